@@ -1,0 +1,126 @@
+//! What a driver declares about itself.
+//!
+//! A capability is a documented fact that *flips* the assertion of a conformance case: a driver that declares
+//! [`Capabilities::rename_lower_dir`] as false must answer EXDEV and leave the source intact, and one that declares it
+//! true must rename. A declared deviation that does not show is a failure. Nobody asks for a driver's name.
+//!
+//! Naming: a field is named for what the user *can* do or rely on, so that `true` is what a plain filesystem gives.
+//! Where the answer depends on the backing filesystem or an option, the driver computes it in `open`.
+
+/// What the first write to a file of a lower layer costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyUp {
+    /// The whole file is copied (kernel overlayfs, fuse-overlayfs).
+    WholeFile,
+    /// The whole file is cloned: extents are shared, then only changed blocks are written (overlay on a reflink backing).
+    Reflink,
+    /// Only the changed blocks are written (btrfs, zfs).
+    Blocks,
+    /// Nothing: the file was copied when the container layer was prepared (vfs).
+    PaidAtPrepare,
+}
+
+/// The documented facts of an opened driver; see the module text for how they are used.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Capabilities {
+    /// The most layers one container may stand on; `None` when there is no limit.
+    pub max_layers: Option<u32>,
+    /// Layers can be unpacked before their parents are: `apply` works on a key whose content does not need the parent's.
+    pub parallel_apply: bool,
+    /// `prepare` costs the same whatever the image's size: nothing of the image is copied.
+    pub constant_time_prepare: bool,
+    /// A container layer takes (nearly) no space for what it shares with its image.
+    pub shares_data_with_parent: bool,
+    /// What the first write to a lower file costs.
+    pub copy_up: CopyUp,
+    /// chmod, chown, setxattr or utimensat of a lower file leaves its data shared.
+    pub metadata_change_keeps_data_shared: bool,
+    /// rename(2) of a directory that comes from a lower layer works; otherwise EXDEV, source intact.
+    pub rename_lower_dir: bool,
+    /// Two names of one lower file stay one file after a write through either.
+    pub hard_links_survive_copy_up: bool,
+    /// st_ino of a file does not change when it is first written.
+    pub inode_survives_copy_up: bool,
+    /// st_dev is the same for everything in one mounted container layer.
+    pub uniform_device: bool,
+    /// A descriptor opened read-only before the first write sees what is written later.
+    pub open_file_sees_later_writes: bool,
+    /// A shared read-only mapping made before the first write sees what is written later.
+    pub mapping_sees_later_writes: bool,
+    /// Executing a file makes writing it fail with ETXTBSY, also for a file of a lower layer.
+    pub running_file_is_busy: bool,
+    /// `mknod c 0 0` works in a live container; otherwise it fails (overlay reserves that device for whiteouts).
+    pub user_can_make_whiteout_device: bool,
+    /// A live file may be called `.wh.something`.
+    pub whiteout_prefix_is_an_ordinary_name: bool,
+    /// The longest file name, in bytes.
+    pub name_max: u32,
+    /// user.* extended attributes.
+    pub xattr_user: bool,
+    /// trusted.* and security.* extended attributes.
+    pub xattr_privileged: bool,
+    /// POSIX ACLs are stored *and* enforced.
+    pub posix_acl: bool,
+    /// The unit of modification times, in nanoseconds (1, or 1_000_000_000 where only seconds are kept).
+    pub mtime_granularity_ns: u64,
+    /// SEEK_HOLE finds holes and copies keep them.
+    pub sparse_files: bool,
+    /// fallocate(2), with punch-hole.
+    pub fallocate: bool,
+    /// O_TMPFILE with linkat.
+    pub tmpfile: bool,
+    /// FICLONE between two files of one container layer.
+    pub reflink: bool,
+    /// renameat2 with RENAME_EXCHANGE and RENAME_NOREPLACE.
+    pub rename_flags: bool,
+    /// readdir fills d_type.
+    pub d_type: bool,
+    /// The largest user or group id that can be stored.
+    pub max_id: u32,
+    /// Owners other than the caller can be stored (false in a user namespace with one id).
+    pub arbitrary_owners: bool,
+    /// Block and character devices can be made (false in a user namespace).
+    pub device_nodes: bool,
+    /// `changes` takes time proportional to the change, not to the image.
+    pub native_changes: bool,
+    /// Containers of one image read a lower file through one page-cache copy.
+    pub shared_page_cache: bool,
+}
+
+impl Capabilities {
+    /// What a plain, modern local filesystem gives; drivers state their differences from it.
+    pub const PLAIN: Self = Self {
+        max_layers: None,
+        parallel_apply: false,
+        constant_time_prepare: true,
+        shares_data_with_parent: true,
+        copy_up: CopyUp::Blocks,
+        metadata_change_keeps_data_shared: true,
+        rename_lower_dir: true,
+        hard_links_survive_copy_up: true,
+        inode_survives_copy_up: true,
+        uniform_device: true,
+        open_file_sees_later_writes: true,
+        mapping_sees_later_writes: true,
+        running_file_is_busy: true,
+        user_can_make_whiteout_device: true,
+        whiteout_prefix_is_an_ordinary_name: true,
+        name_max: 255,
+        xattr_user: true,
+        xattr_privileged: true,
+        posix_acl: true,
+        mtime_granularity_ns: 1,
+        sparse_files: true,
+        fallocate: true,
+        tmpfile: true,
+        reflink: false,
+        rename_flags: true,
+        d_type: true,
+        max_id: u32::MAX - 1,
+        arbitrary_owners: true,
+        device_nodes: true,
+        native_changes: false,
+        shared_page_cache: false,
+    };
+}

@@ -1,0 +1,49 @@
+//! What a storage driver is, and the five of them.
+//!
+//! Start at [`driver`]: its text fixes the vocabulary, the life cycle and the promises. [`ALL`] lists the drivers;
+//! [`sandbox`] makes the ground they stand on.
+
+pub mod capabilities;
+pub mod changes;
+pub mod driver;
+pub mod error;
+pub mod export;
+pub mod host;
+pub mod ids;
+pub mod mount;
+pub mod remove;
+pub mod sandbox;
+pub mod store;
+pub mod subject;
+pub mod sys;
+pub mod unpack;
+pub mod view;
+
+pub use capabilities::{Capabilities, CopyUp};
+pub use changes::{Change, ChangeKind};
+pub use driver::{Backend, DaemonUsage, Driver, Info, Item, Kind, Root, Usage};
+pub use error::{Error, ErrorKind, Result};
+pub use host::{Host, Missing, MissingReason, Support};
+pub use ids::{Key, LayerId};
+pub use mount::Mount;
+pub use subject::{Backing, OptionSpec, Options, SubjectSpec};
+pub use unpack::{Applied, Limits};
+pub use view::View;
+
+/// Every driver, in the order reports show them.
+pub const ALL: &[&dyn Backend] = &[];
+
+/// The backend of that name.
+///
+/// # Errors
+/// `NotFound`, naming those there are.
+pub fn backend(name: &str) -> Result<&'static dyn Backend> {
+    ALL.iter()
+        .copied()
+        .find(|backend| backend.name() == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = ALL.iter().map(|backend| backend.name()).collect();
+            Error::new(ErrorKind::NotFound, format!("find the driver {name:?}"))
+                .because(format!("the drivers are {}", known.join(", ")))
+        })
+}

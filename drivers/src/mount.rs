@@ -1,0 +1,188 @@
+//! Mounts: a guard that owns one, and the few kinds made with the new mount API (fsopen, fsconfig, fsmount,
+//! move_mount; Linux 5.2).
+
+use std::fmt;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::CWD;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
+    fsconfig_create, fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, move_mount,
+    open_tree, unmount,
+};
+
+use crate::error::{Attempt as _, Error, Result};
+
+/// What has to happen after the unmount itself: reap a daemon, drop a use count.
+type After = Box<dyn FnOnce() -> Result<()> + Send>;
+
+/// Owns a mount. `unmount` releases it and says whether that worked; dropping it does the same and logs a failure.
+pub struct Mount {
+    path: PathBuf,
+    owned: bool,
+    after: Vec<After>,
+}
+
+impl fmt::Debug for Mount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mount")
+            .field("path", &self.path)
+            .field("owned", &self.owned)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Mount {
+    /// Takes ownership of what is mounted at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            owned: true,
+            after: Vec::new(),
+        }
+    }
+
+    /// A directory that needs no mount but is used like one (the `hostdir` control).
+    pub fn plain(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            owned: false,
+            after: Vec::new(),
+        }
+    }
+
+    /// Adds a step that runs after the unmount, in order of addition, even when the unmount failed.
+    #[must_use]
+    pub fn and_then(mut self, step: impl FnOnce() -> Result<()> + Send + 'static) -> Self {
+        self.after.push(Box::new(step));
+        self
+    }
+
+    /// The root of the mounted tree.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Unmounts, synchronously.
+    ///
+    /// # Errors
+    /// `InUse` (EBUSY) while a file in it is open; the mount then stays, and nothing is detached lazily.
+    pub fn unmount(mut self) -> Result<()> {
+        self.release()
+    }
+
+    fn release(&mut self) -> Result<()> {
+        let mut outcome = Ok(());
+        if std::mem::take(&mut self.owned) {
+            outcome = unmount(&self.path, UnmountFlags::NOFOLLOW).map_err(|e| {
+                Error::io("unmount", &self.path, e)
+                    .hint("close the files and leave the directories in use there")
+            });
+        }
+        for step in self.after.drain(..) {
+            outcome = outcome.and(step());
+        }
+        outcome
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        if let Err(error) = self.release() {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+/// A filesystem to be mounted from a block device or by type alone.
+///
+/// # Errors
+/// The errno of the step that failed, with the kernel's own message where it left one.
+pub fn filesystem(
+    kind: &str,
+    source: Option<&Path>,
+    options: &[(&str, Option<&str>)],
+    at: &Path,
+) -> Result<Mount> {
+    let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)
+        .attempt(format!("open a {kind} filesystem for"), at)?;
+    let fail =
+        |e: rustix::io::Errno| with_log(Error::io(format!("mount {kind} on"), at, e), &context);
+    if let Some(source) = source {
+        fsconfig_set_string(context.as_fd(), "source", source).map_err(fail)?;
+    }
+    for (name, value) in options {
+        match value {
+            Some(value) => fsconfig_set_string(context.as_fd(), *name, *value),
+            None => fsconfig_set_flag(context.as_fd(), *name),
+        }
+        .map_err(fail)?;
+    }
+    fsconfig_create(context.as_fd()).map_err(fail)?;
+    attach(&context, MountAttrFlags::empty(), at)
+}
+
+/// Makes the mount of a configured context and moves it to `at`.
+///
+/// # Errors
+/// The errno of fsmount or move_mount.
+pub fn attach(context: &OwnedFd, attributes: MountAttrFlags, at: &Path) -> Result<Mount> {
+    let mount = fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
+        .map_err(|e| with_log(Error::io("make the mount for", at, e), context))?;
+    move_mount(
+        mount.as_fd(),
+        "",
+        CWD,
+        at,
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
+    )
+    .attempt("mount on", at)?;
+    Ok(Mount::new(at))
+}
+
+/// Shows the directory `from` also at `at`.
+///
+/// # Errors
+/// The errno of open_tree or move_mount.
+pub fn bind(from: &Path, at: &Path, read_only: bool) -> Result<Mount> {
+    let tree = open_tree(
+        CWD,
+        from,
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
+    )
+    .attempt("clone the mount of", from)?;
+    move_mount(
+        tree.as_fd(),
+        "",
+        CWD,
+        at,
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
+    )
+    .attempt("bind on", at)?;
+    let mount = Mount::new(at);
+    if read_only {
+        use rustix::mount::{MountFlags, mount_remount};
+        mount_remount(at, MountFlags::BIND | MountFlags::RDONLY, "")
+            .attempt("make read-only the mount on", at)?;
+    }
+    Ok(mount)
+}
+
+/// Adds the messages the kernel left in a filesystem context ("e overlay: ...") to an error.
+pub fn with_log(error: Error, context: &OwnedFd) -> Error {
+    let mut lines = Vec::new();
+    let mut buffer = [0_u8; 1024];
+    // One message per read; ENODATA ends it. Bounded, should a kernel never say ENODATA.
+    for _ in 0..32 {
+        let Ok(n) = rustix::io::read(context, &mut buffer[..]) else {
+            break;
+        };
+        lines.push(String::from_utf8_lossy(&buffer[..n]).trim().to_owned());
+    }
+    if lines.is_empty() {
+        error
+    } else {
+        error.because(format!("the kernel says: {}", lines.join("; ")))
+    }
+}

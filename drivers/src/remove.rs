@@ -1,0 +1,123 @@
+//! Removes a directory tree without ever crossing into a mount or following a symbolic link.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, chmodat, openat2, unlinkat,
+};
+use rustix::io::Errno;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Deeper than any path an image can hold that was made with relative calls; stops a runaway recursion.
+const MAX_DEPTH: usize = 4096;
+
+/// Removes the directory `path` and everything in it. A tree that is not there is not an error.
+///
+/// # Errors
+/// `InUse` when something is mounted inside (nothing of that mount is touched); otherwise the errno that stopped it.
+pub fn tree(path: &Path) -> Result<()> {
+    match open_dir(
+        CWD,
+        path.as_os_str().as_encoded_bytes(),
+        ResolveFlags::empty(),
+    ) {
+        Ok(dir) => {
+            contents(dir, path, 0)?;
+            match rustix::fs::rmdir(path) {
+                Ok(()) | Err(Errno::NOENT) => Ok(()),
+                Err(errno) => Err(Error::io("remove the directory", path, errno)),
+            }
+        }
+        Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(Error::io("open for removal", path, errno)),
+    }
+}
+
+fn open_dir(at: BorrowedFd<'_>, name: &[u8], resolve: ResolveFlags) -> Result<OwnedFd, Errno> {
+    openat2(
+        at,
+        name,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+        resolve,
+    )
+}
+
+/// Empties an open directory. Recursion holds one descriptor per level; see `MAX_DEPTH`.
+fn contents(dir: OwnedFd, path: &Path, depth: usize) -> Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(Error::new(ErrorKind::Unsupported, "remove")
+            .path(path)
+            .because("the tree is too deep"));
+    }
+    // Listed whole first: removing while reading may skip entries on some filesystems.
+    let mut entries: Vec<(CString, FileType)> = Vec::new();
+    for entry in Dir::read_from(&dir).map_err(|e| Error::io("list", path, e))? {
+        let entry = entry.map_err(|e| Error::io("list", path, e))?;
+        if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+            entries.push((entry.file_name().to_owned(), entry.file_type()));
+        }
+    }
+    for (name, kind) in entries {
+        let fail = |errno| {
+            Error::io(
+                "remove",
+                path.join(String::from_utf8_lossy(name.to_bytes()).as_ref()),
+                errno,
+            )
+        };
+        if kind != FileType::Directory {
+            match unlinkat(dir.as_fd(), &name, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => continue,
+                // Unknown d_type: EISDIR on Linux tells that it is a directory.
+                Err(Errno::ISDIR) => {}
+                Err(errno) => return Err(fail(errno)),
+            }
+        }
+        let within = ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+        let sub = match open_dir(dir.as_fd(), name.to_bytes(), within) {
+            Err(Errno::XDEV) => {
+                return Err(Error::new(ErrorKind::InUse, "remove")
+                    .path(path.join(String::from_utf8_lossy(name.to_bytes()).as_ref()))
+                    .because("something is mounted there")
+                    .hint("unmount it, then run layerbench sweep"));
+            }
+            Err(Errno::ACCESS) => {
+                // Without root, a directory of our own may lack the permission (overlay's work directory is 000).
+                chmodat(dir.as_fd(), &name, Mode::RWXU, AtFlags::empty()).map_err(fail)?;
+                open_dir(dir.as_fd(), name.to_bytes(), within)
+            }
+            other => other,
+        }
+        .map_err(fail)?;
+        contents(
+            sub,
+            &path.join(String::from_utf8_lossy(name.to_bytes()).as_ref()),
+            depth + 1,
+        )?;
+        unlinkat(dir.as_fd(), &name, AtFlags::REMOVEDIR).map_err(fail)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_goes_and_what_its_links_name_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let victim = dir.path().join("victim");
+        std::fs::write(&victim, "x").unwrap();
+        let tree_dir = dir.path().join("t");
+        std::fs::create_dir_all(tree_dir.join("a/b/c")).unwrap();
+        std::os::unix::fs::symlink("../../victim", tree_dir.join("a/l")).unwrap();
+        std::os::unix::fs::symlink("/", tree_dir.join("a/root")).unwrap();
+        tree(&tree_dir).unwrap();
+        assert!(!tree_dir.exists() && victim.exists());
+        tree(&tree_dir).unwrap();
+    }
+}

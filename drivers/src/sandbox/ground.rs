@@ -1,0 +1,147 @@
+//! Backing stores: a filesystem in a sparse file on a loop device, a tmpfs, or a bare file for a pool.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::driver::Root;
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::host::Host;
+use crate::mount::{self, Mount};
+use crate::subject::Backing;
+use crate::sys::{command, loopdev::LoopDevice};
+
+use super::run::Run;
+
+/// Formatting an empty sparse file takes well under a second; this only bounds a hang.
+const MKFS_LIMIT: Duration = Duration::from_secs(60);
+
+/// A backing store of a run, released when dropped.
+#[derive(Debug)]
+pub struct Ground {
+    root: Root,
+    mount: Option<Mount>,
+    facts: Vec<(String, String)>,
+}
+
+impl Ground {
+    /// Makes a backing store of `size` bytes called `name` inside the run. `host` finds the mkfs tools.
+    ///
+    /// # Errors
+    /// `Missing` (mkfs tool, with the package to install), `PermissionDenied` (loop devices), or the errno.
+    pub fn create(run: &Run, name: &str, backing: Backing, size: u64, host: &Host) -> Result<Self> {
+        let dir = run.directory(name)?;
+        let mut ground = Self {
+            root: Root {
+                dir: dir.clone(),
+                backing,
+                store_file: None,
+                run_id: run.id().to_owned(),
+            },
+            mount: None,
+            facts: Vec::new(),
+        };
+        match backing {
+            Backing::Directory => {}
+            Backing::Tmpfs => {
+                let size = size.to_string();
+                // Inodes are not limited: the other backings are not short of them either.
+                ground.mount = Some(mount::filesystem(
+                    "tmpfs",
+                    None,
+                    &[
+                        ("size", Some(&size)),
+                        ("nr_inodes", Some("0")),
+                        ("mode", Some("755")),
+                    ],
+                    &dir,
+                )?);
+            }
+            Backing::Pool => {
+                ground.root.store_file = Some(sparse_file(run, name, size)?);
+            }
+            Backing::Ext4 | Backing::Xfs | Backing::Btrfs => {
+                let file = sparse_file(run, name, size)?;
+                format(host, backing, &file)?;
+                let device = LoopDevice::attach(&file)?;
+                // The lazy zeroing of inode tables would run in the background of the measurement.
+                let options: &[(&str, Option<&str>)] = if backing == Backing::Ext4 {
+                    &[("noinit_itable", None)]
+                } else {
+                    &[]
+                };
+                ground.mount = Some(mount::filesystem(
+                    backing.name(),
+                    Some(device.path()),
+                    options,
+                    &dir,
+                )?);
+                ground
+                    .facts
+                    .push(("loop_direct_io".to_owned(), device.direct_io().to_string()));
+                // From here on the mount keeps the device; AUTOCLEAR frees it at unmount.
+            }
+        }
+        Ok(ground)
+    }
+
+    /// What a driver is opened on.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// What is in effect, for the report.
+    pub fn facts(&self) -> &[(String, String)] {
+        &self.facts
+    }
+
+    /// Unmounts it and deletes its file.
+    ///
+    /// # Errors
+    /// `InUse` while something is open in it.
+    pub fn close(mut self) -> Result<()> {
+        self.mount.take().map_or(Ok(()), Mount::unmount)
+    }
+}
+
+fn sparse_file(run: &Run, name: &str, size: u64) -> Result<PathBuf> {
+    let path = run.dir().join(format!("{name}.img"));
+    let file = File::create_new(&path).attempt("create the backing file", &path)?;
+    file.set_len(size).attempt("set the size of", &path)?;
+    Ok(path)
+}
+
+fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
+    let (tool, package, args): (&str, &str, &[&str]) = match backing {
+        Backing::Ext4 => (
+            "mkfs.ext4",
+            "e2fsprogs",
+            &[
+                "-q",
+                "-F",
+                "-b",
+                "4096",
+                "-m",
+                "0",
+                "-E",
+                "lazy_itable_init=1,lazy_journal_init=1,nodiscard",
+            ],
+        ),
+        Backing::Xfs => (
+            "mkfs.xfs",
+            "xfsprogs",
+            &["-q", "-f", "-K", "-s", "size=4096"],
+        ),
+        Backing::Btrfs => ("mkfs.btrfs", "btrfs-progs", &["-q", "-f", "-K"]),
+        Backing::Tmpfs | Backing::Pool | Backing::Directory => return Ok(()),
+    };
+    let program = host.tool(tool).ok_or_else(|| {
+        Error::new(ErrorKind::Missing, format!("format a {backing} filesystem"))
+            .because(format!("{tool} is not installed"))
+            .hint(host.install(package, package))
+    })?;
+    let mut line: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
+    line.push(file.as_os_str());
+    command::run(&program, &line, MKFS_LIMIT).map(drop)
+}

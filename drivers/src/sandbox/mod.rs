@@ -1,0 +1,13 @@
+//! The ground drivers stand on: a run's own directory, a private mount namespace, and backing stores in sparse files.
+//!
+//! A run writes nowhere else. Its directory carries a marker naming the process that owns it, so that
+//! [`sweep`](sweep::sweep) can tell a dead run's leftovers from anything else and remove exactly those.
+
+mod ground;
+mod namespace;
+mod run;
+pub mod sweep;
+
+pub use ground::Ground;
+pub use namespace::enter;
+pub use run::{Marker, Run};

@@ -1,0 +1,49 @@
+//! The private mount namespace of a run: its mounts are invisible to the host and vanish with the process.
+
+use nix::sched::{CloneFlags, unshare};
+use rustix::mount::{MountPropagationFlags, mount_change};
+
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+
+/// Enters a private mount namespace, and without root a user namespace in which the caller is root.
+/// Call it first thing in `main`: a process with several threads cannot enter a user namespace.
+///
+/// # Errors
+/// `PermissionDenied` when user namespaces are forbidden here; otherwise the errno of the step.
+pub fn enter() -> Result<()> {
+    let mut flags = CloneFlags::CLONE_NEWNS;
+    let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
+    if !uid.is_root() {
+        flags |= CloneFlags::CLONE_NEWUSER;
+    }
+    unshare(flags).map_err(|errno| {
+        let error = Error::io("enter a namespace of", "this process", std::io::Error::from(errno));
+        if uid.is_root() {
+            error.hint("mount namespaces need CAP_SYS_ADMIN: is this an unprivileged container?")
+        } else {
+            error.hint("unprivileged user namespaces may be switched off: run as root, or see sysctl user.max_user_namespaces")
+        }
+    })?;
+    if !uid.is_root() {
+        // setgroups must be denied before an unprivileged process may write gid_map (user_namespaces(7)).
+        std::fs::write("/proc/self/setgroups", "deny").attempt("write", "/proc/self/setgroups")?;
+        for (path, id) in [
+            ("/proc/self/uid_map", uid.as_raw()),
+            ("/proc/self/gid_map", gid.as_raw()),
+        ] {
+            std::fs::write(path, format!("0 {id} 1\n")).attempt("write", path)?;
+        }
+        if !rustix::process::geteuid().is_root() {
+            return Err(Error::new(
+                ErrorKind::PermissionDenied,
+                "become root in a user namespace",
+            ));
+        }
+    }
+    // Nothing mounted from here on may reach the host, nor the other way round.
+    mount_change(
+        "/",
+        MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
+    )
+    .attempt("make private the mounts under", "/")
+}

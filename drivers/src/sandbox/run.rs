@@ -1,0 +1,111 @@
+//! A run's directory and its marker.
+
+use std::fs::File;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::remove;
+
+/// The name of the marker file in a run's directory.
+pub(super) const MARKER: &str = "layerbench-run.json";
+
+/// Who owns a run's directory. Alive or dead is decided by a lock on the marker, which the kernel releases with the
+/// process, however it ends; pid and start are for people.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marker {
+    /// The format of this file.
+    pub schema: u32,
+    /// Unique to the run, `[a-z0-9-]`: the prefix of every host-wide name it uses (zpools), and the value of
+    /// `LAYERBENCH_RUN` in the environment of every process it starts.
+    pub id: String,
+    /// The owner's process id.
+    pub pid: u32,
+}
+
+/// A live run's directory. Dropping it removes the directory, never crossing into a mount.
+#[derive(Debug)]
+pub struct Run {
+    dir: PathBuf,
+    id: String,
+    _lock: File,
+}
+
+impl Run {
+    /// Makes a fresh directory under `parent` and marks it.
+    ///
+    /// # Errors
+    /// Whatever making it gives.
+    pub fn create(parent: &Path) -> Result<Self> {
+        std::fs::create_dir_all(parent).attempt("create the directory", parent)?;
+        let parent = parent.canonicalize().attempt("resolve", parent)?;
+        let dir = tempfile::Builder::new()
+            .prefix("layerbench-")
+            .rand_bytes(8)
+            .tempdir_in(&parent)
+            .attempt("make the run's directory in", &parent)?
+            .keep();
+        let suffix = dir
+            .file_name()
+            .map(|name| name.to_string_lossy().to_ascii_lowercase())
+            .unwrap_or_default();
+        let id: String = format!("{suffix}-{}", std::process::id());
+        let marker = Marker {
+            schema: 1,
+            id: id.clone(),
+            pid: std::process::id(),
+        };
+        let path = dir.join(MARKER);
+        let text = serde_json::to_vec(&marker).map_err(|e| {
+            Error::new(ErrorKind::Corrupt, "write the marker").because(e.to_string())
+        })?;
+        std::fs::write(&path, text).attempt("write the marker", &path)?;
+        let lock = File::open(&path).attempt("open the marker", &path)?;
+        flock(lock.as_fd(), FlockOperation::NonBlockingLockExclusive)
+            .attempt("lock the marker", &path)?;
+        Ok(Self {
+            dir,
+            id,
+            _lock: lock,
+        })
+    }
+
+    /// The run's directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The run's unique name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A fresh directory inside the run.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, or whatever making it gives.
+    pub fn directory(&self, name: &str) -> Result<PathBuf> {
+        let dir = self.dir.join(name);
+        std::fs::create_dir(&dir).attempt("create the directory", &dir)?;
+        Ok(dir)
+    }
+
+    /// Removes the directory, and says whether that worked.
+    ///
+    /// # Errors
+    /// `InUse` when something is still mounted inside.
+    pub fn close(self) -> Result<()> {
+        remove::tree(&self.dir)
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Err(error) = remove::tree(&self.dir) {
+            tracing::error!("{error}; layerbench sweep removes the rest");
+        }
+    }
+}

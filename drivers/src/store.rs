@@ -1,0 +1,619 @@
+//! The on-disk records shared by all drivers: who exists, on which parent, and in which directory.
+//!
+//! Every item owns `<root>/e/<serial>/`, a directory that never moves, so paths stay short and drivers with names of
+//! their own (datasets) can use the serial. The file `item` in it *is* the item: written beside and renamed into place
+//! it publishes, replaced it commits, unlinked it removes. A directory without it is half-made, or half-removed, and is
+//! handed to the driver by [`Store::orphans`] when the store is opened. The driver's own data lies beside that file.
+
+use std::collections::BTreeMap;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::driver::{Info, Item, Kind, not_found};
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::ids::{Key, LayerId};
+
+const ITEM: &str = "item";
+
+/// The records of one driver root. Cheap to clone: clones share state.
+#[derive(Debug, Clone)]
+pub struct Store {
+    entries_dir: PathBuf,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next_serial: u64,
+    entries: BTreeMap<u64, Entry>,
+    by_key: BTreeMap<Key, u64>,
+    by_layer: BTreeMap<LayerId, u64>,
+    /// Keys and layers being made, removed or committed: name taken, item not visible.
+    busy_keys: Vec<Key>,
+    busy_layers: Vec<LayerId>,
+}
+
+/// One item as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Unique in the store, never used again.
+    pub serial: u64,
+    /// The layer it stands on.
+    pub parent: Option<LayerId>,
+    /// What it is.
+    pub state: EntryState,
+    mounts: u32,
+}
+
+/// What a recorded item is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryState {
+    /// A container layer or view.
+    Container {
+        /// Its name.
+        key: Key,
+        /// Writable or view.
+        kind: Kind,
+    },
+    /// An immutable layer.
+    Layer {
+        /// Its chain id.
+        id: LayerId,
+    },
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnDisk {
+    schema: u32,
+    parent: Option<LayerId>,
+    state: EntryState,
+}
+
+impl Store {
+    /// Opens the records under `root`, creating them if absent.
+    ///
+    /// # Errors
+    /// `Corrupt` when an item cannot be read; otherwise whatever reading gives.
+    pub fn open(root: &Path) -> Result<Self> {
+        let entries_dir = root.join("e");
+        std::fs::create_dir_all(&entries_dir)
+            .attempt("create the driver's directory", &entries_dir)?;
+        let mut state = State::default();
+        for entry in std::fs::read_dir(&entries_dir).attempt("list", &entries_dir)? {
+            let entry = entry.attempt("list", &entries_dir)?;
+            let Some(serial) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse::<u64>().ok())
+            else {
+                continue;
+            };
+            state.next_serial = state.next_serial.max(serial + 1);
+            let path = entry.path().join(ITEM);
+            let text = match std::fs::read(&path) {
+                Ok(text) => text,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Error::io("read the item", &path, error)),
+            };
+            let item: OnDisk = serde_json::from_slice(&text).map_err(|e| {
+                Error::new(ErrorKind::Corrupt, "read the item")
+                    .path(&path)
+                    .because(e.to_string())
+            })?;
+            state.insert(Entry {
+                serial,
+                parent: item.parent,
+                state: item.state,
+                mounts: 0,
+            });
+        }
+        Ok(Self {
+            entries_dir,
+            state: Arc::new(Mutex::new(state)),
+        })
+    }
+
+    /// Directories of half-made or half-removed items, for the driver to discard when it opens.
+    ///
+    /// # Errors
+    /// Whatever listing gives.
+    pub fn orphans(&self) -> Result<Vec<PathBuf>> {
+        let state = self.lock();
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.entries_dir).attempt("list", &self.entries_dir)? {
+            let entry = entry.attempt("list", &self.entries_dir)?;
+            let known = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+                .is_some_and(|serial: u64| state.entries.contains_key(&serial));
+            if !known {
+                found.push(entry.path());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The directory that holds the items' directories, each named by its serial.
+    pub fn entries_dir(&self) -> &Path {
+        &self.entries_dir
+    }
+
+    /// The directory of an item.
+    pub fn dir(&self, serial: u64) -> PathBuf {
+        self.entries_dir.join(serial.to_string())
+    }
+
+    /// Reserves `key` on `parent` and makes its directory. Publish the slot when the content is there; dropped
+    /// unpublished, it frees the name and leaves an orphan directory for the driver to have discarded.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, `NotFound`.
+    pub fn reserve(&self, key: &Key, parent: Option<&LayerId>, kind: Kind) -> Result<Slot> {
+        let mut state = self.lock();
+        let op = || format!("prepare the container layer {key}");
+        if state.by_key.contains_key(key) || state.busy_keys.contains(key) {
+            return Err(Error::new(ErrorKind::AlreadyExists, op()).because("that name is taken"));
+        }
+        if let Some(parent) = parent
+            && (!state.by_layer.contains_key(parent) || state.busy_layers.contains(parent))
+        {
+            return Err(Error::new(ErrorKind::NotFound, op())
+                .because(format!("there is no layer {parent} to stand on")));
+        }
+        let serial = state.next_serial;
+        let dir = self.dir(serial);
+        std::fs::create_dir(&dir).attempt("create the directory", &dir)?;
+        state.next_serial += 1;
+        state.busy_keys.push(key.clone());
+        // Listed at once, so that the parent cannot be removed meanwhile; invisible until published.
+        let entry = Entry {
+            serial,
+            parent: parent.cloned(),
+            state: EntryState::Container {
+                key: key.clone(),
+                kind,
+            },
+            mounts: 0,
+        };
+        state.entries.insert(serial, entry.clone());
+        Ok(Slot {
+            store: self.clone(),
+            entry,
+            dir,
+            published: false,
+        })
+    }
+
+    /// The record of an item.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn get(&self, op: &'static str, item: Item<'_>) -> Result<Entry> {
+        let state = self.lock();
+        state
+            .serial(item)
+            .and_then(|serial| state.entries.get(&serial))
+            .cloned()
+            .ok_or_else(|| not_found(op, item))
+    }
+
+    /// The serials from `layer` down to the lowest layer.
+    ///
+    /// # Errors
+    /// `NotFound`; `Corrupt` when a parent is missing.
+    pub fn chain(&self, layer: Option<&LayerId>) -> Result<Vec<u64>> {
+        let state = self.lock();
+        let mut serials = Vec::new();
+        let mut next = layer.cloned();
+        while let Some(id) = next {
+            let Some(entry) = state
+                .by_layer
+                .get(&id)
+                .and_then(|serial| state.entries.get(serial))
+            else {
+                let kind = if serials.is_empty() {
+                    ErrorKind::NotFound
+                } else {
+                    ErrorKind::Corrupt
+                };
+                return Err(Error::new(kind, "follow the layers")
+                    .because(format!("there is no layer {id}")));
+            };
+            serials.push(entry.serial);
+            next = entry.parent.clone();
+        }
+        Ok(serials)
+    }
+
+    /// Counts a mount of an item until the returned guard is dropped.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn mounted(&self, item: Item<'_>) -> Result<InUse> {
+        let mut state = self.lock();
+        let serial = state.serial(item).ok_or_else(|| not_found("mount", item))?;
+        if let Some(entry) = state.entries.get_mut(&serial) {
+            entry.mounts += 1;
+        }
+        Ok(InUse {
+            store: self.clone(),
+            serial,
+        })
+    }
+
+    /// Refuses with `InUse` while the item is mounted.
+    ///
+    /// # Errors
+    /// `InUse`, `NotFound`.
+    pub fn require_unmounted(&self, op: &'static str, item: Item<'_>) -> Result<Entry> {
+        let entry = self.get(op, item)?;
+        if entry.mounts > 0 {
+            return Err(Error::new(ErrorKind::InUse, op)
+                .because(format!("{item} is mounted"))
+                .hint("unmount it first"));
+        }
+        Ok(entry)
+    }
+
+    /// Turns the container layer `key` into the layer `id`. `seal` makes its content immutable before the record
+    /// changes; if it fails, the key stays as it was.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, `InUse`, `NotFound`, and whatever `seal` gives.
+    pub fn commit(
+        &self,
+        key: &Key,
+        id: &LayerId,
+        seal: impl FnOnce(&Entry) -> Result<()>,
+    ) -> Result<()> {
+        let op = "commit the container layer";
+        let mut state = self.lock();
+        let serial = state
+            .serial(Item::Container(key))
+            .ok_or_else(|| not_found(op, Item::Container(key)))?;
+        let entry = state.entries[&serial].clone();
+        if entry.mounts > 0 {
+            return Err(Error::new(ErrorKind::InUse, op)
+                .because(format!("{key} is mounted"))
+                .hint("unmount it first"));
+        }
+        if matches!(
+            entry.state,
+            EntryState::Container {
+                kind: Kind::View,
+                ..
+            }
+        ) {
+            return Err(Error::new(ErrorKind::Unsupported, op).because(format!("{key} is a view")));
+        }
+        if state.by_layer.contains_key(id) || state.busy_layers.contains(id) {
+            return Err(Error::new(ErrorKind::AlreadyExists, op)
+                .because(format!("there is a layer {id} already")));
+        }
+        state.busy_keys.push(key.clone());
+        state.busy_layers.push(id.clone());
+        drop(state);
+
+        let sealed = Entry {
+            state: EntryState::Layer { id: id.clone() },
+            ..entry.clone()
+        };
+        let outcome = seal(&entry).and_then(|()| self.write(&sealed));
+
+        let mut state = self.lock();
+        state.busy_keys.retain(|busy| busy != key);
+        state.busy_layers.retain(|busy| busy != id);
+        outcome?;
+        state.by_key.remove(key);
+        state.insert(sealed);
+        Ok(())
+    }
+
+    /// Removes an item: it disappears from the records first, then `discard` deletes its directory, unlocked. If that
+    /// fails, the rest is an orphan that the next `open` discards.
+    ///
+    /// # Errors
+    /// `InUse`, `NotFound`, and whatever `discard` gives.
+    pub fn remove(
+        &self,
+        item: Item<'_>,
+        discard: impl FnOnce(&Entry, &Path) -> Result<()>,
+    ) -> Result<()> {
+        let op = "remove";
+        let mut state = self.lock();
+        let serial = state.serial(item).ok_or_else(|| not_found(op, item))?;
+        let entry = state.entries[&serial].clone();
+        let refuse = |why: String, hint: &str| {
+            Err(Error::new(ErrorKind::InUse, format!("remove the {item}"))
+                .because(why)
+                .hint(hint.to_owned()))
+        };
+        if entry.mounts > 0 {
+            return refuse("it is mounted".to_owned(), "unmount it first");
+        }
+        if let EntryState::Layer { id } = &entry.state {
+            let children = state
+                .entries
+                .values()
+                .filter(|other| other.parent.as_ref() == Some(id))
+                .count();
+            if children > 0 {
+                return refuse(
+                    format!("{children} other item(s) stand on it"),
+                    "remove those first",
+                );
+            }
+        }
+        let path = self.dir(serial).join(ITEM);
+        std::fs::remove_file(&path).attempt("remove the item", &path)?;
+        state.forget(&entry);
+        drop(state);
+        discard(&entry, &self.dir(serial))
+    }
+
+    /// Everything published, in order of creation.
+    pub fn list(&self) -> Vec<Info> {
+        let state = self.lock();
+        state
+            .entries
+            .values()
+            .filter(|entry| state.visible(entry))
+            .map(|entry| match &entry.state {
+                EntryState::Container { key, kind } => Info {
+                    key: Some(key.clone()),
+                    layer: None,
+                    parent: entry.parent.clone(),
+                    kind: Some(*kind),
+                },
+                EntryState::Layer { id } => Info {
+                    key: None,
+                    layer: Some(id.clone()),
+                    parent: entry.parent.clone(),
+                    kind: None,
+                },
+            })
+            .collect()
+    }
+
+    /// Makes everything on the store's filesystem durable.
+    ///
+    /// # Errors
+    /// Whatever syncfs gives.
+    pub fn sync(&self) -> Result<()> {
+        let dir = std::fs::File::open(&self.entries_dir).attempt("open", &self.entries_dir)?;
+        rustix::fs::syncfs(dir.as_fd()).attempt("sync the filesystem of", &self.entries_dir)
+    }
+
+    fn write(&self, entry: &Entry) -> Result<()> {
+        let dir = self.dir(entry.serial);
+        let item = OnDisk {
+            schema: 1,
+            parent: entry.parent.clone(),
+            state: entry.state.clone(),
+        };
+        let text = serde_json::to_vec(&item).map_err(|e| {
+            Error::new(ErrorKind::Corrupt, "write the item")
+                .path(&dir)
+                .because(e.to_string())
+        })?;
+        let (new, path) = (dir.join("item.new"), dir.join(ITEM));
+        std::fs::write(&new, text).attempt("write the item", &new)?;
+        std::fs::rename(&new, &path).attempt("publish the item", &path)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the maps consistent: every change is a few infallible inserts.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn insert(&mut self, entry: Entry) {
+        match &entry.state {
+            EntryState::Container { key, .. } => self.by_key.insert(key.clone(), entry.serial),
+            EntryState::Layer { id } => self.by_layer.insert(id.clone(), entry.serial),
+        };
+        self.entries.insert(entry.serial, entry);
+    }
+
+    fn forget(&mut self, entry: &Entry) {
+        match &entry.state {
+            EntryState::Container { key, .. } => self.by_key.remove(key),
+            EntryState::Layer { id } => self.by_layer.remove(id),
+        };
+        self.entries.remove(&entry.serial);
+    }
+
+    fn serial(&self, item: Item<'_>) -> Option<u64> {
+        match item {
+            Item::Container(key) => self
+                .by_key
+                .get(key)
+                .filter(|_| !self.busy_keys.contains(key))
+                .copied(),
+            Item::Layer(id) => self
+                .by_layer
+                .get(id)
+                .filter(|_| !self.busy_layers.contains(id))
+                .copied(),
+        }
+    }
+
+    fn visible(&self, entry: &Entry) -> bool {
+        match &entry.state {
+            EntryState::Container { key, .. } => self.by_key.get(key) == Some(&entry.serial),
+            EntryState::Layer { id } => self.by_layer.get(id) == Some(&entry.serial),
+        }
+    }
+}
+
+/// A reserved name with an empty directory; see [`Store::reserve`].
+#[derive(Debug)]
+pub struct Slot {
+    store: Store,
+    entry: Entry,
+    dir: PathBuf,
+    published: bool,
+}
+
+impl Slot {
+    /// The item's directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The item's serial.
+    pub fn serial(&self) -> u64 {
+        self.entry.serial
+    }
+
+    /// Makes the item visible.
+    ///
+    /// # Errors
+    /// Whatever writing the record gives; the slot is then dropped as unpublished.
+    pub fn publish(mut self) -> Result<()> {
+        self.store.write(&self.entry)?;
+        self.published = true;
+        let mut state = self.store.lock();
+        if let EntryState::Container { key, .. } = &self.entry.state {
+            state.busy_keys.retain(|busy| busy != key);
+        }
+        state.insert(self.entry.clone());
+        drop(state);
+        Ok(())
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if self.published {
+            return;
+        }
+        let mut state = self.store.lock();
+        if let EntryState::Container { key, .. } = &self.entry.state {
+            state.busy_keys.retain(|busy| busy != key);
+        }
+        state.entries.remove(&self.entry.serial);
+        drop(state);
+        // Goes only if the driver left it empty, as it should.
+        drop(std::fs::remove_dir(&self.dir));
+    }
+}
+
+/// Counts one mount of an item for as long as it lives.
+#[derive(Debug)]
+pub struct InUse {
+    store: Store,
+    serial: u64,
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        if let Some(entry) = self.store.lock().entries.get_mut(&self.serial) {
+            entry.mounts = entry.mounts.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(n: u8) -> LayerId {
+        format!("sha256:{}", format!("{n:02x}").repeat(32))
+            .parse()
+            .unwrap()
+    }
+
+    fn key(name: &str) -> Key {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn names_parents_and_children_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        store
+            .reserve(&key("a"), None, Kind::Writable)
+            .unwrap()
+            .publish()
+            .unwrap();
+        assert_eq!(
+            store
+                .reserve(&key("a"), None, Kind::View)
+                .unwrap_err()
+                .kind(),
+            ErrorKind::AlreadyExists
+        );
+        assert_eq!(
+            store
+                .reserve(&key("b"), Some(&layer(1)), Kind::View)
+                .unwrap_err()
+                .kind(),
+            ErrorKind::NotFound
+        );
+        store.commit(&key("a"), &layer(1), |_| Ok(())).unwrap();
+        let slot = store
+            .reserve(&key("b"), Some(&layer(1)), Kind::Writable)
+            .unwrap();
+        let refused = store
+            .remove(Item::Layer(&layer(1)), |_, _| Ok(()))
+            .unwrap_err();
+        assert_eq!(
+            refused.kind(),
+            ErrorKind::InUse,
+            "a child being made keeps its parent"
+        );
+        slot.publish().unwrap();
+
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.list().len(), 2);
+        assert_eq!(store.chain(Some(&layer(1))).unwrap().len(), 1);
+        let in_use = store.mounted(Item::Container(&key("b"))).unwrap();
+        assert_eq!(
+            store
+                .remove(Item::Container(&key("b")), |_, _| Ok(()))
+                .unwrap_err()
+                .kind(),
+            ErrorKind::InUse
+        );
+        drop(in_use);
+        store
+            .remove(Item::Container(&key("b")), |_, dir| {
+                std::fs::remove_dir(dir).attempt("x", dir)
+            })
+            .unwrap();
+        store
+            .remove(Item::Layer(&layer(1)), |_, dir| {
+                std::fs::remove_dir(dir).attempt("x", dir)
+            })
+            .unwrap();
+        assert!(store.list().is_empty() && store.orphans().unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_unpublished_slot_frees_its_name_and_a_failed_seal_keeps_the_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        drop(store.reserve(&key("a"), None, Kind::Writable).unwrap());
+        store
+            .reserve(&key("a"), None, Kind::Writable)
+            .unwrap()
+            .publish()
+            .unwrap();
+        let refused = store.commit(&key("a"), &layer(1), |_| {
+            Err(Error::new(ErrorKind::Io, "seal"))
+        });
+        assert!(refused.is_err());
+        assert!(store.get("x", Item::Container(&key("a"))).is_ok());
+        std::fs::create_dir(store.dir(77)).unwrap();
+        assert_eq!(
+            Store::open(dir.path()).unwrap().orphans().unwrap(),
+            [store.dir(77)]
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! Child processes: tools that are run to their end under a time limit, with their words kept for the error.
+
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+
+/// What a tool left behind.
+#[derive(Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error, trimmed.
+    pub stderr: String,
+}
+
+/// Runs a tool to its end; past `limit` it is killed.
+///
+/// # Errors
+/// `Missing` when it is not there, `TimedOut`. A tool that fails is not an error here; see [`run`].
+pub fn output(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Output> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that starts processes"
+    )]
+    let mut command = Command::new(program);
+    // Tools speak the language that is parsed here.
+    command
+        .args(args)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| {
+        let error = Error::io("run", program, e);
+        if error.kind() == ErrorKind::NotFound {
+            error.with_kind(ErrorKind::Missing)
+        } else {
+            error
+        }
+    })?;
+    // Both pipes are drained while it runs, so it cannot block on a full one.
+    let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
+    std::thread::scope(|scope| {
+        let stdout = scope.spawn(move || {
+            let mut bytes = Vec::new();
+            out.as_mut().map(|pipe| pipe.read_to_end(&mut bytes));
+            bytes
+        });
+        let stderr = scope.spawn(move || {
+            let mut bytes = Vec::new();
+            err.as_mut().map(|pipe| pipe.read_to_end(&mut bytes));
+            String::from_utf8_lossy(&bytes).trim().to_owned()
+        });
+        let status = wait(&mut child, program, limit);
+        let (stdout, stderr) = (
+            stdout.join().unwrap_or_default(),
+            stderr.join().unwrap_or_default(),
+        );
+        Ok(Output {
+            status: status?,
+            stdout,
+            stderr,
+        })
+    })
+}
+
+/// Runs a tool that must succeed, and gives its standard output.
+///
+/// # Errors
+/// As [`output`]; `Daemon` with its last words when it fails.
+pub fn run(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Vec<u8>> {
+    let output = output(program, args, limit)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let line: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    Err(Error::new(
+        ErrorKind::Daemon,
+        format!("run {} {}", program.display(), line.join(" ")),
+    )
+    .because(format!("{}: {}", output.status, output.stderr)))
+}
+
+/// Waits for a child, at most `limit`; past it the child is killed and reaped.
+fn wait(child: &mut Child, program: &Path, limit: Duration) -> Result<ExitStatus> {
+    if !ends_within(child, limit)? {
+        child.kill().attempt("kill", program)?;
+        child.wait().attempt("reap", program)?;
+        return Err(Error::new(ErrorKind::TimedOut, "run")
+            .path(program)
+            .because(format!("it did not end within {limit:?}")));
+    }
+    child.wait().attempt("reap", program)
+}
+
+/// Whether a child ends within `limit`, without reaping it.
+///
+/// # Errors
+/// The errno of pidfd_open or poll.
+pub fn ends_within(child: &Child, limit: Duration) -> Result<bool> {
+    let op = "wait for process";
+    let Some(pid) = Pid::from_raw(child.id().cast_signed()) else {
+        return Ok(true);
+    };
+    let pidfd = pidfd_open(pid, PidfdFlags::empty()).attempt(op, child.id().to_string())?;
+    let deadline = std::time::Instant::now() + limit;
+    loop {
+        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        let timeout = Timespec {
+            tv_sec: left.as_secs().cast_signed(),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        match poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&timeout)) {
+            Ok(0) => return Ok(false),
+            Ok(_) => return Ok(true),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(Error::io(op, child.id().to_string(), errno)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_hangs_is_killed_and_one_that_fails_is_quoted() {
+        let sh = Path::new("/bin/sh");
+        let slow = output(
+            sh,
+            &["-c".as_ref(), "exec sleep 60".as_ref()],
+            Duration::from_millis(50),
+        )
+        .unwrap_err();
+        assert_eq!(slow.kind(), ErrorKind::TimedOut);
+        let failed = run(
+            sh,
+            &["-c".as_ref(), "echo no such pool >&2; exit 3".as_ref()],
+            Duration::from_secs(10),
+        )
+        .unwrap_err();
+        assert!(failed.to_string().contains("no such pool"), "{failed}");
+        let absent =
+            output(Path::new("/nonexistent/tool"), &[], Duration::from_secs(1)).unwrap_err();
+        assert_eq!(absent.kind(), ErrorKind::Missing);
+    }
+}

@@ -1,0 +1,4 @@
+//! System interfaces that no safe crate offers: the only unsafe code, and the only child processes.
+
+pub mod command;
+pub mod loopdev;

@@ -1,0 +1,27 @@
+//! What is done to a storage driver: images are pulled, containers started, files written.
+//!
+//! A **workload** is one thing done to a driver, made of named **phases**; [`ALL`] lists them. It runs in a [`Cell`]: one
+//! subject, one round. What it measures it hands to the cell's [`Recorder`]; it never decides what a number means.
+
+pub mod cell;
+pub mod image;
+pub mod recorder;
+
+pub use cell::{CacheState, Cell, Environment, Ground, Scale};
+pub use recorder::{Metric, Recorder, Sample};
+
+/// One thing done to a driver.
+#[derive(Debug, Clone, Copy)]
+pub struct Workload {
+    /// `pull`, `start`: lower case, words joined by `-`.
+    pub name: &'static str,
+    /// The question its chart answers, as a sentence.
+    pub question: &'static str,
+    /// Its phases in order: name, and what is timed.
+    pub phases: &'static [(&'static str, &'static str)],
+    /// Runs it once. An `Unsupported` error means "this subject cannot do that": DNF, with the error as the reason.
+    pub run: fn(&mut Cell<'_>) -> drivers::Result<()>,
+}
+
+/// Every workload, in the order reports show them.
+pub const ALL: &[&Workload] = &[];
