@@ -1,1 +1,3 @@
+//! layerbench: which container storage driver, and is it correct?
+
 fn main() {}

@@ -57,7 +57,6 @@ pub enum Theme {
 }
 
 /// What a case is given: an opened driver, and directories of its own.
-#[derive(Debug)]
 pub struct Context<'a> {
     /// The driver under test; other cases may have left layers in it, never under this case's names.
     pub driver: &'a dyn Driver,
@@ -67,6 +66,15 @@ pub struct Context<'a> {
     pub prefix: String,
     /// Opens the driver's root anew, as after a restart.
     pub reopen: &'a dyn Fn() -> drivers::Result<Box<dyn Driver>>,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("driver", &self.driver)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came of it.
