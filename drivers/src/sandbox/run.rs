@@ -1,7 +1,8 @@
 //! A run's directory and its marker.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File, Permissions};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -26,6 +27,26 @@ pub struct Marker {
     pub pid: u32,
 }
 
+/// Makes sure that `dir` is a directory nobody else can put things into: a run works there as root, and `sweep` deletes
+/// there as root.
+///
+/// # Errors
+/// `PermissionDenied` when it belongs to someone else or others may write to it.
+pub(super) fn own_directory(dir: &Path) -> Result<()> {
+    if let Err(error) = DirBuilder::new().recursive(true).mode(0o711).create(dir) {
+        return Err(Error::io("create the directory", dir, error));
+    }
+    let meta = std::fs::symlink_metadata(dir).attempt("stat", dir)?;
+    let mine = meta.uid() == rustix::process::geteuid().as_raw();
+    if !meta.is_dir() || !mine || meta.mode() & 0o022 != 0 {
+        return Err(Error::new(ErrorKind::PermissionDenied, "work in")
+            .path(dir)
+            .because("it is not a directory that this user owns and nobody else can write to")
+            .hint("name another with --work DIR"));
+    }
+    Ok(())
+}
+
 /// A live run's directory. Dropping it removes the directory, never crossing into a mount.
 #[derive(Debug)]
 pub struct Run {
@@ -40,7 +61,7 @@ impl Run {
     /// # Errors
     /// Whatever making it gives.
     pub fn create(parent: &Path) -> Result<Self> {
-        std::fs::create_dir_all(parent).attempt("create the directory", parent)?;
+        own_directory(parent)?;
         let parent = parent.canonicalize().attempt("resolve", parent)?;
         let dir = tempfile::Builder::new()
             .prefix("layerbench-")
@@ -48,6 +69,9 @@ impl Run {
             .tempdir_in(&parent)
             .attempt("make the run's directory in", &parent)?
             .keep();
+        // Processes of other users inside a container must be able to reach its root, but not to list the run.
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o711))
+            .attempt("set the mode of", &dir)?;
         let suffix = dir
             .file_name()
             .map(|name| name.to_string_lossy().to_ascii_lowercase())

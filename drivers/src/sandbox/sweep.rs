@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::run::{MARKER, Marker};
+use super::run::{MARKER, Marker, own_directory};
 use crate::error::{Attempt as _, Error, Result};
 use crate::remove;
 
@@ -38,6 +38,7 @@ pub fn sweep(parent: &Path) -> Result<Swept> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(swept),
         Err(error) => return Err(Error::io("list", parent, error)),
     };
+    own_directory(parent)?;
     for entry in entries {
         let dir = entry.attempt("list", parent)?.path();
         let Some((marker, lock)) = claim(&dir) else {

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Format, lints, every test with real mounts; ends with one line "N passed, N failed".
+set -u
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+failed_steps=0
+
+step() { # name command...
+    name=$1; shift
+    echo "== $name"
+    "$@" 2>&1 | tee -a "$log"
+    if [ "${PIPESTATUS[0]}" != 0 ]; then
+        echo "== $name FAILED"
+        failed_steps=$((failed_steps + 1))
+    fi
+}
+
+step format cargo fmt --all --check
+step clippy cargo clippy --workspace --all-targets --locked -- -D warnings
+step tests cargo test --workspace --locked --no-fail-fast
+
+# "test result: ok. 12 passed; 0 failed; ..." of every test binary, added up.
+read -r passed failed < <(awk '/^test result:/ { for (i = 1; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1) } } END { print p + 0, f + 0 }' "$log")
+# A step that broke without a test to blame still counts as a failure.
+[ "$failed_steps" -gt 0 ] && [ "$failed" = 0 ] && failed=$failed_steps
+[ "$passed" = 0 ] && failed=$((failed + 1))
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
