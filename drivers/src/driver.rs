@@ -142,6 +142,8 @@ pub struct Usage {
 pub struct DaemonUsage {
     /// User and system CPU time, of live and of ended daemons.
     pub cpu: Duration,
+    /// The part of it that belongs to daemons alive now; an ended one, once reaped, is among this process's children.
+    pub live_cpu: Duration,
     /// The largest resident set of any one of them, in bytes.
     pub peak_rss_bytes: u64,
     /// Daemons alive now.

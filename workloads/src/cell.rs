@@ -36,7 +36,7 @@ pub struct Cell<'a> {
     /// Unique among the cells of the run: a prefix for keys.
     pub name: String,
     /// Where the numbers go.
-    pub recorder: &'a mut Recorder,
+    pub recorder: Recorder<'a>,
     /// What the harness does off the clock.
     pub environment: &'a dyn Environment,
 }

@@ -92,15 +92,15 @@ pub struct CounterValues {
 
 /// Collects the samples of one cell.
 #[derive(Debug)]
-pub struct Recorder {
+pub struct Recorder<'a> {
     samples: Vec<Sample>,
-    counters: Box<dyn Counters>,
+    counters: Box<dyn Counters + 'a>,
     params: BTreeMap<String, String>,
 }
 
-impl Recorder {
+impl<'a> Recorder<'a> {
     /// An empty recorder.
-    pub fn new(counters: Box<dyn Counters>) -> Self {
+    pub fn new(counters: Box<dyn Counters + 'a>) -> Self {
         Self {
             samples: Vec::new(),
             counters,
