@@ -1,1 +1,14 @@
-//! Placeholder.
+//! What the numbers say: the record format, statistics, verdicts, and the documents made of them.
+//!
+//! Pure: text in, text out. No clock, no host, no file, no sibling crate; the same results give the same bytes.
+
+pub mod error;
+pub mod latency;
+pub mod record;
+
+pub use error::{Error, ErrorKind, Result};
+pub use latency::Latencies;
+pub use record::{
+    Cache, CaseResult, Dnf, End, Facts, HostLine, Level, Line, Outcome, Record, Results, Role, Run,
+    SCHEMA, Subject, Support, WorkloadInfo,
+};
