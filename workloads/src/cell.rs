@@ -85,27 +85,83 @@ pub enum CacheState {
     Warm,
 }
 
-/// How much a profile does. Every figure ends up in the records' parameters.
+/// How much a profile does. Every figure ends up in the records' parameters or in the run's configuration.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scale {
     /// `start`: containers started at once.
     pub parallel: Vec<u32>,
-    /// `start`: serial starts in one cell.
+    /// `start`: serial starts in one cell; the cell's value is their median.
     pub starts: u32,
     /// `start`: files read after a start.
     pub files_read: u32,
-    /// `copy-up`: file sizes in bytes.
+    /// `copy-up`: sizes in bytes of the files every operation is done to.
     pub file_sizes: Vec<u64>,
+    /// `copy-up`: further sizes, for an append and a chmod only.
+    pub large_file_sizes: Vec<u64>,
     /// `copy-up`: layers below the container.
     pub depths: Vec<u32>,
     /// `write-heavy`: size of the file that is overwritten, in bytes.
     pub write_file_bytes: u64,
-    /// `write-heavy`: random writes without fsync.
+    /// `write-heavy`: random writes of 4 KiB, synced once at the end.
     pub random_writes: u32,
-    /// `write-heavy`: random writes, each with fsync.
+    /// `write-heavy`: random writes of 4 KiB, each synced.
     pub synced_writes: u32,
-    /// `write-heavy`: small files created and deleted.
+    /// `write-heavy`: small files created, then deleted.
     pub small_files: u32,
     /// `write-heavy`: SQLite transactions.
     pub transactions: u32,
+}
+
+impl Scale {
+    /// Enough to see that everything works.
+    pub fn smoke() -> Self {
+        Self {
+            parallel: vec![1, 4],
+            starts: 2,
+            files_read: 10,
+            file_sizes: vec![4 << 10, 256 << 10],
+            large_file_sizes: vec![1 << 20],
+            depths: vec![1, 4],
+            write_file_bytes: 1 << 20,
+            random_writes: 64,
+            synced_writes: 8,
+            small_files: 50,
+            transactions: 8,
+        }
+    }
+
+    /// For a run of some minutes.
+    pub fn ordinary() -> Self {
+        Self {
+            parallel: vec![1, 10],
+            starts: 5,
+            files_read: 50,
+            file_sizes: vec![4 << 10, 1 << 20],
+            large_file_sizes: vec![16 << 20],
+            depths: vec![1, 16, 64],
+            write_file_bytes: 8 << 20,
+            random_writes: 1000,
+            synced_writes: 50,
+            small_files: 300,
+            transactions: 50,
+        }
+    }
+
+    /// For published numbers.
+    pub fn publish() -> Self {
+        Self {
+            parallel: vec![1, 10, 50],
+            starts: 10,
+            files_read: 200,
+            file_sizes: vec![4 << 10, 64 << 10, 1 << 20, 16 << 20],
+            large_file_sizes: vec![256 << 20],
+            depths: vec![1, 16, 64],
+            write_file_bytes: 64 << 20,
+            random_writes: 4000,
+            synced_writes: 1000,
+            small_files: 2000,
+            transactions: 1000,
+        }
+    }
 }

@@ -4,8 +4,12 @@
 //! subject, one round. What it measures it hands to the cell's [`Recorder`]; it never decides what a number means.
 
 pub mod cell;
+pub mod container;
+pub mod copy_up;
+pub mod fixture;
 pub mod image;
 pub mod recorder;
+pub mod write_heavy;
 
 pub use cell::{CacheState, Cell, Environment, Ground, Scale};
 pub use recorder::{Metric, Recorder, Sample};
@@ -24,4 +28,4 @@ pub struct Workload {
 }
 
 /// Every workload, in the order reports show them.
-pub const ALL: &[&Workload] = &[];
+pub const ALL: &[&Workload] = &[&copy_up::WORKLOAD, &write_heavy::WORKLOAD];

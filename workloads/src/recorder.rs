@@ -96,6 +96,7 @@ pub struct Recorder<'a> {
     samples: Vec<Sample>,
     counters: Box<dyn Counters + 'a>,
     params: BTreeMap<String, String>,
+    missing: Vec<(String, String)>,
 }
 
 impl<'a> Recorder<'a> {
@@ -105,6 +106,7 @@ impl<'a> Recorder<'a> {
             samples: Vec::new(),
             counters,
             params: BTreeMap::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -171,8 +173,23 @@ impl<'a> Recorder<'a> {
         });
     }
 
-    /// What was collected.
-    pub fn into_samples(self) -> Vec<Sample> {
-        self.samples
+    /// Notes that this subject cannot do a phase, and why; the workload goes on with the next one.
+    pub fn cannot(&mut self, phase: &str, reason: impl Into<String>) {
+        let params: Vec<_> = self
+            .params
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let phase = if params.is_empty() {
+            phase.to_owned()
+        } else {
+            format!("{phase} ({})", params.join(", "))
+        };
+        self.missing.push((phase, reason.into()));
+    }
+
+    /// What was collected, and the phases that could not be done with their reasons.
+    pub fn finish(self) -> (Vec<Sample>, Vec<(String, String)>) {
+        (self.samples, self.missing)
     }
 }

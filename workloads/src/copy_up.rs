@@ -1,0 +1,259 @@
+//! Workload `copy-up`: the first change of a file that comes from a lower layer, against the second change of the same
+//! file, by size, by kind of change, and by the number of layers below.
+//!
+//! Timed is the change as an application makes it: open, change, close. What a driver syncs on its own is part of it;
+//! no further sync is asked for. On the control the files lie in a plain directory, written and synced before.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use drivers::error::Attempt as _;
+use drivers::{Driver, LayerId, Result};
+use rustix::fs::XattrFlags;
+
+use crate::Workload;
+use crate::cell::{CacheState, Cell, Ground};
+use crate::container::{Container, key};
+use crate::fixture::{self, FixtureFile};
+use crate::recorder::Metric;
+
+/// See the module text.
+pub const WORKLOAD: Workload = Workload {
+    name: "copy-up",
+    question: "What does the first write to a file of the image cost, and the second?",
+    phases: &[
+        (
+            "append-first",
+            "open, write one byte at the end, close: the first change of a lower file",
+        ),
+        ("append-second", "the same again"),
+        (
+            "overwrite-middle-first",
+            "open, overwrite 1 byte in the middle, close",
+        ),
+        ("overwrite-middle-second", "the same again"),
+        ("truncate-first", "truncate to half the size"),
+        ("chmod-first", "chmod"),
+        ("chown-first", "chown"),
+        ("setxattr-first", "set user.layerbench"),
+        ("rename-first", "rename within the directory"),
+        ("link-first", "make a second name"),
+        (
+            "depth-append-first",
+            "append to a file of the lowest of `depth` layers",
+        ),
+    ],
+    run,
+};
+
+/// One kind of change. `second`: it is timed again, on the changed file.
+struct Change {
+    name: &'static str,
+    second: bool,
+    large: bool,
+    apply: fn(&Path, u64) -> std::io::Result<()>,
+}
+
+const CHANGES: &[Change] = &[
+    Change {
+        name: "append",
+        second: true,
+        large: true,
+        apply: |path, _| {
+            use std::io::Write as _;
+            OpenOptions::new().append(true).open(path)?.write_all(b"x")
+        },
+    },
+    Change {
+        name: "overwrite-middle",
+        second: true,
+        large: false,
+        apply: |path, size| {
+            OpenOptions::new()
+                .write(true)
+                .open(path)?
+                .write_all_at(b"x", size / 2)
+        },
+    },
+    Change {
+        name: "truncate",
+        second: false,
+        large: false,
+        apply: |path, size| OpenOptions::new().write(true).open(path)?.set_len(size / 2),
+    },
+    Change {
+        name: "chmod",
+        second: false,
+        large: true,
+        apply: |path, _| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)),
+    },
+    Change {
+        name: "chown",
+        second: false,
+        large: false,
+        apply: |path, _| std::os::unix::fs::chown(path, Some(1), Some(1)),
+    },
+    Change {
+        name: "setxattr",
+        second: false,
+        large: false,
+        apply: |path, _| {
+            Ok(rustix::fs::setxattr(
+                path,
+                "user.layerbench",
+                b"1",
+                XattrFlags::empty(),
+            )?)
+        },
+    },
+    Change {
+        name: "rename",
+        second: false,
+        large: false,
+        apply: |path, _| std::fs::rename(path, path.with_extension("renamed")),
+    },
+    Change {
+        name: "link",
+        second: false,
+        large: false,
+        apply: |path, _| std::fs::hard_link(path, path.with_extension("link")),
+    },
+];
+
+fn run(cell: &mut Cell<'_>) -> Result<()> {
+    match cell.ground {
+        Ground::Driver(driver) => {
+            let base = fixture::layer(driver, "copy-up", None, &files(cell))?;
+            on_layer(cell, driver, &base)?;
+            for depth in cell.scale.depths.clone() {
+                at_depth(cell, driver, depth)?;
+            }
+            cell.recorder.param("depth", None);
+            Ok(())
+        }
+        Ground::HostDir(dir) => {
+            let dir = dir.join("copy-up");
+            std::fs::create_dir(&dir).attempt("create", &dir)?;
+            for file in files(cell) {
+                fixture::write_file(&dir.join(&file.name), file.size)?;
+            }
+            cell.environment.settle(CacheState::Warm, &[])?;
+            change_all(cell, &dir)?;
+            drivers::remove::tree(&dir)
+        }
+    }
+}
+
+/// One file for each change and size.
+fn files(cell: &Cell<'_>) -> Vec<FixtureFile> {
+    each(cell)
+        .map(|(change, size)| FixtureFile {
+            name: file_name(change, size),
+            size,
+        })
+        .collect()
+}
+
+fn each<'a>(cell: &'a Cell<'_>) -> impl Iterator<Item = (&'static Change, u64)> + use<'a> {
+    let ordinary = cell
+        .scale
+        .file_sizes
+        .iter()
+        .flat_map(|&size| CHANGES.iter().map(move |change| (change, size)));
+    let large = cell.scale.large_file_sizes.iter().flat_map(|&size| {
+        CHANGES
+            .iter()
+            .filter(|change| change.large)
+            .map(move |change| (change, size))
+    });
+    ordinary.chain(large)
+}
+
+fn file_name(change: &Change, size: u64) -> String {
+    format!("{}-{size}", change.name)
+}
+
+fn on_layer(cell: &mut Cell<'_>, driver: &dyn Driver, base: &LayerId) -> Result<()> {
+    let container = Container::start(driver, key(cell, "c")?, cell.scratch, Some(base))?;
+    let before = driver.usage(container.item())?;
+    change_all(cell, container.root())?;
+    let after = driver.usage(container.item())?;
+    #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]
+    cell.recorder.value(
+        "all",
+        Metric::Allocated,
+        after.exclusive_bytes.saturating_sub(before.exclusive_bytes) as f64,
+    );
+    container.finish()
+}
+
+fn change_all(cell: &mut Cell<'_>, root: &Path) -> Result<()> {
+    let work: Vec<(&Change, u64)> = each(cell).collect();
+    for (change, size) in work {
+        let path = root.join(file_name(change, size));
+        cell.recorder.param("size", Some(size.to_string()));
+        let first = cell.recorder.time(&format!("{}-first", change.name), || {
+            (change.apply)(&path, size).attempt(change.name, &path)
+        });
+        if let Err(error) = first {
+            cell.recorder
+                .cannot(&format!("{}-first", change.name), error.to_string());
+            continue;
+        }
+        if change.second {
+            cell.recorder.time(&format!("{}-second", change.name), || {
+                (change.apply)(&path, size).attempt(change.name, &path)
+            })?;
+        }
+    }
+    cell.recorder.param("size", None);
+    Ok(())
+}
+
+/// The size of the file at the bottom of a deep stack.
+const DEEP_FILE: u64 = 64 << 10;
+
+fn at_depth(cell: &mut Cell<'_>, driver: &dyn Driver, depth: u32) -> Result<()> {
+    cell.recorder.param("depth", Some(depth.to_string()));
+    if let Some(most) = driver.capabilities().max_layers
+        && depth > most
+    {
+        cell.recorder.cannot(
+            "depth-append-first",
+            format!("this driver stacks at most {most} layers"),
+        );
+        return Ok(());
+    }
+    let mut top = fixture::layer(
+        driver,
+        "deep",
+        None,
+        &[FixtureFile {
+            name: "bottom".to_owned(),
+            size: DEEP_FILE,
+        }],
+    )?;
+    for level in 1..depth {
+        top = fixture::layer(
+            driver,
+            "deep",
+            Some(&top),
+            &[FixtureFile {
+                name: format!("level-{level}"),
+                size: 16,
+            }],
+        )?;
+    }
+    let container = Container::start(
+        driver,
+        key(cell, &format!("d{depth}"))?,
+        cell.scratch,
+        Some(&top),
+    )?;
+    let path = container.root().join("bottom");
+    cell.recorder.time("depth-append-first", || {
+        (CHANGES[0].apply)(&path, DEEP_FILE).attempt("append to", &path)
+    })?;
+    container.finish()
+}

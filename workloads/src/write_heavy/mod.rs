@@ -1,0 +1,137 @@
+//! Workload `write-heavy`: the same job in the container layer, in a volume, and in a plain directory.
+//!
+//! Targets: `layer-new` (files the container made), `layer-lower` (files that come from the image, so the first write
+//! copies up), `volume` (a directory of the backing store bind-mounted into the container's root), `hostdir` (the
+//! control). Every job ends with its data synced, so nobody gains by postponing.
+
+mod jobs;
+mod sqlite;
+
+use std::path::Path;
+
+use drivers::error::Attempt as _;
+use drivers::{Driver, Result, mount};
+
+use crate::Workload;
+use crate::cell::{CacheState, Cell, Ground};
+use crate::container::{Container, key};
+use crate::fixture::{self, FixtureFile};
+use jobs::{DATA, Job};
+
+/// See the module text.
+pub const WORKLOAD: Workload = Workload {
+    name: "write-heavy",
+    question: "What does writing much cost in a container's layer, and what does a volume save?",
+    phases: &[
+        (
+            "random-write",
+            "4 KiB writes at random places of one file, synced once at the end",
+        ),
+        ("random-write-fsync", "the same, each write synced"),
+        (
+            "sequential-write",
+            "a new file in writes of 1 MiB, synced at the end",
+        ),
+        (
+            "small-files",
+            "files of 4 KiB made, the directory synced, then all deleted",
+        ),
+        (
+            "sqlite-wal",
+            "SQLite transactions of one insert, write-ahead log, synchronous=FULL",
+        ),
+        ("sqlite-rollback", "the same with a rollback journal"),
+    ],
+    run,
+};
+
+fn run(cell: &mut Cell<'_>) -> Result<()> {
+    match cell.ground {
+        Ground::Driver(driver) => on_driver(cell, driver),
+        Ground::HostDir(dir) => {
+            let dir = dir.join("write-heavy");
+            std::fs::create_dir(&dir).attempt("create", &dir)?;
+            let outcome = on_new_files(cell, "hostdir", &dir);
+            drivers::remove::tree(&dir)?;
+            outcome
+        }
+    }
+}
+
+fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> {
+    let size = cell.scale.write_file_bytes;
+    let base = fixture::layer(
+        driver,
+        "write-heavy",
+        None,
+        &[FixtureFile {
+            name: DATA.to_owned(),
+            size,
+        }],
+    )?;
+
+    let container = Container::start(driver, key(cell, "n")?, cell.scratch, Some(&base))?;
+    let dir = container.root().join("new");
+    std::fs::create_dir(&dir).attempt("create", &dir)?;
+    on_new_files(cell, "layer-new", &dir)?;
+
+    let inside = container.root().join("volume");
+    std::fs::create_dir(&inside).attempt("create", &inside)?;
+    let volume = mount::bind(cell.plain, &inside, false)?;
+    let outcome = on_new_files(cell, "volume", &inside);
+    volume.unmount()?;
+    empty(cell.plain)?;
+    outcome?;
+    container.finish()?;
+
+    // A fresh container for each job: only its first write finds the file in the image.
+    cell.recorder
+        .param("target", Some("layer-lower".to_owned()));
+    for job in jobs::ON_LOWER_FILES {
+        let container = Container::start(
+            driver,
+            key(cell, &format!("l-{}", job.name))?,
+            cell.scratch,
+            Some(&base),
+        )?;
+        do_job(cell, job, container.root())?;
+        container.finish()?;
+    }
+    cell.recorder.param("target", None);
+    Ok(())
+}
+
+fn on_new_files(cell: &mut Cell<'_>, target: &str, dir: &Path) -> Result<()> {
+    cell.recorder.param("target", Some(target.to_owned()));
+    fixture::write_file(&dir.join(DATA), cell.scale.write_file_bytes)?;
+    cell.environment.settle(CacheState::Warm, &[])?;
+    for job in jobs::ON_NEW_FILES {
+        do_job(cell, job, dir)?;
+    }
+    cell.recorder.param("target", None);
+    Ok(())
+}
+
+/// Does a job; one that this ground cannot do is noted with its reason.
+fn do_job(cell: &mut Cell<'_>, job: &Job, dir: &Path) -> Result<()> {
+    match (job.run)(cell, job.name, dir) {
+        Err(error) if error.kind() == drivers::ErrorKind::Unsupported => {
+            cell.recorder.cannot(job.name, error.to_string());
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+fn empty(dir: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(dir).attempt("list", dir)? {
+        let entry = entry.attempt("list", dir)?;
+        let path = entry.path();
+        if entry.file_type().attempt("stat", &path)?.is_dir() {
+            drivers::remove::tree(&path)?;
+        } else {
+            std::fs::remove_file(&path).attempt("remove", &path)?;
+        }
+    }
+    Ok(())
+}
