@@ -3,6 +3,7 @@
 //! Start at [`driver`]: its text fixes the vocabulary, the life cycle and the promises. [`ALL`] lists the drivers;
 //! [`sandbox`] makes the ground they stand on.
 
+pub mod btrfs;
 pub mod capabilities;
 pub mod changes;
 pub mod driver;
@@ -31,7 +32,7 @@ pub use unpack::{Applied, Limits};
 pub use view::View;
 
 /// Every driver, in the order reports show them.
-pub const ALL: &[&dyn Backend] = &[];
+pub const ALL: &[&dyn Backend] = &[btrfs::BTRFS];
 
 /// The backend of that name.
 ///

@@ -1,5 +1,6 @@
 //! System interfaces that no safe crate offers: the only unsafe code, and the only child processes.
 
+pub mod btrfs;
 pub mod command;
 pub mod loopdev;
 pub mod residency;

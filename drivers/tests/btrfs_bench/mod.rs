@@ -1,0 +1,88 @@
+//! A driver on a btrfs of its own, in a mount namespace of the test's thread; everything goes with it.
+
+use std::path::{Path, PathBuf};
+
+use drivers::sandbox::{Ground, Run, enter};
+use drivers::{Backing, Driver, Host, Key, Kind, LayerId, Root, SubjectSpec};
+
+/// Fields are dropped in this order.
+pub(crate) struct Bench {
+    driver: Option<Box<dyn Driver>>,
+    spec: SubjectSpec,
+    ground: Ground,
+    run: Run,
+}
+
+impl Bench {
+    pub(crate) fn new(options: &str) -> Self {
+        enter().unwrap();
+        let run = Run::create(Path::new("/var/tmp/layerbench-btrfs-test")).unwrap();
+        let ground = Ground::create(&run, "b", Backing::Btrfs, 2 << 30, &Host::detect()).unwrap();
+        let comma = if options.is_empty() { "" } else { "," };
+        let spec: SubjectSpec = format!("btrfs{comma}{options}").parse().unwrap();
+        let mut bench = Self {
+            driver: None,
+            spec,
+            ground,
+            run,
+        };
+        bench.reopen();
+        bench
+    }
+
+    pub(crate) fn reopen(&mut self) {
+        self.driver = None;
+        let backend = drivers::backend("btrfs").unwrap();
+        self.driver = Some(backend.open(self.root(), &self.spec.options).unwrap());
+    }
+
+    pub(crate) fn root(&self) -> &Root {
+        self.ground.root()
+    }
+
+    pub(crate) fn driver(&self) -> &dyn Driver {
+        self.driver.as_deref().unwrap()
+    }
+
+    pub(crate) fn mountpoint(&self, name: &str) -> PathBuf {
+        self.run.directory(name).unwrap()
+    }
+
+    /// Makes the layer `n` by editing its parent's content.
+    pub(crate) fn layer(&self, n: u8, parent: Option<u8>, edit: impl FnOnce(&Path)) {
+        let key = key("builder");
+        let driver = self.driver();
+        driver
+            .prepare(&key, parent.map(layer).as_ref(), Kind::Writable)
+            .unwrap();
+        edit(&driver.stage(&key).unwrap().dir);
+        driver.commit(&key, &layer(n)).unwrap();
+    }
+
+    /// How many subvolumes lie in the driver's root, at any depth.
+    pub(crate) fn subvolumes(&self) -> usize {
+        fn count(dir: &Path) -> usize {
+            use std::os::unix::fs::MetadataExt as _;
+            std::fs::read_dir(dir)
+                .unwrap()
+                .map(Result::unwrap)
+                .filter(|entry| entry.file_type().unwrap().is_dir())
+                .map(|entry| {
+                    let own = usize::from(entry.metadata().unwrap().ino() == 256);
+                    own + count(&entry.path())
+                })
+                .sum()
+        }
+        count(&self.root().dir)
+    }
+}
+
+pub(crate) fn key(name: &str) -> Key {
+    name.parse().unwrap()
+}
+
+pub(crate) fn layer(n: u8) -> LayerId {
+    format!("sha256:{}", format!("{n:02x}").repeat(32))
+        .parse()
+        .unwrap()
+}
