@@ -6,9 +6,11 @@
 pub mod btrfs;
 pub mod capabilities;
 pub mod changes;
+pub mod copy;
 pub mod driver;
 pub mod error;
 pub mod export;
+pub mod fsprobe;
 pub mod host;
 pub mod ids;
 pub mod mount;
@@ -17,7 +19,10 @@ pub mod sandbox;
 pub mod store;
 pub mod subject;
 pub mod sys;
+pub mod tree;
 pub mod unpack;
+pub mod usage;
+pub mod vfs;
 pub mod view;
 
 pub use capabilities::{Capabilities, CopyUp};
@@ -32,7 +37,7 @@ pub use unpack::{Applied, Limits};
 pub use view::View;
 
 /// Every driver, in the order reports show them.
-pub const ALL: &[&dyn Backend] = &[btrfs::BTRFS];
+pub const ALL: &[&dyn Backend] = &[btrfs::BTRFS, vfs::VFS];
 
 /// The backend of that name.
 ///

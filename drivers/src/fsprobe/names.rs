@@ -1,0 +1,79 @@
+//! Names, types of files, and renames.
+
+use std::os::fd::{AsFd as _, BorrowedFd};
+
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, RenameFlags, fstatvfs, linkat, makedev, mknodat, openat,
+    renameat_with, unlinkat,
+};
+use rustix::io::Errno;
+
+use crate::capabilities::Capabilities;
+use crate::tree::at;
+
+pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(), Errno> {
+    for name in ["a", "b"] {
+        drop(create(dir, name)?);
+    }
+    let listed = at::list(at::open_dir(dir, c".")?.as_fd())?;
+    found.d_type = listed.iter().all(|name| name.kind != FileType::Unknown);
+    found.rename_flags = renameat_with(dir, "a", dir, "b", RenameFlags::EXCHANGE).is_ok()
+        && renameat_with(dir, "a", dir, "b", RenameFlags::NOREPLACE) == Err(Errno::EXIST);
+    found.name_max = name_max(dir)?;
+    found.device_nodes = device(dir, makedev(1, 3));
+    found.user_can_make_whiteout_device = device(dir, makedev(0, 0));
+    found.whiteout_prefix_is_an_ordinary_name = create(dir, ".wh.a").is_ok();
+    found.tmpfile = tmpfile(dir).is_ok();
+    for name in ["a", "b", ".wh.a", "linked"] {
+        remove(dir, name)?;
+    }
+    Ok(())
+}
+
+pub(super) fn create(dir: BorrowedFd<'_>, name: &str) -> Result<std::os::fd::OwnedFd, Errno> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    openat(dir, name, flags, Mode::RUSR | Mode::WUSR)
+}
+
+pub(super) fn remove(dir: BorrowedFd<'_>, name: &str) -> Result<(), Errno> {
+    match unlinkat(dir, name, AtFlags::empty()) {
+        Err(Errno::NOENT) => Ok(()),
+        other => other,
+    }
+}
+
+/// What the filesystem says, or less if it does not keep that.
+fn name_max(dir: BorrowedFd<'_>) -> Result<u32, Errno> {
+    let said = u32::try_from(fstatvfs(dir)?.f_namemax).unwrap_or(255);
+    let mut length = said.min(255);
+    while length > 1 {
+        let name = "n".repeat(length as usize);
+        match create(dir, &name) {
+            Ok(_) => {
+                remove(dir, &name)?;
+                break;
+            }
+            Err(Errno::NAMETOOLONG) => length -= 1,
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(length)
+}
+
+fn device(dir: BorrowedFd<'_>, number: u64) -> bool {
+    let made = mknodat(dir, "device", FileType::CharacterDevice, Mode::RUSR, number).is_ok();
+    remove(dir, "device").is_ok() && made
+}
+
+fn tmpfile(dir: BorrowedFd<'_>) -> Result<(), Errno> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    let file = openat(dir, ".", flags, Mode::RUSR | Mode::WUSR)?;
+    let path = at::proc_path(file.as_fd(), c"");
+    linkat(
+        rustix::fs::CWD,
+        path,
+        dir,
+        "linked",
+        AtFlags::SYMLINK_FOLLOW,
+    )
+}

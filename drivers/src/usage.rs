@@ -1,0 +1,93 @@
+//! The space a tree takes: blocks and inodes, an inode with several names counted once.
+
+use std::collections::HashSet;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::Path;
+
+use rustix::fs::FileType;
+
+use crate::error::{Attempt as _, Error, Result};
+use crate::tree::at::{self, Inode};
+
+/// What a tree takes on its filesystem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Space {
+    /// Bytes allocated for contents (st_blocks), blocks shared with other files included.
+    pub bytes: u64,
+    /// Inodes, the root's included.
+    pub inodes: u64,
+}
+
+/// Measures everything under the directory `root`, itself included, without entering other filesystems.
+///
+/// # Errors
+/// Whatever reading gives.
+pub fn of_tree(root: &Path) -> Result<Space> {
+    let dir = at::open_root(root)?;
+    let meta = at::meta_of(dir.as_fd()).attempt("read the attributes of", root)?;
+    let mut walk = Walk {
+        root,
+        mount: meta.mount,
+        seen: HashSet::new(),
+        space: Space {
+            bytes: meta.blocks * 512,
+            inodes: 1,
+        },
+    };
+    walk.contents(dir.as_fd(), &[])?;
+    Ok(walk.space)
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    mount: u64,
+    seen: HashSet<Inode>,
+    space: Space,
+}
+
+impl Walk<'_> {
+    fn contents(&mut self, dir: BorrowedFd<'_>, path: &[u8]) -> Result<()> {
+        for name in at::list(dir).attempt("list", at::show(self.root, path))? {
+            let fail = |errno| {
+                let path = at::join(path, name.name.to_bytes());
+                Error::io("measure", at::show(self.root, &path), errno)
+            };
+            let meta = at::meta(dir, &name.name).map_err(fail)?;
+            if meta.mount != self.mount {
+                continue;
+            }
+            let directory = meta.kind() == FileType::Directory;
+            if directory || meta.nlink < 2 || self.seen.insert(meta.inode()) {
+                self.space.bytes += meta.blocks * 512;
+                self.space.inodes += 1;
+            }
+            if directory {
+                let sub = at::open_dir(dir, &name.name).map_err(fail)?;
+                let path = at::join(path, name.name.to_bytes());
+                self.contents(sub.as_fd(), &path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_inode_count_once_and_holes_do_not_count() {
+        let dir = tempfile::tempdir_in("/var/tmp").unwrap();
+        let empty = of_tree(dir.path()).unwrap();
+        let file = dir.path().join("a");
+        std::fs::write(&file, vec![7; 1 << 20]).unwrap();
+        std::fs::hard_link(&file, dir.path().join("b")).unwrap();
+        let sparse = std::fs::File::create(dir.path().join("sparse")).unwrap();
+        sparse.set_len(1 << 30).unwrap();
+        std::fs::File::open(&file).unwrap().sync_all().unwrap();
+        let full = of_tree(dir.path()).unwrap();
+        assert_eq!(full.inodes, empty.inodes + 2);
+        let grown = full.bytes - empty.bytes;
+        assert!(((1 << 20)..(1 << 21)).contains(&grown), "{grown}");
+    }
+}

@@ -1,0 +1,273 @@
+//! vfs: every container layer is a full copy of its parent. Nothing is shared by the driver, so nothing can go wrong
+//! there: it is the plainest of all, and pays for it in `prepare` and in space.
+//!
+//! `e/<serial>/fs` is the whole content of an item.
+
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, chmodat, mkdirat};
+
+use crate::capabilities::{Capabilities, CopyUp};
+use crate::copy::{self, Method};
+use crate::driver::{Backend, Driver, Info, Item, Kind, Root, Usage};
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::fsprobe;
+use crate::host::{Host, Support};
+use crate::ids::{Key, LayerId};
+use crate::mount::{self, Mount};
+use crate::remove;
+use crate::store::{EntryState, Store};
+use crate::subject::{Backing, OptionSpec, Options};
+use crate::unpack::{Below, Deletions, Stage};
+use crate::usage;
+use crate::view::View;
+
+/// The `vfs` backend.
+pub const VFS: &dyn Backend = &Vfs;
+
+const OPTIONS: &[OptionSpec] = &[OptionSpec {
+    name: "copy",
+    values: &["auto", "reflink", "range", "readwrite"],
+    doc: "how files are copied: auto shares blocks where the filesystem can, else copies in the kernel",
+}];
+
+#[derive(Debug)]
+struct Vfs;
+
+impl Backend for Vfs {
+    fn name(&self) -> &'static str {
+        "vfs"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a full copy of the image for every container: needs nothing, costs the most"
+    }
+
+    fn backings(&self) -> &'static [Backing] {
+        &[
+            Backing::Ext4,
+            Backing::Xfs,
+            Backing::Btrfs,
+            Backing::Tmpfs,
+            Backing::Directory,
+        ]
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn probe(&self, _host: &Host) -> Support {
+        Support::Ready(Vec::new())
+    }
+
+    fn open(&self, root: &Root, options: &Options) -> Result<Box<dyn Driver>> {
+        options.check(self.name(), OPTIONS)?;
+        let store = Store::open(&root.dir)?;
+        for orphan in store.orphans()? {
+            remove::tree(&orphan)?;
+        }
+        let plain = root.dir.join("plain");
+        std::fs::create_dir_all(&plain).attempt("create the directory", &plain)?;
+        let filesystem = fsprobe::probe(&root.dir)?;
+        let method = method(options.get("copy").unwrap_or("auto"), &filesystem)?;
+        let shared = method == Method::Reflink;
+        let capabilities = Capabilities {
+            constant_time_prepare: false,
+            shares_data_with_parent: shared,
+            copy_up: if shared {
+                CopyUp::Blocks
+            } else {
+                CopyUp::PaidAtPrepare
+            },
+            ..filesystem.capabilities
+        };
+        Ok(Box::new(Opened {
+            store,
+            plain,
+            ground: filesystem.kind,
+            method,
+            asked: options.get("copy").unwrap_or("auto").to_owned(),
+            capabilities,
+        }))
+    }
+}
+
+fn method(asked: &str, filesystem: &fsprobe::Filesystem) -> Result<Method> {
+    match asked {
+        "reflink" if !filesystem.capabilities.reflink => Err(Error::new(
+            ErrorKind::Unsupported,
+            "use copy=reflink with vfs",
+        )
+        .because(format!("{} cannot share blocks here", filesystem.kind))
+        .hint("take copy=auto, or a backing of xfs or btrfs")),
+        "reflink" => Ok(Method::Reflink),
+        "auto" if filesystem.capabilities.reflink => Ok(Method::Reflink),
+        "auto" | "range" => Ok(Method::Range),
+        _ => Ok(Method::ReadWrite),
+    }
+}
+
+#[derive(Debug)]
+struct Opened {
+    store: Store,
+    plain: PathBuf,
+    ground: String,
+    method: Method,
+    asked: String,
+    capabilities: Capabilities,
+}
+
+impl Opened {
+    fn content(&self, serial: u64) -> PathBuf {
+        self.store.dir(serial).join("fs")
+    }
+
+    /// Makes the content of a new item.
+    fn fill(&self, to: &Path, parent: Option<&LayerId>) -> Result<()> {
+        match parent {
+            Some(parent) => {
+                let parent = self.store.get("copy", Item::Layer(parent))?;
+                copy::tree(&self.content(parent.serial), to, self.method).map(drop)
+            }
+            None => {
+                mkdirat(CWD, to, Mode::RWXU).attempt("create the directory", to)?;
+                let mode = Mode::from_raw_mode(0o755);
+                chmodat(CWD, to, mode, rustix::fs::AtFlags::empty()).attempt("set the mode of", to)
+            }
+        }
+    }
+}
+
+impl Driver for Opened {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![(
+            "copy".to_owned(),
+            match self.method {
+                Method::Reflink => "reflink (FICLONE)",
+                Method::Range => "copy_file_range",
+                Method::ReadWrite => "read and write",
+            }
+            .to_owned(),
+        )];
+        if self.asked == "auto" && self.method != Method::Reflink {
+            facts.push((
+                "fallback".to_owned(),
+                format!("no reflink: {} cannot share blocks here", self.ground),
+            ));
+        }
+        facts
+    }
+
+    fn ground_label(&self) -> String {
+        self.ground.clone()
+    }
+
+    fn plain_dir(&self) -> &Path {
+        &self.plain
+    }
+
+    fn prepare(&self, key: &Key, parent: Option<&LayerId>, kind: Kind) -> Result<()> {
+        let slot = self.store.reserve(key, parent, kind)?;
+        let content = slot.dir().join("fs");
+        if let Err(error) = self.fill(&content, parent) {
+            if let Err(rest) = remove::tree(&content) {
+                tracing::error!("{rest}; the next open discards it");
+            }
+            return Err(error);
+        }
+        slot.publish()
+    }
+
+    fn stage(&self, key: &Key) -> Result<Stage> {
+        let op = "unpack into the container layer";
+        let entry = self.store.require_unmounted(op, Item::Container(key))?;
+        if matches!(
+            entry.state,
+            EntryState::Container {
+                kind: Kind::View,
+                ..
+            }
+        ) {
+            return Err(Error::new(ErrorKind::Unsupported, op).because(format!("{key} is a view")));
+        }
+        Ok(Stage {
+            dir: self.content(entry.serial),
+            below: match entry.parent {
+                Some(_) => Below::Merged,
+                None => Below::Nothing,
+            },
+            deletions: Deletions::Remove,
+            keep_owners: self.capabilities.arbitrary_owners,
+        })
+    }
+
+    fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
+        let item = Item::Container(key);
+        let entry = self.store.get("mount", item)?;
+        let in_use = self.store.mounted(item)?;
+        let view = matches!(
+            entry.state,
+            EntryState::Container {
+                kind: Kind::View,
+                ..
+            }
+        );
+        let mount = mount::bind(&self.content(entry.serial), at, view)?;
+        Ok(mount.and_then(move || {
+            drop(in_use);
+            Ok(())
+        }))
+    }
+
+    fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        self.store.commit(key, layer, |_| Ok(()))
+    }
+
+    fn view(&self, of: Item<'_>) -> Result<View> {
+        let entry = self.store.get("view", of)?;
+        Ok(View::plain(self.content(entry.serial)))
+    }
+
+    fn parent(&self, of: Item<'_>) -> Result<Option<LayerId>> {
+        Ok(self.store.get("find the parent of", of)?.parent)
+    }
+
+    fn usage(&self, of: Item<'_>) -> Result<Usage> {
+        let entry = self.store.get("measure", of)?;
+        self.store.sync()?;
+        let space = usage::of_tree(&self.content(entry.serial))?;
+        Ok(Usage {
+            exclusive_bytes: space.bytes,
+            referenced_bytes: space.bytes,
+            exclusive_inodes: space.inodes,
+            granularity_bytes: 4096,
+        })
+    }
+
+    fn remove(&self, of: Item<'_>) -> Result<()> {
+        self.store.remove(of, |_, dir| remove::tree(dir))
+    }
+
+    fn list(&self) -> Result<Vec<Info>> {
+        Ok(self.store.list())
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.store.sync()
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        for info in self.store.list() {
+            if let Some(key) = &info.key {
+                self.store
+                    .require_unmounted("close the driver", Item::Container(key))?;
+            }
+        }
+        Ok(())
+    }
+}
