@@ -250,7 +250,7 @@ pub enum Level {
     Informs,
 }
 
-/// A workload that a subject did not finish.
+/// A workload, or a phase of it, that a subject did not finish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dnf {
@@ -258,6 +258,12 @@ pub struct Dnf {
     pub subject: String,
     /// The workload's name.
     pub workload: String,
+    /// The phase that could not be done; absent when the whole workload stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// What the phase was to be done with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: Facts,
     /// The round, counted from 0; absent when no round was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,

@@ -24,7 +24,7 @@ fn the_documented_example_is_what_is_written() {
             results.cases.len(),
             results.dnf.len()
         ),
-        (3, 2, 2, 1)
+        (3, 2, 2, 2)
     );
     assert!(!results.end.as_ref().unwrap().interrupted);
     let json = results.to_json().unwrap();
