@@ -1,0 +1,78 @@
+//! A container layer of a case: its key, its model, and its mount, which ends with it.
+
+use std::path::{Path, PathBuf};
+
+use drivers::{Capabilities, Key, LayerId, Mount};
+
+use crate::case::Stop;
+use crate::context::{legal, matches};
+use crate::oracle::live;
+use crate::oracle::model::Model;
+use crate::oracle::op::Op;
+
+/// A container layer or view of a case.
+#[derive(Debug)]
+pub struct Container {
+    /// Its name.
+    pub key: Key,
+    /// The layer it stands on.
+    pub parent: Option<LayerId>,
+    pub(crate) model: Model,
+    pub(crate) at: PathBuf,
+    pub(crate) mount: Option<Mount>,
+    pub(crate) capabilities: Capabilities,
+}
+
+impl Container {
+    /// The root of the mounted tree.
+    pub fn root(&self) -> &Path {
+        &self.at
+    }
+
+    /// A path in the mounted tree.
+    pub fn path(&self, path: impl AsRef<[u8]>) -> PathBuf {
+        live::place(&self.at, path)
+    }
+
+    /// Does the operations in the mounted tree and in the model; what the driver declares it cannot store is left out.
+    ///
+    /// # Errors
+    /// Broken, when the model refuses one; a failure, when the container does.
+    pub fn apply(&mut self, ops: &[Op]) -> Result<(), Stop> {
+        let ops = legal(ops, &self.capabilities);
+        self.model.apply(&ops).map_err(Stop::broken)?;
+        Ok(live::apply(&self.at, &ops)?)
+    }
+
+    /// Does the operations in the model only: the case does the same by other means.
+    ///
+    /// # Errors
+    /// Broken, when the model refuses one.
+    pub fn predict(&mut self, ops: &[Op]) -> Result<(), Stop> {
+        self.model
+            .apply(&legal(ops, &self.capabilities))
+            .map_err(Stop::broken)
+    }
+
+    /// The mounted tree is what the model says.
+    ///
+    /// # Errors
+    /// A failure, with the first differences.
+    pub fn check(&self) -> Result<(), Stop> {
+        matches(
+            &format!("the container {}", self.key),
+            &self.model,
+            &self.at,
+            &self.capabilities,
+        )
+    }
+
+    /// Unmounts it; `Context::mount` mounts it again.
+    ///
+    /// # Errors
+    /// A failure, when it stays mounted.
+    pub fn unmount(&mut self) -> Result<(), Stop> {
+        self.mount.take().map_or(Ok(()), Mount::unmount)?;
+        Ok(())
+    }
+}

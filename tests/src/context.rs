@@ -1,0 +1,319 @@
+//! What a case is given: the driver, a directory of its own, and short words for making layers and containers.
+//!
+//! Everything made through a context has a model, so that [`Context::check_layer`] and [`Container::check`] can say
+//! whether it still is what it should be. The runner removes what a case leaves, in whatever way it ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use drivers::error::Attempt as _;
+use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits};
+
+use crate::case::Stop;
+use crate::container::Container;
+use crate::oracle::compare::{self, Tolerance};
+use crate::oracle::layer::{self, Spelling};
+use crate::oracle::model::Model;
+use crate::oracle::op::Op;
+use crate::oracle::seen;
+use crate::subject::Subject;
+
+/// What a case is given.
+#[derive(Debug)]
+pub struct Context<'a> {
+    subject: &'a mut Subject,
+    scratch: PathBuf,
+    prefix: String,
+    made: u32,
+    models: BTreeMap<LayerId, Model>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(subject: &'a mut Subject, scratch: PathBuf, prefix: String) -> Self {
+        Self {
+            subject,
+            scratch,
+            prefix,
+            made: 0,
+            models: BTreeMap::new(),
+        }
+    }
+
+    /// The driver under test.
+    ///
+    /// # Errors
+    /// Broken, when it could not be opened again.
+    pub fn driver(&self) -> Result<&dyn Driver, Stop> {
+        self.subject
+            .driver()
+            .map_err(|error| Stop::broken(error.to_string()))
+    }
+
+    /// What the driver declares.
+    ///
+    /// # Errors
+    /// As [`Self::driver`].
+    pub fn capabilities(&self) -> Result<Capabilities, Stop> {
+        Ok(self.driver()?.capabilities().clone())
+    }
+
+    /// Closes the driver and opens it again, as after a restart.
+    ///
+    /// # Errors
+    /// A failure, as `close` and `open`.
+    pub fn restart(&mut self) -> Result<(), Stop> {
+        Ok(self.subject.restart()?)
+    }
+
+    /// A fresh directory of the host's filesystem.
+    ///
+    /// # Errors
+    /// Broken, when it cannot be made.
+    pub fn directory(&mut self) -> Result<PathBuf, Stop> {
+        self.made += 1;
+        let path = self.scratch.join(self.made.to_string());
+        fs::create_dir(&path)
+            .attempt("make the directory", &path)
+            .map_err(|error| Stop::broken(error.to_string()))?;
+        Ok(path)
+    }
+
+    /// A fresh name for a container layer.
+    ///
+    /// # Errors
+    /// Broken, never in practice.
+    pub fn key(&mut self) -> Result<Key, Stop> {
+        self.made += 1;
+        format!("{}-{}", self.prefix, self.made)
+            .parse()
+            .map_err(|error: drivers::Error| Stop::broken(error.to_string()))
+    }
+
+    /// A fresh name for a layer. It is not the digest of anything: drivers are not told what a layer's content is.
+    ///
+    /// # Errors
+    /// Broken, never in practice.
+    pub fn layer_id(&mut self) -> Result<LayerId, Stop> {
+        use sha2::Digest as _;
+        self.made += 1;
+        let text = format!("{}-{}", self.prefix, self.made);
+        format!(
+            "sha256:{}",
+            drivers::ids::hex(&sha2::Sha256::digest(text.as_bytes()))
+        )
+        .parse()
+        .map_err(|error: drivers::Error| Stop::broken(error.to_string()))
+    }
+
+    /// A committed layer: the operations, as an archive, on top of `parent`. What the driver declares it cannot store
+    /// is left out.
+    ///
+    /// # Errors
+    /// Broken, when the model refuses an operation; a failure, when the driver does.
+    pub fn layer(&mut self, parent: Option<&LayerId>, ops: &[Op]) -> Result<LayerId, Stop> {
+        self.layer_spelled(parent, ops, Spelling::default())
+    }
+
+    /// A committed layer, in another spelling.
+    ///
+    /// # Errors
+    /// As [`Self::layer`].
+    pub fn layer_spelled(
+        &mut self,
+        parent: Option<&LayerId>,
+        ops: &[Op],
+        spelling: Spelling,
+    ) -> Result<LayerId, Stop> {
+        let (below, model) = self.model_with(parent, ops)?;
+        let id = self.layer_of(parent, &layer::write(&below, &model, spelling))?;
+        self.models.insert(id.clone(), model);
+        Ok(id)
+    }
+
+    /// A committed layer of an archive as it is. It has no model until [`Self::expect`] gives it one.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn layer_of(&mut self, parent: Option<&LayerId>, tar: &[u8]) -> Result<LayerId, Stop> {
+        let (key, id) = (self.key()?, self.layer_id()?);
+        let driver = self.driver()?;
+        driver.prepare(&key, parent, Kind::Writable)?;
+        driver.apply(&key, &mut &tar[..], &Limits::default())?;
+        driver.commit(&key, &id)?;
+        Ok(id)
+    }
+
+    /// Says what a layer must be: the operations on top of `parent`, with the times an archive would carry.
+    ///
+    /// # Errors
+    /// Broken, when the model refuses an operation.
+    pub fn expect(
+        &mut self,
+        id: &LayerId,
+        parent: Option<&LayerId>,
+        ops: &[Op],
+    ) -> Result<(), Stop> {
+        let (_, model) = self.model_with(parent, ops)?;
+        self.models.insert(id.clone(), model);
+        Ok(())
+    }
+
+    /// The model of a layer; without one, an empty root.
+    pub fn model(&self, id: Option<&LayerId>) -> Model {
+        id.and_then(|id| self.models.get(id))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// A container layer on `parent`, mounted.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn container(&mut self, parent: Option<&LayerId>) -> Result<Container, Stop> {
+        self.prepared(parent, Kind::Writable)
+    }
+
+    /// A view on `parent`, mounted.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn view(&mut self, parent: Option<&LayerId>) -> Result<Container, Stop> {
+        self.prepared(parent, Kind::View)
+    }
+
+    /// Mounts a container again.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn mount(&self, container: &mut Container) -> Result<(), Stop> {
+        container.unmount()?;
+        container.mount = Some(self.driver()?.mount(&container.key, &container.at)?);
+        Ok(())
+    }
+
+    /// Unmounts a container and turns it into a layer.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn commit(&mut self, mut container: Container) -> Result<LayerId, Stop> {
+        let id = self.layer_id()?;
+        container.unmount()?;
+        self.driver()?.commit(&container.key, &id)?;
+        self.models.insert(id.clone(), container.model);
+        Ok(id)
+    }
+
+    /// Unmounts and removes a container.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn remove(&self, mut container: Container) -> Result<(), Stop> {
+        container.unmount()?;
+        Ok(self.driver()?.remove(Item::Container(&container.key))?)
+    }
+
+    /// The driver's view of a layer is what its model says.
+    ///
+    /// # Errors
+    /// A failure, with the first differences; broken, when the layer has no model.
+    pub fn check_layer(&self, id: &LayerId) -> Result<(), Stop> {
+        let model = self
+            .models
+            .get(id)
+            .ok_or_else(|| Stop::broken("the layer has no model"))?;
+        let driver = self.driver()?;
+        let view = driver.view(Item::Layer(id))?;
+        matches("the layer", model, view.path(), driver.capabilities())?;
+        Ok(view.close()?)
+    }
+
+    fn prepared(&mut self, parent: Option<&LayerId>, kind: Kind) -> Result<Container, Stop> {
+        let (key, at) = (self.key()?, self.directory()?);
+        let driver = self.driver()?;
+        driver.prepare(&key, parent, kind)?;
+        let mut container = Container {
+            key,
+            parent: parent.cloned(),
+            model: self.model(parent),
+            at,
+            mount: None,
+            capabilities: driver.capabilities().clone(),
+        };
+        self.mount(&mut container)?;
+        Ok(container)
+    }
+
+    fn model_with(&self, parent: Option<&LayerId>, ops: &[Op]) -> Result<(Model, Model), Stop> {
+        let below = self.model(parent);
+        let mut model = below.clone();
+        model
+            .apply(&legal(ops, &self.capabilities()?))
+            .map_err(Stop::broken)?;
+        layer::settle(&below, &mut model);
+        Ok((below, model))
+    }
+}
+
+/// A tree is what a model says, as far as the declared capabilities go.
+pub(crate) fn matches(
+    what: &str,
+    model: &Model,
+    root: &Path,
+    capabilities: &Capabilities,
+) -> Result<(), Stop> {
+    let tolerance = Tolerance {
+        mtime_granularity_ns: capabilities.mtime_granularity_ns,
+    };
+    match compare::differences(model, &seen::read(root)?, tolerance) {
+        None => Ok(()),
+        Some(differences) => Err(Stop::fail(
+            format!("{what} is what its history says"),
+            differences,
+        )),
+    }
+}
+
+/// The operations that the declared capabilities allow, and that stand on no file left out.
+pub(crate) fn legal(ops: &[Op], capabilities: &Capabilities) -> Vec<Op> {
+    let mut left_out = BTreeSet::new();
+    let allowed = |op: &Op| match op {
+        Op::Character(..) | Op::Block(..) => capabilities.device_nodes,
+        Op::Chown(..) => capabilities.arbitrary_owners,
+        Op::Xattr(_, name, _) if name.starts_with(b"user.") => capabilities.xattr_user,
+        Op::Xattr(_, name, _) if name.starts_with(b"system.") => capabilities.posix_acl,
+        Op::Xattr(..) => capabilities.xattr_privileged,
+        _ => true,
+    };
+    ops.iter()
+        .filter(|op| {
+            let fine = allowed(op) && !left_out.contains(subject_of(op));
+            if !fine && matches!(op, Op::Character(..) | Op::Block(..)) {
+                left_out.insert(subject_of(op).to_vec());
+            }
+            fine
+        })
+        .cloned()
+        .collect()
+}
+
+fn subject_of(op: &Op) -> &[u8] {
+    match op {
+        Op::Dir(path)
+        | Op::File(path, _)
+        | Op::Write(path, ..)
+        | Op::Truncate(path, _)
+        | Op::Symlink(path, _)
+        | Op::Link(path, _)
+        | Op::Fifo(path)
+        | Op::Socket(path)
+        | Op::Character(path, ..)
+        | Op::Block(path, ..)
+        | Op::Chmod(path, _)
+        | Op::Chown(path, ..)
+        | Op::Mtime(path, ..)
+        | Op::Xattr(path, ..)
+        | Op::Remove(path)
+        | Op::Rename(path, _) => path,
+    }
+}

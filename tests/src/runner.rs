@@ -1,0 +1,135 @@
+//! Runs one case: catches what goes wrong in it, removes what it made, and makes sure that nothing else is left.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use drivers::error::Attempt as _;
+use drivers::{Driver, Info, Item};
+use rustix::mount::{UnmountFlags, unmount};
+
+use crate::case::{Case, Outcome, Stop};
+use crate::context::Context;
+use crate::subject::Subject;
+
+/// What came of one case against one subject.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The answer.
+    pub outcome: Outcome,
+    /// Wall-clock time, cleaning up included.
+    pub seconds: f64,
+}
+
+/// Runs a case against a subject. Whatever the case does, the subject is afterwards as it was before; a case that
+/// leaves a mount, or that the driver does not let clean up, has failed.
+pub fn run(case: &Case, subject: &mut Subject) -> Report {
+    let start = Instant::now();
+    let outcome = guarded(case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+    Report {
+        outcome,
+        seconds: start.elapsed().as_secs_f64(),
+    }
+}
+
+fn guarded(case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
+    let broken = |error: drivers::Error| Stop::broken(error.to_string());
+    let before = subject
+        .driver()
+        .and_then(|driver| driver.list())
+        .map_err(broken)?;
+    let number = subject.next_run();
+    let scratch = subject.scratch().join(format!("case-{number}"));
+    fs::create_dir(&scratch)
+        .attempt("make the case's directory", &scratch)
+        .map_err(broken)?;
+
+    let mut context = Context::new(subject, scratch.clone(), format!("case{number}"));
+    let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut context)));
+    drop(context);
+
+    let mounts = end_mounts(&scratch).map_err(broken)?;
+    let cleaned = subject
+        .driver()
+        .and_then(|driver| clean(driver, &before))
+        .and_then(|()| drivers::remove::tree(&scratch));
+    let outcome = match outcome {
+        Ok(Ok(outcome)) => outcome,
+        // What the case has to say comes before what follows from it.
+        Ok(Err(stop)) => return Err(stop),
+        Err(panic) => return Err(Stop::broken(words(&*panic))),
+    };
+    if !mounts.is_empty() {
+        return Err(Stop::fail("no mount is left", format!("{mounts:?}")));
+    }
+    cleaned.map_err(|error| Stop::fail("what the case made can be removed", error.to_string()))?;
+    let after = subject
+        .driver()
+        .and_then(|driver| driver.list())
+        .map_err(broken)?;
+    if after != before {
+        return Err(Stop::fail(
+            format!("{} items are left, as before", before.len()),
+            format!("{} items", after.len()),
+        ));
+    }
+    Ok(outcome)
+}
+
+/// Removes what was not there before, children before their parents.
+fn clean(driver: &dyn Driver, before: &[Info]) -> drivers::Result<()> {
+    let mut outcome = Ok(());
+    let new: Vec<Info> = driver
+        .list()?
+        .into_iter()
+        .filter(|info| !before.contains(info))
+        .collect();
+    let (containers, mut layers): (Vec<Info>, Vec<Info>) =
+        new.into_iter().partition(|info| info.key.is_some());
+    for key in containers.iter().filter_map(|info| info.key.as_ref()) {
+        outcome = outcome.and(driver.remove(Item::Container(key)));
+    }
+    while !layers.is_empty() {
+        let parents: Vec<_> = layers
+            .iter()
+            .filter_map(|info| info.parent.clone())
+            .collect();
+        let (inner, leaves): (Vec<Info>, Vec<Info>) = layers
+            .into_iter()
+            .partition(|info| info.layer.as_ref().is_some_and(|id| parents.contains(id)));
+        if leaves.is_empty() {
+            break;
+        }
+        for id in leaves.iter().filter_map(|info| info.layer.as_ref()) {
+            outcome = outcome.and(driver.remove(Item::Layer(id)));
+        }
+        layers = inner;
+    }
+    outcome
+}
+
+/// Ends the mounts below `dir`, the youngest first, and says which there were.
+fn end_mounts(dir: &Path) -> drivers::Result<Vec<PathBuf>> {
+    let table = Path::new("/proc/self/mountinfo");
+    let text = fs::read_to_string(table).attempt("read", table)?;
+    let mut found: Vec<PathBuf> = text
+        .lines()
+        .filter_map(|line| line.split(' ').nth(4))
+        .map(PathBuf::from)
+        .filter(|path| path.starts_with(dir))
+        .collect();
+    found.reverse();
+    for path in &found {
+        unmount(path, UnmountFlags::NOFOLLOW).attempt("unmount", path)?;
+    }
+    Ok(found)
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the case panicked: {}", text.unwrap_or("without words"))
+}

@@ -1,0 +1,104 @@
+//! What a case is run against: an opened driver that can be closed and opened again, and a directory for the cases' own use.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use drivers::error::Attempt as _;
+use drivers::{Backend, Driver, Error, ErrorKind, Options, Result, Root};
+
+/// Opens the driver's root anew.
+type Reopen = Box<dyn Fn() -> Result<Box<dyn Driver>> + Send>;
+
+/// An opened driver under test. Cases run against it one after the other and leave nothing behind.
+pub struct Subject {
+    driver: Option<Box<dyn Driver>>,
+    reopen: Reopen,
+    scratch: PathBuf,
+    runs: u32,
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("driver", &self.driver)
+            .field("scratch", &self.scratch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Subject {
+    /// A subject of which `reopen` opens the root, now and whenever a case asks for a restart. `scratch` is an existing
+    /// directory of the host's filesystem.
+    ///
+    /// # Errors
+    /// As `reopen`.
+    pub fn new(
+        reopen: impl Fn() -> Result<Box<dyn Driver>> + Send + 'static,
+        scratch: &Path,
+    ) -> Result<Self> {
+        let scratch = scratch
+            .canonicalize()
+            .attempt("resolve the scratch directory", scratch)?;
+        Ok(Self {
+            driver: Some(reopen()?),
+            reopen: Box::new(reopen),
+            scratch,
+            runs: 0,
+        })
+    }
+
+    /// A backend on a root.
+    ///
+    /// # Errors
+    /// As [`Backend::open`].
+    pub fn open(
+        backend: &'static dyn Backend,
+        root: Root,
+        options: Options,
+        scratch: &Path,
+    ) -> Result<Self> {
+        Self::new(move || backend.open(&root, &options), scratch)
+    }
+
+    /// The opened driver.
+    ///
+    /// # Errors
+    /// `NotFound`, when it could not be opened again after a restart.
+    pub fn driver(&self) -> Result<&dyn Driver> {
+        self.driver.as_deref().ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "use the driver")
+                .because("an earlier restart of it failed")
+        })
+    }
+
+    /// Closes the driver and opens it again, as after a restart.
+    ///
+    /// # Errors
+    /// As `close` and `open`.
+    pub fn restart(&mut self) -> Result<()> {
+        if let Some(driver) = self.driver.take() {
+            driver.close()?;
+        }
+        self.driver = Some((self.reopen)()?);
+        Ok(())
+    }
+
+    /// Closes the driver.
+    ///
+    /// # Errors
+    /// As [`Driver::close`].
+    pub fn close(mut self) -> Result<()> {
+        self.driver.take().map_or(Ok(()), |driver| driver.close())
+    }
+
+    /// Where cases keep mountpoints and victims.
+    pub(crate) fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
+    /// A number that no earlier run of a case against this subject had.
+    pub(crate) fn next_run(&mut self) -> u32 {
+        self.runs += 1;
+        self.runs
+    }
+}
