@@ -47,7 +47,7 @@ pub(super) struct Btrfs {
 impl Btrfs {
     pub(super) fn open(root: &Root, quota: Quota, facts: Vec<(String, String)>) -> Result<Self> {
         let store = Store::open(&root.dir)?;
-        let driver = Self {
+        let mut driver = Self {
             dir: root.dir.clone(),
             plain: root.dir.join("plain"),
             views: root.dir.join("v"),
@@ -66,7 +66,10 @@ impl Btrfs {
             std::fs::remove_dir(&path).attempt("remove the mountpoint", &path)?;
         }
         for orphan in driver.store.orphans()? {
-            driver.discard(&orphan)?;
+            // One that cannot go must not keep the others from being used.
+            if let Err(error) = driver.discard(&orphan) {
+                driver.facts.push(("warning".to_owned(), error.to_string()));
+            }
         }
         Ok(driver)
     }

@@ -1,30 +1,16 @@
-//! Subvolumes inside a subvolume: found through the tree of trees, so that it costs one search where there are none.
+//! Subvolumes inside a subvolume: found through the tree of trees, so that it costs one search where there are none,
+//! and opened by number, so that no path is too long and nothing a container puts there is followed.
 
 use std::ffi::CString;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::Path;
 
-use rustix::fs::{Timespec, Timestamps, fstat, futimens};
+use rustix::fs::{AtFlags, Timespec, Timestamps, fstat, futimens, unlinkat};
 
-use super::items::{self, Child, kind};
-use super::{search, subvolume};
+use super::items::{self, Child, ROOT_INODE, kind};
+use super::search;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::sys::btrfs as sys;
-
-/// Deeper nesting is refused: each level holds a descriptor.
-const MAX_NESTING: usize = 64;
-
-/// Refuses to go deeper than [`MAX_NESTING`].
-pub(super) fn check(depth: usize) -> Result<()> {
-    if depth <= MAX_NESTING {
-        return Ok(());
-    }
-    Err(
-        Error::new(ErrorKind::Unsupported, "handle nested subvolumes")
-            .because(format!("they are nested deeper than {MAX_NESTING}")),
-    )
-}
 
 /// The subvolumes that lie directly in the subvolume `id`; `on` is anything on the filesystem.
 pub(super) fn children(on: BorrowedFd<'_>, id: u64) -> Result<Vec<Child>> {
@@ -37,55 +23,82 @@ pub(super) fn children(on: BorrowedFd<'_>, id: u64) -> Result<Vec<Child>> {
     found.into_iter().collect()
 }
 
-/// The path of a nested subvolume below the root of the one it lies in.
-pub(super) fn path(on: BorrowedFd<'_>, outer: u64, child: &Child) -> Result<Vec<u8>> {
-    let mut path = directory(on, outer, child)?;
-    path.extend_from_slice(&child.name);
-    Ok(path)
+/// A subvolume, and the directory that holds it if it is nested: tree and inode.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placed {
+    pub(super) id: u64,
+    pub(super) holder: Option<(u64, u64)>,
 }
 
-fn directory(on: BorrowedFd<'_>, outer: u64, child: &Child) -> Result<Vec<u8>> {
-    sys::directory_path(on, outer, child.directory).attempt(
-        "find the path of the subvolume",
-        String::from_utf8_lossy(&child.name).as_ref(),
-    )
+/// The subvolume `id` and all in it, each before what it holds.
+pub(super) fn with_descendants(on: BorrowedFd<'_>, id: u64) -> Result<Vec<Placed>> {
+    let mut all = vec![Placed { id, holder: None }];
+    let mut next = 0;
+    // A subvolume lies in exactly one other, so the list ends.
+    while let Some(&Placed { id: outer, .. }) = all.get(next) {
+        all.extend(children(on, outer)?.into_iter().map(|child| Placed {
+            id: child.id,
+            holder: Some((outer, child.directory)),
+        }));
+        next += 1;
+    }
+    Ok(all)
 }
 
-/// Opens a nested subvolume's root; `root` is that of the one it lies in, whose id is `outer`.
-pub(super) fn open(root: BorrowedFd<'_>, outer: u64, child: &Child) -> Result<OwnedFd> {
-    subvolume::open_below(root, &path(root, outer, child)?)
+/// Opens a directory by its number.
+pub(super) fn open(on: BorrowedFd<'_>, tree: u64, inode: u64) -> Result<OwnedFd> {
+    sys::open_directory(on, tree, inode)
+        .attempt("open", format!("directory {inode} of subvolume {tree}"))
 }
 
-/// Snapshots what is nested in `from` into `to`, which is a snapshot of `from`.
-pub(super) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, depth: usize) -> Result<()> {
-    check(depth)?;
-    let outer = subvolume::info(from, Path::new("a subvolume"))?.id;
-    for child in children(from, outer)? {
-        let source = open(from, outer, &child)?;
-        let at = subvolume::open_below(to, &directory(from, outer, &child)?)?;
-        let before = fstat(&at).attempt("stat", "a directory")?;
-        let name = CString::new(child.name.clone()).map_err(|_| {
-            Error::new(ErrorKind::Corrupt, "copy a nested subvolume").because("its name holds NUL")
-        })?;
-        subvolume::remove_placeholder(at.as_fd(), &child.name)?;
-        sys::snapshot(source.as_fd(), at.as_fd(), &name).attempt(
-            "snapshot the nested subvolume",
-            name.to_string_lossy().as_ref(),
-        )?;
-        let inner = subvolume::open_below(at.as_fd(), &child.name)?;
-        copy(source.as_fd(), inner.as_fd(), depth + 1)?;
-        // The directory looks as it did below.
-        let times = Timestamps {
-            last_access: Timespec {
-                tv_sec: before.st_atime,
-                tv_nsec: before.st_atime_nsec.cast_signed(),
-            },
-            last_modification: Timespec {
-                tv_sec: before.st_mtime,
-                tv_nsec: before.st_mtime_nsec.cast_signed(),
-            },
-        };
-        futimens(&at, &times).attempt("set the times of", "a directory")?;
+/// Snapshots what is nested in the subvolume `from` into `to`, a snapshot of `from`.
+///
+/// Inode numbers are the same in both, so that a directory is found by its number.
+pub(super) fn copy(on: BorrowedFd<'_>, from: u64, to: u64) -> Result<()> {
+    let mut pairs = vec![(from, to)];
+    while let Some((from, to)) = pairs.pop() {
+        for child in children(on, from)? {
+            let source = open(on, child.id, ROOT_INODE)?;
+            let at = open(on, to, child.directory)?;
+            let copy = copy_one(source.as_fd(), at.as_fd(), child.name)?;
+            pairs.push((child.id, copy));
+        }
     }
     Ok(())
+}
+
+/// Puts a snapshot of `source` where the outer snapshot left an empty directory; gives its id.
+fn copy_one(source: BorrowedFd<'_>, at: BorrowedFd<'_>, name: Vec<u8>) -> Result<u64> {
+    let name = CString::new(name).map_err(|_| {
+        Error::new(ErrorKind::Corrupt, "copy a nested subvolume").because("its name holds NUL")
+    })?;
+    let shown = name.to_string_lossy();
+    let before = fstat(at).attempt("stat the directory of", shown.as_ref())?;
+    unlinkat(at, &name, AtFlags::REMOVEDIR)
+        .attempt("remove the empty directory", shown.as_ref())?;
+    sys::snapshot(source, at, &name).attempt("snapshot the nested subvolume", shown.as_ref())?;
+    // The directory looks as it did below.
+    let times = Timestamps {
+        last_access: Timespec {
+            tv_sec: before.st_atime,
+            tv_nsec: before.st_atime_nsec.cast_signed(),
+        },
+        last_modification: Timespec {
+            tv_sec: before.st_mtime,
+            tv_nsec: before.st_mtime_nsec.cast_signed(),
+        },
+    };
+    futimens(at, &times).attempt("set the times of the directory of", shown.as_ref())?;
+    let id = sys::info(at)
+        .attempt("read the facts of", "a subvolume")?
+        .id;
+    children(at, id)?
+        .into_iter()
+        .find(|child| child.name == name.to_bytes())
+        .map(|child| child.id)
+        .ok_or_else(|| {
+            Error::new(ErrorKind::Corrupt, "find the snapshot")
+                .path(shown.as_ref())
+                .because("it is gone")
+        })
 }

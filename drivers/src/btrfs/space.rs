@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 use super::items::{Extent, Inode, Item, ROOT_INODE, kind};
 use super::{nested, search};
@@ -33,7 +33,9 @@ pub(super) fn measure(root: BorrowedFd<'_>, id: u64, since: u64) -> Result<Space
         seen: HashSet::new(),
         space: Space::default(),
     };
-    counter.tree(root, id, 0)?;
+    for one in nested::with_descendants(root, id)? {
+        counter.tree(root, one.id)?;
+    }
     Ok(counter.space)
 }
 
@@ -45,10 +47,9 @@ struct Counter {
 }
 
 impl Counter {
-    fn tree(&mut self, root: BorrowedFd<'_>, id: u64, depth: usize) -> Result<()> {
-        nested::check(depth)?;
+    fn tree(&mut self, on: BorrowedFd<'_>, id: u64) -> Result<()> {
         let mut outcome = Ok(());
-        search::each(root, search::of_tree(id, 0), &mut |item| {
+        search::each(on, search::of_tree(id, 0), &mut |item| {
             outcome = self.item(item);
             if outcome.is_ok() {
                 ControlFlow::Continue(())
@@ -56,12 +57,7 @@ impl Counter {
                 ControlFlow::Break(())
             }
         })?;
-        outcome?;
-        for child in nested::children(root, id)? {
-            let inner = nested::open(root, id, &child)?;
-            self.tree(inner.as_fd(), child.id, depth + 1)?;
-        }
-        Ok(())
+        outcome
     }
 
     fn item(&mut self, item: Item<'_>) -> Result<()> {

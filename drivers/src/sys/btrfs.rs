@@ -7,7 +7,7 @@
 use std::ffi::CStr;
 use std::io::{Error, Result};
 use std::mem::{size_of, zeroed};
-use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 use linux_raw_sys::{btrfs as raw, ioctl as request};
 
@@ -162,22 +162,54 @@ pub fn info(inside: BorrowedFd<'_>) -> Result<Subvolume> {
     })
 }
 
-/// The path of the directory `inode` below the root of tree `tree`: empty for the root, else ending in a slash.
+/// A file handle of btrfs without its parent: inode, tree, generation (0: any).
+#[repr(C)]
+struct Handle {
+    bytes: u32,
+    kind: i32,
+    words: [u32; 5],
+}
+
+/// `FILEID_BTRFS_WITHOUT_PARENT`, from linux/exportfs.h.
+const HANDLE_KIND: i32 = 0x4d;
+
+/// Opens the directory with number `inode` in the tree `tree`, wherever its names are and however long its path;
+/// `on` is anything on the same mount.
 ///
 /// # Errors
-/// The errno: ENAMETOOLONG past 4079 bytes.
-pub fn directory_path(on: BorrowedFd<'_>, tree: u64, inode: u64) -> Result<Vec<u8>> {
-    // SAFETY: all-zero is a valid value: integers and arrays of integers.
-    let mut args: raw::btrfs_ioctl_ino_lookup_args = unsafe { zeroed() };
-    args.treeid = tree;
-    args.objectid = inode;
-    call(on, request::BTRFS_IOC_INO_LOOKUP, &raw mut args)?;
-    Ok(args
-        .name
-        .iter()
-        .map(|byte| byte.cast_unsigned())
-        .take_while(|&byte| byte != 0)
-        .collect())
+/// The errno: ESTALE when there is no such inode, EPERM without CAP_DAC_READ_SEARCH.
+pub fn open_directory(on: BorrowedFd<'_>, tree: u64, inode: u64) -> Result<OwnedFd> {
+    let half = |value: u64, shift: u32| u32::try_from((value >> shift) & 0xffff_ffff).unwrap_or(0);
+    // The kernel reads two integers of 8 bytes there, in its own byte order.
+    let [low, high] = if cfg!(target_endian = "little") {
+        [0, 32]
+    } else {
+        [32, 0]
+    };
+    let mut handle = Handle {
+        bytes: 20,
+        kind: HANDLE_KIND,
+        words: [
+            half(inode, low),
+            half(inode, high),
+            half(tree, low),
+            half(tree, high),
+            0,
+        ],
+    };
+    // SAFETY: the handle has the layout of `struct file_handle` with its `bytes` bytes, and outlives the call.
+    let fd = unsafe {
+        libc::open_by_handle_at(
+            on.as_raw_fd(),
+            (&raw mut handle).cast(),
+            libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC,
+        )
+    };
+    if fd < 0 {
+        return Err(Error::last_os_error());
+    }
+    // SAFETY: the kernel has just given this descriptor to nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Commits everything written so far, and wakes the cleaner that frees deleted subvolumes.

@@ -15,9 +15,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(options: &str) -> Self {
+        Self::sized(options, 2 << 30)
+    }
+
+    pub(crate) fn sized(options: &str, bytes: u64) -> Self {
         enter().unwrap();
         let run = Run::create(Path::new("/var/tmp/layerbench-btrfs-test")).unwrap();
-        let ground = Ground::create(&run, "b", Backing::Btrfs, 2 << 30, &Host::detect()).unwrap();
+        let ground = Ground::create(&run, "b", Backing::Btrfs, bytes, &Host::detect()).unwrap();
         let comma = if options.is_empty() { "" } else { "," };
         let spec: SubjectSpec = format!("btrfs{comma}{options}").parse().unwrap();
         let mut bench = Self {
