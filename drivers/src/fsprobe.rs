@@ -63,7 +63,8 @@ pub fn kind_of(path: &Path) -> Result<(String, String)> {
     )
     .attempt("find the mount of", path)?
     .stx_mnt_id;
-    let table = "/proc/self/mountinfo";
+    // A thread may be in a mount namespace of its own.
+    let table = "/proc/thread-self/mountinfo";
     let text = std::fs::read(table).attempt("read", table)?;
     parse_mountinfo(&String::from_utf8_lossy(&text), id).ok_or_else(|| {
         Error::new(ErrorKind::Missing, "find the filesystem of")
