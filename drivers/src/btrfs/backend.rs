@@ -1,9 +1,10 @@
 //! What the driver needs, and how it is opened.
 
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, StatxFlags, statfs, statx};
+use rustix::fs::statfs;
 
 use super::driver::Btrfs;
 use super::items::ROOT_INODE;
@@ -11,6 +12,7 @@ use super::quota::{self, Quota};
 use super::subvolume;
 use crate::driver::{Backend, Driver, Root};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::fsprobe;
 use crate::host::{Host, MissingReason, Support};
 use crate::subject::{Backing, OptionSpec, Options};
 
@@ -88,30 +90,28 @@ impl Backend for BtrfsBackend {
         let quota = Quota::asked(options);
         let fd = subvolume::open(dir)?;
         quota.enable(fd.as_fd(), dir, root.backing)?;
-        let driver = Btrfs::open(root, quota, facts(dir, quota)?)?;
-        Ok(Box::new(driver))
+        let found = fsprobe::probe(dir)?;
+        let facts = facts(dir, &found.options, quota)?;
+        Ok(Box::new(Btrfs::open(
+            root,
+            quota,
+            found.capabilities,
+            facts,
+        )?))
     }
 }
 
-fn facts(dir: &Path, quota: Quota) -> Result<Vec<(String, String)>> {
-    let host = Host::detect();
-    let about = statx(
-        CWD,
-        dir,
-        AtFlags::empty(),
-        StatxFlags::BASIC_STATS | StatxFlags::MNT_ID,
-    )
-    .attempt("stat", dir)?;
+fn facts(dir: &Path, options: &str, quota: Quota) -> Result<Vec<(String, String)>> {
     let mut facts = vec![
-        ("version".to_owned(), format!("Linux {}", host.kernel)),
+        (
+            "version".to_owned(),
+            format!("Linux {}", Host::detect().kernel),
+        ),
         ("quota".to_owned(), quota.describe().to_owned()),
+        ("mount".to_owned(), options.to_owned()),
     ];
-    let mounts = std::fs::read_to_string("/proc/thread-self/mountinfo")
-        .attempt("read", "/proc/thread-self/mountinfo")?;
-    if let Some(options) = mount_options(&mounts, about.stx_mnt_id) {
-        facts.push(("mount".to_owned(), options.to_owned()));
-    }
-    if about.stx_ino != ROOT_INODE {
+    let about = std::fs::metadata(dir).attempt("stat", dir)?;
+    if about.ino() != ROOT_INODE {
         facts.push((
             "warning".to_owned(),
             "the root is a directory inside a subvolume: a snapshot of that subvolume leaves out every item".to_owned(),
@@ -120,30 +120,9 @@ fn facts(dir: &Path, quota: Quota) -> Result<Vec<(String, String)>> {
     Ok(facts)
 }
 
-/// The filesystem's own options of the mount with that id (proc_pid_mountinfo(5)).
-fn mount_options(mountinfo: &str, id: u64) -> Option<&str> {
-    let id = id.to_string();
-    mountinfo
-        .lines()
-        .find(|line| line.split(' ').next() == Some(&id))?
-        .split(' ')
-        .next_back()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn options_of_the_right_mount_are_read() {
-        let text = "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
-                    36 21 0:40 /a /b rw - btrfs /dev/loop0 rw,ssd,subvolid=256,subvol=/a\n";
-        assert_eq!(
-            mount_options(text, 36),
-            Some("rw,ssd,subvolid=256,subvol=/a")
-        );
-        assert_eq!(mount_options(text, 3), None);
-    }
 
     #[test]
     fn probe_names_what_is_missing() {

@@ -20,12 +20,6 @@ use crate::sys::btrfs as sys;
 use crate::unpack::{Below, Deletions, Stage};
 use crate::view::View;
 
-/// Differences from a plain filesystem.
-const CAPABILITIES: Capabilities = Capabilities {
-    reflink: true,
-    ..Capabilities::PLAIN
-};
-
 /// Data is allocated in sectors of this size; metadata, in nodes of 16 KiB, only counts with quotas.
 const SECTOR: u64 = 4096;
 const NODE: u64 = 16 << 10;
@@ -42,10 +36,17 @@ pub(super) struct Btrfs {
     quota: Quota,
     cleaner: Cleaner,
     facts: Vec<(String, String)>,
+    capabilities: Capabilities,
 }
 
 impl Btrfs {
-    pub(super) fn open(root: &Root, quota: Quota, facts: Vec<(String, String)>) -> Result<Self> {
+    /// `filesystem` is what the backing filesystem was found to give: nothing is lost on top of it.
+    pub(super) fn open(
+        root: &Root,
+        quota: Quota,
+        filesystem: Capabilities,
+        facts: Vec<(String, String)>,
+    ) -> Result<Self> {
         let store = Store::open(&root.dir)?;
         let mut driver = Self {
             dir: root.dir.clone(),
@@ -56,6 +57,7 @@ impl Btrfs {
             quota,
             cleaner: Cleaner::default(),
             facts,
+            capabilities: filesystem,
         };
         for dir in [&driver.plain, &driver.views] {
             std::fs::create_dir_all(dir).attempt("create the directory", dir)?;
@@ -126,7 +128,7 @@ fn is_view(entry: &Entry) -> bool {
 
 impl Driver for Btrfs {
     fn capabilities(&self) -> &Capabilities {
-        &CAPABILITIES
+        &self.capabilities
     }
 
     fn facts(&self) -> Vec<(String, String)> {
