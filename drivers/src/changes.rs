@@ -3,11 +3,20 @@
 //! The list is canonical, so that drivers can be compared: sorted by path (as bytes); a deleted directory is one entry;
 //! an added directory is an entry and so is everything in it; a directory deleted and made again is `Modified` (if it
 //! differs) plus a `Deleted` for each old child that is gone; a change of type is one `Modified`, with `Added` for what is
-//! below; *any* difference counts, a directory's mtime alone included. The root itself is the empty path.
+//! below; *any* difference counts, a directory's mtime alone included. The root itself is the empty path, `Added` where
+//! there is nothing below.
+//!
+//! Hard links: take the names that both trees have and that are otherwise unchanged. One whose companions among them
+//! (the other names of its inode) are not the same in both trees is `Modified`. So a new name of an unchanged file is one
+//! `Added`; of two linked names, one written apart from the other, only the written one is `Modified`.
+
+mod links;
+pub(crate) mod same;
+mod walk;
 
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// One changed path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +44,8 @@ pub enum ChangeKind {
 /// # Errors
 /// Whatever reading either tree may give.
 pub fn compare(lower: Option<&Path>, upper: &Path) -> Result<Vec<Change>> {
-    let _ = lower;
-    Err(Error::new(ErrorKind::Unsupported, "compare")
-        .path(upper)
-        .because("not written yet"))
+    walk::compare(lower, upper)
 }
+
+#[cfg(test)]
+mod tests;
