@@ -80,7 +80,7 @@ fn every_kind_of_difference_counts() {
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
     });
     keep("d/suid", &|path| {
-        std::os::unix::fs::lchown(path, Some(1), None).unwrap()
+        std::os::unix::fs::lchown(path, Some(1), None).unwrap();
     });
     keep("d/cap", &|path| {
         rustix::fs::removexattr(path, "user.empty").unwrap();
