@@ -14,6 +14,8 @@ pub mod fsprobe;
 pub mod host;
 pub mod ids;
 pub mod mount;
+pub mod mountinfo;
+pub mod overlay2;
 pub mod remove;
 pub mod sandbox;
 pub mod store;
@@ -21,6 +23,7 @@ pub mod subject;
 pub mod sys;
 pub mod tree;
 pub mod unpack;
+mod upper;
 pub mod usage;
 pub mod vfs;
 pub mod view;
@@ -37,7 +40,7 @@ pub use unpack::{Applied, Limits};
 pub use view::View;
 
 /// Every driver, in the order reports show them.
-pub const ALL: &[&dyn Backend] = &[btrfs::BTRFS, vfs::VFS];
+pub const ALL: &[&dyn Backend] = &[overlay2::OVERLAY2, btrfs::BTRFS, vfs::VFS];
 
 /// The backend of that name.
 ///

@@ -13,6 +13,7 @@ use rustix::mount::{
 };
 
 use crate::error::{Attempt as _, Error, Result};
+use crate::sys::mount_attr;
 
 /// What has to happen after the unmount itself: reap a daemon, drop a use count.
 type After = Box<dyn FnOnce() -> Result<()> + Send>;
@@ -22,6 +23,7 @@ pub struct Mount {
     path: PathBuf,
     owned: bool,
     after: Vec<After>,
+    released: Vec<After>,
 }
 
 impl fmt::Debug for Mount {
@@ -40,6 +42,7 @@ impl Mount {
             path: path.into(),
             owned: true,
             after: Vec::new(),
+            released: Vec::new(),
         }
     }
 
@@ -49,6 +52,7 @@ impl Mount {
             path: path.into(),
             owned: false,
             after: Vec::new(),
+            released: Vec::new(),
         }
     }
 
@@ -56,6 +60,14 @@ impl Mount {
     #[must_use]
     pub fn and_then(mut self, step: impl FnOnce() -> Result<()> + Send + 'static) -> Self {
         self.after.push(Box::new(step));
+        self
+    }
+
+    /// Adds a step that runs only once the unmount has worked, before those of [`Self::and_then`]. If the unmount fails,
+    /// the step and all it owns is kept for ever: a use count stays counted, because the mount is still there.
+    #[must_use]
+    pub fn when_released(mut self, step: impl FnOnce() -> Result<()> + Send + 'static) -> Self {
+        self.released.push(Box::new(step));
         self
     }
 
@@ -79,6 +91,14 @@ impl Mount {
                 Error::io("unmount", &self.path, e)
                     .hint("close the files and leave the directories in use there")
             });
+        }
+        let still_mounted = outcome.is_err();
+        for step in self.released.drain(..) {
+            if still_mounted {
+                std::mem::forget(step);
+            } else {
+                outcome = outcome.and(step());
+            }
         }
         for step in self.after.drain(..) {
             outcome = outcome.and(step());
@@ -152,6 +172,10 @@ pub fn bind(from: &Path, at: &Path, read_only: bool) -> Result<Mount> {
         OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
     )
     .attempt("clone the mount of", from)?;
+    if read_only {
+        // Before it is attached, so that it is never seen writable.
+        mount_attr::make_read_only(tree.as_fd()).attempt("make read-only the mount of", from)?;
+    }
     move_mount(
         tree.as_fd(),
         "",
@@ -160,13 +184,7 @@ pub fn bind(from: &Path, at: &Path, read_only: bool) -> Result<Mount> {
         MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
     )
     .attempt("bind on", at)?;
-    let mount = Mount::new(at);
-    if read_only {
-        use rustix::mount::{MountFlags, mount_remount};
-        mount_remount(at, MountFlags::BIND | MountFlags::RDONLY, "")
-            .attempt("make read-only the mount on", at)?;
-    }
-    Ok(mount)
+    Ok(Mount::new(at))
 }
 
 /// Adds the messages the kernel left in a filesystem context ("e overlay: ...") to an error.

@@ -259,6 +259,25 @@ impl Store {
         Ok(entry)
     }
 
+    /// Refuses with `InUse` while any item is mounted.
+    ///
+    /// # Errors
+    /// `InUse`, naming one.
+    pub fn require_idle(&self) -> Result<()> {
+        let state = self.lock();
+        let Some(entry) = state.entries.values().find(|entry| entry.mounts > 0) else {
+            return Ok(());
+        };
+        let what = match &entry.state {
+            EntryState::Container { key, .. } => Item::Container(key).to_string(),
+            EntryState::Layer { id } => Item::Layer(id).to_string(),
+        };
+        Err(Error::new(ErrorKind::InUse, "close the driver")
+            .path(&self.entries_dir)
+            .because(format!("{what} is mounted"))
+            .hint("unmount it first"))
+    }
+
     /// Turns the container layer `key` into the layer `id`. `seal` makes its content immutable before the record
     /// changes; if it fails, the key stays as it was.
     ///
@@ -310,6 +329,48 @@ impl Store {
         outcome?;
         state.by_key.remove(key);
         state.insert(sealed);
+        Ok(())
+    }
+
+    /// Sets the parent of the unmounted container layer `key`, which stands on nothing. `ready` is run before the record
+    /// changes; if it fails, nothing does.
+    ///
+    /// # Errors
+    /// `NotFound` (key or parent), `InUse` (mounted), `Unsupported` (it has a parent already, or is a view), and whatever
+    /// `ready` gives.
+    pub fn rebase(
+        &self,
+        key: &Key,
+        parent: &LayerId,
+        ready: impl FnOnce(&Entry) -> Result<()>,
+    ) -> Result<()> {
+        let op = "move the container layer onto a parent";
+        let entry = self.require_unmounted(op, Item::Container(key))?;
+        let movable = matches!(
+            entry.state,
+            EntryState::Container {
+                kind: Kind::Writable,
+                ..
+            }
+        );
+        if entry.parent.is_some() || !movable {
+            return Err(Error::new(ErrorKind::Unsupported, op)
+                .because(format!("{key} is a view, or stands on a layer already")));
+        }
+        ready(&entry)?;
+        let mut state = self.lock();
+        // Looked at again under the lock that changes them.
+        if state.serial(Item::Container(key)) != Some(entry.serial)
+            || state.serial(Item::Layer(parent)).is_none()
+        {
+            return Err(not_found(op, Item::Layer(parent)));
+        }
+        let moved = Entry {
+            parent: Some(parent.clone()),
+            ..entry
+        };
+        self.write(&moved)?;
+        state.insert(moved);
         Ok(())
     }
 
@@ -593,6 +654,28 @@ mod tests {
             })
             .unwrap();
         assert!(store.list().is_empty() && store.orphans().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_container_layer_moves_onto_a_parent_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        for name in ["a", "b"] {
+            let slot = store.reserve(&key(name), None, Kind::Writable).unwrap();
+            slot.publish().unwrap();
+        }
+        let absent = store.rebase(&key("b"), &layer(1), |_| Ok(())).unwrap_err();
+        assert_eq!(absent.kind(), ErrorKind::NotFound);
+        store.commit(&key("a"), &layer(1), |_| Ok(())).unwrap();
+        let in_use = store.mounted(Item::Container(&key("b"))).unwrap();
+        let busy = store.rebase(&key("b"), &layer(1), |_| Ok(())).unwrap_err();
+        assert_eq!(busy.kind(), ErrorKind::InUse);
+        drop(in_use);
+        store.rebase(&key("b"), &layer(1), |_| Ok(())).unwrap();
+        assert!(store.rebase(&key("b"), &layer(1), |_| Ok(())).is_err());
+        let store = Store::open(dir.path()).unwrap();
+        let moved = store.get("x", Item::Container(&key("b"))).unwrap();
+        assert_eq!(moved.parent, Some(layer(1)), "it is on disk");
     }
 
     #[test]

@@ -3,4 +3,6 @@
 pub mod btrfs;
 pub mod command;
 pub mod loopdev;
+pub mod mapping;
+pub mod mount_attr;
 pub mod residency;

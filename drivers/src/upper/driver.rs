@@ -1,0 +1,271 @@
+//! The driver over a [`Merge`]: life cycle, mounts and views.
+
+use std::path::Path;
+
+use super::layout::Layout;
+use super::live::Live;
+use super::merge::{Merge, Stack};
+use super::native;
+use super::space::Size;
+use crate::capabilities::Capabilities;
+use crate::changes::{self, Change};
+use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Usage};
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::ids::{Key, LayerId};
+use crate::mount::{self, Mount};
+use crate::store::{Entry, EntryState};
+use crate::unpack::{Below, Deletions, Stage};
+use crate::view::View;
+
+/// A driver whose items are upper directories.
+#[derive(Debug)]
+pub(crate) struct UpperDriver<M> {
+    layout: Layout,
+    merge: M,
+    live: Live,
+    ground: String,
+}
+
+impl<M: Merge> UpperDriver<M> {
+    pub(crate) fn new(layout: Layout, merge: M, ground: String) -> Self {
+        Self {
+            layout,
+            merge,
+            live: Live::default(),
+            ground,
+        }
+    }
+
+    fn stack<'a>(&'a self, lowers: &'a [u64], upper: Option<u64>, read_only: bool) -> Stack<'a> {
+        Stack {
+            entries: self.layout.store.entries_dir(),
+            lowers,
+            upper,
+            read_only,
+        }
+    }
+
+    /// Mounts what is below a view, or a layer's content: nothing of it can be written.
+    fn mount_lowers(&self, lowers: &[u64], at: &Path) -> Result<Mount> {
+        let limit = self.merge.capabilities().max_layers;
+        match lowers {
+            [] => Err(Error::new(ErrorKind::Corrupt, "mount")
+                .path(at)
+                .because("there is nothing to show")),
+            [only] => mount::bind(&self.layout.diff(*only), at, true),
+            // One more than the mechanism takes as lowers: the topmost stands in as a read-only upper.
+            [top, below @ ..] if limit.is_some_and(|limit| lowers.len() > limit as usize) => {
+                let work = self.layout.store.dir(*top).join("work");
+                if !work.exists() {
+                    std::fs::create_dir(&work).attempt("create the directory", &work)?;
+                }
+                self.merge.before_mount(&work)?;
+                self.merge.merge(&self.stack(below, Some(*top), true), at)
+            }
+            lowers => self.merge.merge(&self.stack(lowers, None, true), at),
+        }
+    }
+
+    /// Mounts the content of an item read-only, on a mountpoint of its own.
+    fn mounted_view(&self, of: Item<'_>, entry: &Entry, lowers: &[u64]) -> Result<View> {
+        let in_use = self.layout.store.mounted(of)?;
+        let point = self.layout.view_point()?;
+        let mounted = match self.live.somewhere(entry.serial) {
+            // What the container sees; a second overlay over its upper directory would be undefined.
+            Some(live) => mount::bind(&live, &point, true),
+            None if self.merge.keeps_links() && is_writable(entry) => self
+                .merge
+                .merge(&self.stack(&lowers[1..], Some(entry.serial), true), &point),
+            None => self.mount_lowers(lowers, &point),
+        };
+        match mounted {
+            Ok(mount) => Ok(View::mounted(mount.when_released(move || {
+                drop(in_use);
+                std::fs::remove_dir(&point).attempt("remove the mountpoint", &point)
+            }))),
+            Err(error) => {
+                drop(std::fs::remove_dir(&point));
+                Err(error)
+            }
+        }
+    }
+
+    /// The item's own directory, if it has one, and those below it.
+    fn whole_stack(&self, entry: &Entry) -> Result<Vec<u64>> {
+        let mut stack = self.layout.lowers(entry)?;
+        if !is_view(entry) || stack.is_empty() {
+            stack.insert(0, entry.serial);
+        }
+        Ok(stack)
+    }
+}
+
+fn is_view(entry: &Entry) -> bool {
+    matches!(
+        entry.state,
+        EntryState::Container {
+            kind: Kind::View,
+            ..
+        }
+    )
+}
+
+fn is_writable(entry: &Entry) -> bool {
+    matches!(
+        entry.state,
+        EntryState::Container {
+            kind: Kind::Writable,
+            ..
+        }
+    )
+}
+
+impl<M: Merge> Driver for UpperDriver<M> {
+    fn capabilities(&self) -> &Capabilities {
+        self.merge.capabilities()
+    }
+
+    fn facts(&self) -> Vec<(String, String)> {
+        self.merge.facts()
+    }
+
+    fn ground_label(&self) -> String {
+        self.ground.clone()
+    }
+
+    fn plain_dir(&self) -> &Path {
+        self.layout.plain()
+    }
+
+    fn prepare(&self, key: &Key, parent: Option<&LayerId>, kind: Kind) -> Result<()> {
+        let limit = self.merge.capabilities().max_layers;
+        self.layout.prepare(key, parent, kind, limit, |name| {
+            self.merge.is_private_xattr(name)
+        })
+    }
+
+    fn stage(&self, key: &Key) -> Result<Stage> {
+        let op = "write to the container layer";
+        let entry = self
+            .layout
+            .store
+            .require_unmounted(op, Item::Container(key))?;
+        if is_view(&entry) {
+            return Err(Error::new(ErrorKind::Unsupported, op).because(format!("{key} is a view")));
+        }
+        let below = match &entry.parent {
+            Some(parent) => Below::Apart(self.view(Item::Layer(parent))?),
+            None => Below::Nothing,
+        };
+        Ok(Stage {
+            dir: self.layout.diff(entry.serial),
+            below,
+            deletions: Deletions::Overlay {
+                xattr_prefix: self.merge.xattr_prefix(),
+            },
+            keep_owners: self.merge.keeps_owners(),
+        })
+    }
+
+    fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
+        let item = Item::Container(key);
+        let entry = self.layout.store.get("mount", item)?;
+        let in_use = self.layout.store.mounted(item)?;
+        let lowers = self.layout.lowers(&entry)?;
+        let at = &std::path::absolute(at).attempt("resolve", at)?;
+        let mount = match (is_view(&entry), lowers.is_empty()) {
+            (true, false) => self.mount_lowers(&lowers, at)?,
+            (view, true) => mount::bind(&self.layout.diff(entry.serial), at, view)?,
+            (false, false) => self.live.mount(entry.serial, at, || {
+                let work = self.layout.store.dir(entry.serial).join("work");
+                self.merge.before_mount(&work)?;
+                let stack = self.stack(&lowers, Some(entry.serial), false);
+                self.merge.merge(&stack, at)
+            })?,
+        };
+        Ok(mount.when_released(move || {
+            drop(in_use);
+            Ok(())
+        }))
+    }
+
+    fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        self.layout.store.commit(key, layer, |_| Ok(()))
+    }
+
+    fn rebase(&self, key: &Key, parent: &LayerId) -> Result<()> {
+        self.layout.rebase(key, parent)
+    }
+
+    fn view(&self, of: Item<'_>) -> Result<View> {
+        let entry = self.layout.store.get("view", of)?;
+        let stack = self.whole_stack(&entry)?;
+        match stack[..] {
+            [only] => Ok(View::plain(self.layout.diff(only))),
+            _ => self.mounted_view(of, &entry, &stack),
+        }
+    }
+
+    fn parent(&self, of: Item<'_>) -> Result<Option<LayerId>> {
+        Ok(self.layout.store.get("find the parent", of)?.parent)
+    }
+
+    fn changes(&self, of: Item<'_>) -> Result<Vec<Change>> {
+        let entry = self.layout.store.get("list the changes", of)?;
+        let Some(parent) = &entry.parent else {
+            return changes::compare(None, &self.layout.diff(entry.serial));
+        };
+        if is_view(&entry) {
+            return Ok(Vec::new());
+        }
+        if !self.merge.capabilities().native_changes {
+            return self.changes_naive(of);
+        }
+        let lower = self.view(Item::Layer(parent))?;
+        let found = native::changes(&self.merge, lower.path(), &self.layout.diff(entry.serial))?;
+        lower.close()?;
+        // A hard link to a lower file was involved: only the whole trees can tell what became of its other names.
+        found.map_or_else(|| self.changes_naive(of), Ok)
+    }
+
+    fn usage(&self, of: Item<'_>) -> Result<Usage> {
+        let entry = self.layout.store.get("measure", of)?;
+        let is_layer = matches!(entry.state, EntryState::Layer { .. });
+        let mut own = Size::default();
+        if is_layer {
+            own = self.layout.layer_size(entry.serial)?;
+        } else if !is_view(&entry) {
+            own = Size::of(&self.layout.diff(entry.serial))?;
+        }
+        let mut referenced = own.bytes;
+        for serial in self.layout.lowers(&entry)? {
+            referenced += self.layout.layer_size(serial)?.bytes;
+        }
+        Ok(Usage {
+            exclusive_bytes: own.bytes,
+            referenced_bytes: referenced,
+            exclusive_inodes: own.inodes,
+            granularity_bytes: self.layout.block_size()?,
+        })
+    }
+
+    fn remove(&self, of: Item<'_>) -> Result<()> {
+        self.layout.remove(of)
+    }
+
+    fn list(&self) -> Result<Vec<Info>> {
+        Ok(self.layout.store.list())
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.layout.store.sync()
+    }
+
+    fn daemon_usage(&self) -> DaemonUsage {
+        self.merge.daemon_usage()
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        self.layout.store.require_idle()
+    }
+}

@@ -1,0 +1,80 @@
+//! How a stack of directories becomes one tree: the difference between the drivers.
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+
+use crate::capabilities::Capabilities;
+use crate::driver::DaemonUsage;
+use crate::error::Result;
+use crate::mount::Mount;
+
+/// The directories one mount merges.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stack<'a> {
+    /// The directory that holds the items' directories.
+    pub(crate) entries: &'a Path,
+    /// Serials of the layers, the topmost first.
+    pub(crate) lowers: &'a [u64],
+    /// Serial of the item that takes the writes. Without it there are two lowers or more: the kernel refuses one alone.
+    pub(crate) upper: Option<u64>,
+    /// Mounted read-only although there is an upper.
+    pub(crate) read_only: bool,
+}
+
+impl Stack<'_> {
+    /// The directories of the lowers, relative to `entries`.
+    pub(crate) fn lower_names(&self) -> impl Iterator<Item = PathBuf> {
+        self.lowers.iter().copied().map(diff_name)
+    }
+
+    /// The upper and the work directory, relative to `entries`.
+    pub(crate) fn upper_names(&self) -> Option<(PathBuf, PathBuf)> {
+        self.upper
+            .map(|serial| (diff_name(serial), PathBuf::from(format!("{serial}/work"))))
+    }
+}
+
+/// `7/diff`.
+pub(crate) fn diff_name(serial: u64) -> PathBuf {
+    PathBuf::from(format!("{serial}/diff"))
+}
+
+/// Mounts stacks.
+pub(crate) trait Merge: Debug + Send + Sync {
+    /// Mounts a stack on the existing directory `at`.
+    fn merge(&self, stack: &Stack<'_>, at: &Path) -> Result<Mount>;
+
+    /// What the mechanism declares.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Versions, effective options, fall-backs.
+    fn facts(&self) -> Vec<(String, String)>;
+
+    /// How deletion is recorded in an upper directory: the prefix of the mechanism's own xattrs.
+    fn xattr_prefix(&self) -> &'static str;
+
+    /// Other names and xattrs of the mechanism's own that stand in an upper directory and are no content.
+    fn is_private_xattr(&self, name: &[u8]) -> bool {
+        name.starts_with(self.xattr_prefix().as_bytes())
+    }
+
+    /// Whether lower hard links stay links when one of their names is written (index=on): such an upper directory tells
+    /// the truth only together with its index.
+    fn keeps_links(&self) -> bool {
+        false
+    }
+
+    /// Whether owners other than the caller can be stored.
+    fn keeps_owners(&self) -> bool;
+
+    /// Called before a container layer becomes a layer.
+    fn before_mount(&self, work: &Path) -> Result<()> {
+        let _ = work;
+        Ok(())
+    }
+
+    /// See [`crate::Driver::daemon_usage`].
+    fn daemon_usage(&self) -> DaemonUsage {
+        DaemonUsage::default()
+    }
+}

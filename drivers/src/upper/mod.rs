@@ -1,0 +1,20 @@
+//! What overlay2 and fuse-overlayfs have in common: the form on disk, and everything that only reads or writes it.
+//!
+//! Each item's directory `e/<serial>/` holds `diff` (what the item itself changed, with whiteouts) and `work` (scratch of
+//! the mechanism). A **stack** is the list of those directories that one mount merges. How a stack is mounted is the only
+//! thing the two drivers differ in: each is a [`Merge`].
+
+mod attributes;
+mod driver;
+mod ground;
+mod layout;
+mod live;
+pub(crate) mod measure;
+mod merge;
+mod native;
+mod space;
+
+pub(crate) use driver::UpperDriver;
+pub(crate) use ground::ground_label;
+pub(crate) use layout::Layout;
+pub(crate) use merge::{Merge, Stack};
