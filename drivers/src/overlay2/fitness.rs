@@ -10,6 +10,7 @@ use super::assemble;
 use super::settings::{Api, Settings};
 use crate::capabilities::{Capabilities, CopyUp};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::fsprobe;
 use crate::mountinfo::{self, MountInfo};
 use crate::remove;
 use crate::upper::{Stack, measure};
@@ -48,7 +49,8 @@ pub(super) fn examine(root: &Path, settings: &Settings) -> Result<Fitness> {
         std::fs::create_dir_all(&path).attempt("create the directory", &path)?;
     }
     measure::sow(&scratch.0.join("1/diff"))?;
-    backing(&scratch.0, settings)?;
+    let ground = fsprobe::probe(&scratch.0.join("2"))?.capabilities;
+    backing(&scratch.0, settings, &ground)?;
     let stack = Stack {
         entries: &scratch.0,
         lowers: &[2, 1],
@@ -61,9 +63,9 @@ pub(super) fn examine(root: &Path, settings: &Settings) -> Result<Fitness> {
     let info = mountinfo::at(point)?
         .ok_or_else(|| Error::new(ErrorKind::Io, "find in mountinfo").path(point))?;
     deletions(&scratch.0, settings)?;
-    let measured = measure::measure(point, Capabilities::PLAIN)?;
+    let measured = measure::measure(point)?;
     mount.unmount()?;
-    let capabilities = declare(settings, measured, reflinks(&scratch.0));
+    let capabilities = declare(settings, measured, ground.reflink);
     let mut facts = facts(settings, api, &info);
     facts.extend(refused.into_iter().map(|why| ("fallback".to_owned(), why)));
     Ok(Fitness {
@@ -81,8 +83,8 @@ fn unfit(dir: &Path, why: &str, hint: &str) -> Error {
 }
 
 /// What the upper's filesystem must offer, asked of it directly: the kernel tells of these only in its log.
-fn backing(dir: &Path, settings: &Settings) -> Result<()> {
-    if !measure::has_d_type(&dir.join("1/diff"))? {
+fn backing(dir: &Path, settings: &Settings, ground: &Capabilities) -> Result<()> {
+    if !ground.d_type {
         return Err(unfit(
             dir,
             "its directories do not tell the types of their entries (d_type)",
@@ -168,14 +170,6 @@ fn deletions(dir: &Path, settings: &Settings) -> Result<()> {
             "the kernel's log says why: dmesg | tail",
         )),
     }
-}
-
-fn reflinks(dir: &Path) -> bool {
-    let (from, to) = (dir.join("2/to"), dir.join("2/clone"));
-    let (Ok(from), Ok(to)) = (std::fs::File::open(from), std::fs::File::create(to)) else {
-        return false;
-    };
-    rustix::fs::ioctl_ficlone(&to, &from).is_ok()
 }
 
 /// What overlayfs documents (Documentation/filesystems/overlayfs.rst), on top of what was measured.

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use super::layout::Layout;
+use super::layout::{Layout, content_space};
 use super::live::Live;
 use super::merge::{Merge, Stack};
 use super::native;
-use super::space::Size;
 use crate::capabilities::Capabilities;
 use crate::changes::{self, Change};
 use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Usage};
@@ -15,6 +14,7 @@ use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::store::{Entry, EntryState};
 use crate::unpack::{Below, Deletions, Stage};
+use crate::usage::Space;
 use crate::view::View;
 
 /// A driver whose items are upper directories.
@@ -231,11 +231,11 @@ impl<M: Merge> Driver for UpperDriver<M> {
     fn usage(&self, of: Item<'_>) -> Result<Usage> {
         let entry = self.layout.store.get("measure", of)?;
         let is_layer = matches!(entry.state, EntryState::Layer { .. });
-        let mut own = Size::default();
+        let mut own = Space::default();
         if is_layer {
             own = self.layout.layer_size(entry.serial)?;
         } else if !is_view(&entry) {
-            own = Size::of(&self.layout.diff(entry.serial))?;
+            own = content_space(&self.layout.diff(entry.serial))?;
         }
         let mut referenced = own.bytes;
         for serial in self.layout.lowers(&entry)? {

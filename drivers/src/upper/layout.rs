@@ -1,18 +1,18 @@
 //! The form on disk: `e/<serial>/{diff,work}`, a plain directory beside it, and mountpoints for views.
 
 use std::collections::HashMap;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::space::Size;
 use super::{attributes, merge};
 use crate::driver::{Item, Kind};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::remove;
 use crate::store::{Entry, Store};
+use crate::usage::{self, Space};
 
 /// The directories of one driver root.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Layout {
     views: PathBuf,
     next_view: AtomicU64,
     /// What layers take, by serial: they never change, so they are measured once.
-    sizes: Mutex<HashMap<u64, Size>>,
+    sizes: Mutex<HashMap<u64, Space>>,
 }
 
 impl Layout {
@@ -178,8 +178,8 @@ impl Layout {
     }
 
     /// What a layer takes; measured once.
-    pub(crate) fn layer_size(&self, serial: u64) -> Result<Size> {
-        let known = |sizes: &Mutex<HashMap<u64, Size>>| {
+    pub(crate) fn layer_size(&self, serial: u64) -> Result<Space> {
+        let known = |sizes: &Mutex<HashMap<u64, Space>>| {
             sizes
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -189,11 +189,22 @@ impl Layout {
         if let Some(size) = known(&self.sizes) {
             return Ok(size);
         }
-        let size = Size::of(&self.diff(serial))?;
+        let size = content_space(&self.diff(serial))?;
         self.sizes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(serial, size);
         Ok(size)
     }
+}
+
+/// What is in a directory, the directory itself not counted: an idle container takes nothing. Blocks whose allocation
+/// is delayed count already (ext4, xfs, btrfs and tmpfs tell them in st_blocks).
+pub(crate) fn content_space(dir: &Path) -> Result<Space> {
+    let whole = usage::of_tree(dir)?;
+    let own = std::fs::metadata(dir).attempt("measure", dir)?.blocks() * 512;
+    Ok(Space {
+        bytes: whole.bytes.saturating_sub(own),
+        inodes: whole.inodes.saturating_sub(1),
+    })
 }

@@ -12,7 +12,6 @@ mod live;
 pub(crate) mod measure;
 mod merge;
 mod native;
-mod space;
 
 pub(crate) use driver::UpperDriver;
 pub(crate) use ground::ground_label;

@@ -70,7 +70,7 @@ fn lives(subject: &str) -> Result<()> {
     let driver = open(subject, &root)?;
     assert_eq!(driver.list()?.len(), 2);
     with_container(&*driver, &top, &point, |root| {
-        assert!(root.join("b").exists())
+        assert!(root.join("b").exists());
     })?;
     driver.remove(Item::Layer(&top))?;
     driver.remove(Item::Layer(&layer(1)))?;
