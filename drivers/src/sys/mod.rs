@@ -2,6 +2,7 @@
 
 pub mod btrfs;
 pub mod command;
+pub mod daemon;
 pub mod loopdev;
 pub mod mapping;
 pub mod mount_attr;
