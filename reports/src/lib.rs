@@ -5,6 +5,7 @@
 pub mod error;
 pub mod latency;
 pub mod record;
+pub mod stats;
 
 pub use error::{Error, ErrorKind, Result};
 pub use latency::Latencies;

@@ -1,0 +1,15 @@
+//! Statistics of paired measurements on noisy machines.
+//!
+//! A **pair** is one round's value of a subject and of what it is compared with; its **log ratio** is ln(subject /
+//! other). Everything is computed on log ratios, because noise on shared machines multiplies, and turned back into
+//! ratios at the end. docs/measuring.md says why these methods and not others.
+
+pub mod family;
+pub mod pair;
+pub mod quantile;
+pub mod signed_rank;
+pub mod student;
+pub mod verdict;
+
+pub use pair::{Interval, Paired};
+pub use verdict::{Verdict, Why};
