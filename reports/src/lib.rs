@@ -2,11 +2,17 @@
 //!
 //! Pure: text in, text out. No clock, no host, no file, no sibling crate; the same results give the same bytes.
 
+pub mod analysis;
 pub mod error;
+pub mod headline;
 pub mod latency;
+pub mod metric;
+pub mod number;
 pub mod record;
+pub mod series;
 pub mod stats;
 
+pub use analysis::Analysis;
 pub use error::{Error, ErrorKind, Result};
 pub use latency::Latencies;
 pub use record::{

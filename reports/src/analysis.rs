@@ -1,0 +1,258 @@
+//! Results with all that statistics say of them: series, comparisons with the control, noise bands, verdicts.
+//!
+//! Every document is made of this, so that no two of them can disagree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::metric::{Direction, direction};
+use crate::record::{Results, Role, Subject, Support};
+use crate::series::{Key, Series, gather};
+use crate::stats::quantile::quantile;
+use crate::stats::verdict::PRACTICAL;
+use crate::stats::{Paired, Verdict, family};
+
+/// A series against its control's.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The ratio and its interval.
+    pub pair: Paired,
+    /// p after the correction for the family.
+    pub adjusted: f64,
+    /// What matters: 5 %, or the noise band where that is wider.
+    pub margin: f64,
+    /// What it says.
+    pub verdict: Verdict,
+}
+
+/// What a twin showed: the machine's noise as a comparison sees it.
+#[derive(Debug, Clone)]
+pub struct Noise {
+    /// Comparisons of a twin with its original.
+    pub compared: usize,
+    /// Those with p of 0.05 or less; about one in twenty is due.
+    pub alarms: usize,
+}
+
+/// Results, analysed.
+#[derive(Debug)]
+pub struct Analysis<'a> {
+    /// The results themselves.
+    pub results: &'a Results,
+    /// Every series, in order of appearance.
+    pub series: Vec<Series>,
+    /// The noise band (0.08 for 8 %) by workload and metric.
+    pub bands: BTreeMap<(String, String), f64>,
+    /// The twins' comparisons; `None` without a twin.
+    pub noise: Option<Noise>,
+    compared: BTreeMap<usize, Compared>,
+    index: BTreeMap<(String, Key), usize>,
+}
+
+impl<'a> Analysis<'a> {
+    /// Analyses results.
+    pub fn new(results: &'a Results) -> Self {
+        let series = gather(&results.records);
+        let index = series
+            .iter()
+            .enumerate()
+            .map(|(at, s)| ((s.subject.clone(), s.key.clone()), at))
+            .collect();
+        let mut analysis = Self {
+            results,
+            series,
+            bands: BTreeMap::new(),
+            noise: None,
+            compared: BTreeMap::new(),
+            index,
+        };
+        analysis.measure_noise();
+        analysis.compare();
+        analysis
+    }
+
+    /// The subjects under test that could run, in order.
+    pub fn subjects(&self) -> Vec<&'a Subject> {
+        self.with_role(Role::Subject)
+    }
+
+    /// The controls.
+    pub fn controls(&self) -> Vec<&'a Subject> {
+        self.with_role(Role::Control)
+    }
+
+    /// What one subject measured of one thing.
+    pub fn get(&self, subject: &str, key: &Key) -> Option<&Series> {
+        self.index
+            .get(&(subject.to_owned(), key.clone()))
+            .map(|at| &self.series[*at])
+    }
+
+    /// A subject's series against its control's.
+    pub fn against_control(&self, subject: &str, key: &Key) -> Option<&Compared> {
+        self.compared
+            .get(self.index.get(&(subject.to_owned(), key.clone()))?)
+    }
+
+    /// The control's series that a subject's is compared with.
+    ///
+    /// The control did the same with the same parameters, or it has no choice in a parameter: a plain directory has no
+    /// depth and one target, so a parameter of which it has a single value is not compared.
+    pub fn control_of(&self, subject: &str, key: &Key) -> Option<&Series> {
+        let control = self
+            .results
+            .subjects
+            .iter()
+            .find(|s| s.name == subject)?
+            .control
+            .as_deref()?;
+        if let Some(same) = self.get(control, key) {
+            return Some(same);
+        }
+        let candidates: Vec<&Series> = self
+            .series
+            .iter()
+            .filter(|s| {
+                s.subject == control
+                    && (&s.key.workload, &s.key.phase, &s.key.metric)
+                        == (&key.workload, &key.phase, &key.metric)
+            })
+            .collect();
+        let names: BTreeSet<&String> = candidates
+            .iter()
+            .flat_map(|s| s.key.params.keys())
+            .collect();
+        let chosen: Vec<&String> = names
+            .into_iter()
+            .filter(|name| {
+                let values: BTreeSet<_> =
+                    candidates.iter().map(|s| s.key.params.get(*name)).collect();
+                values.len() > 1
+            })
+            .collect();
+        let mut fit = candidates.into_iter().filter(|s| {
+            chosen
+                .iter()
+                .all(|name| s.key.params.get(*name) == key.params.get(*name))
+        });
+        match (fit.next(), fit.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The workloads in the order of the run, then any others found in the records.
+    pub fn workloads(&self) -> Vec<String> {
+        let planned = self.results.run.workloads.iter().map(|w| w.name.clone());
+        let seen = self.series.iter().map(|s| s.key.workload.clone());
+        let mut names = Vec::new();
+        for name in planned.chain(seen) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The question a workload answers.
+    pub fn question(&self, workload: &str) -> String {
+        let known = self
+            .results
+            .run
+            .workloads
+            .iter()
+            .find(|w| w.name == workload);
+        known.map_or_else(
+            || format!("What does {workload} cost?"),
+            |w| w.question.clone(),
+        )
+    }
+
+    /// Comparisons in the family.
+    pub fn family_size(&self) -> usize {
+        self.compared.len()
+    }
+
+    /// All comparisons with a control.
+    pub fn comparisons(&self) -> impl Iterator<Item = (&Series, &Compared)> {
+        self.compared
+            .iter()
+            .map(|(at, compared)| (&self.series[*at], compared))
+    }
+
+    fn with_role(&self, role: Role) -> Vec<&'a Subject> {
+        self.results
+            .subjects
+            .iter()
+            .filter(|s| s.role == role && s.support == Support::Ready)
+            .collect()
+    }
+
+    fn measure_noise(&mut self) {
+        let mut distances: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
+        let (mut compared, mut alarms) = (0, 0);
+        for twin in self.with_role(Role::Twin) {
+            let Some(original) = twin.twin_of.as_deref() else {
+                continue;
+            };
+            for series in self.series.iter().filter(|s| s.subject == twin.name) {
+                let other = self.get(original, &series.key);
+                let Some(pair) = other.and_then(|other| Paired::new(&series.rounds, &other.rounds))
+                else {
+                    continue;
+                };
+                compared += 1;
+                alarms += usize::from(pair.p <= 0.05);
+                let group = (series.key.workload.clone(), series.key.metric.clone());
+                distances
+                    .entry(group)
+                    .or_default()
+                    .push(pair.ratio.ln().abs());
+            }
+        }
+        self.bands = distances
+            .into_iter()
+            .filter_map(|(group, distances)| Some((group, quantile(&distances, 0.95)?.exp() - 1.0)))
+            .collect();
+        self.noise = (compared > 0).then_some(Noise { compared, alarms });
+    }
+
+    fn compare(&mut self) {
+        let subjects: BTreeSet<&str> = self.subjects().iter().map(|s| s.name.as_str()).collect();
+        let mut pairs: Vec<(usize, Paired)> = Vec::new();
+        for (at, series) in self.series.iter().enumerate() {
+            if !subjects.contains(series.subject.as_str())
+                || direction(&series.key.metric) == Direction::Neither
+            {
+                continue;
+            }
+            let control = self.control_of(&series.subject, &series.key);
+            if let Some(pair) =
+                control.and_then(|control| Paired::new(&series.rounds, &control.rounds))
+            {
+                pairs.push((at, pair));
+            }
+        }
+        let adjusted = family::adjust(&pairs.iter().map(|(_, pair)| pair.p).collect::<Vec<_>>());
+        for ((at, pair), adjusted) in pairs.into_iter().zip(adjusted) {
+            let key = &self.series[at].key;
+            let margin = self.margin(key);
+            let more = direction(&key.metric) == Direction::More;
+            let verdict = Verdict::of(&pair, adjusted, margin, more);
+            self.compared.insert(
+                at,
+                Compared {
+                    pair,
+                    adjusted,
+                    margin,
+                    verdict,
+                },
+            );
+        }
+    }
+
+    /// What matters for a key: 5 %, or the noise band of its workload and metric where that is wider.
+    pub fn margin(&self, key: &Key) -> f64 {
+        let band = self.bands.get(&(key.workload.clone(), key.metric.clone()));
+        band.copied().unwrap_or(0.0).max(PRACTICAL)
+    }
+}
