@@ -3,14 +3,20 @@
 //! Pure: text in, text out. No clock, no host, no file, no sibling crate; the same results give the same bytes.
 
 pub mod analysis;
+pub mod decide;
 pub mod error;
 pub mod headline;
+pub mod junit;
 pub mod latency;
+pub mod markdown;
 pub mod metric;
 pub mod number;
 pub mod record;
 pub mod series;
 pub mod stats;
+pub mod summary;
+pub mod table;
+pub mod targets;
 
 pub use analysis::Analysis;
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,231 @@
+//! Recommendations, as far as the data carry them.
+//!
+//! For a use, a subject's score of a round is the mean of the logarithms of its headline costs. The subject with the
+//! lowest score leads; it is recommended only if it beats the runner-up by the same rules as every other verdict, and
+//! a subject that fails a `must` case is never recommended.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::Analysis;
+use crate::headline::{Row, Use};
+use crate::metric::{Direction, direction};
+use crate::record::{Level, Outcome};
+use crate::stats::verdict::PRACTICAL;
+use crate::stats::{Paired, Verdict};
+
+/// What can be said of one use.
+#[derive(Debug)]
+pub struct Decision {
+    /// The use.
+    pub of: Use,
+    /// The numbers it rests on.
+    pub rows: Vec<Row>,
+    /// Candidates, the lowest score first.
+    pub ranking: Vec<String>,
+    /// Why others are not candidates: name, reason.
+    pub out: Vec<(String, String)>,
+    /// The runner-up's cost against the leader's (at least 1), over all rows.
+    pub lead: Option<Paired>,
+    /// Whether that lead is sure.
+    pub verdict: Option<Verdict>,
+}
+
+impl Decision {
+    /// The one recommended, if the data carry it.
+    pub fn winner(&self) -> Option<&str> {
+        let sure = self.verdict == Some(Verdict::Worse);
+        self.ranking.first().filter(|_| sure).map(String::as_str)
+    }
+
+    /// Those that cannot be told apart at the top.
+    pub fn tie(&self) -> Option<(&str, &str)> {
+        match (&self.ranking[..], self.verdict) {
+            ([first, second, ..], Some(Verdict::Equivalent)) => Some((first, second)),
+            _ => None,
+        }
+    }
+}
+
+/// The `must` cases a subject fails.
+pub fn failed_musts<'a>(analysis: &'a Analysis<'_>, subject: &str) -> Vec<&'a str> {
+    let failed = |outcome| outcome == Outcome::Fail;
+    analysis
+        .results
+        .cases
+        .iter()
+        .filter(|c| c.subject == subject && c.level == Level::Must && failed(c.outcome))
+        .map(|c| c.case.as_str())
+        .collect()
+}
+
+/// Decides every use that has at least two numbers.
+pub fn decide(analysis: &Analysis<'_>, rows: &[Row]) -> Vec<Decision> {
+    Use::ALL
+        .into_iter()
+        .filter_map(|of| {
+            let rows: Vec<Row> = rows
+                .iter()
+                .filter(|row| {
+                    row.uses.contains(&of) && direction(&row.key.metric) == Direction::Less
+                })
+                .cloned()
+                .collect();
+            (rows.len() >= 2).then(|| decide_one(analysis, of, rows))
+        })
+        .collect()
+}
+
+fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
+    let mut scores: Vec<(String, BTreeMap<u32, f64>, f64)> = Vec::new();
+    let mut out = Vec::new();
+    for subject in analysis.subjects() {
+        let musts = failed_musts(analysis, &subject.name);
+        if !musts.is_empty() {
+            out.push((subject.name.clone(), format!("fails {}", musts.join(", "))));
+            continue;
+        }
+        match score(analysis, &subject.name, &rows) {
+            Ok(score) => {
+                let values: Vec<f64> = score.values().copied().collect();
+                let middle = crate::stats::quantile::median(&values).unwrap_or(f64::INFINITY);
+                scores.push((subject.name.clone(), score, middle));
+            }
+            Err(missing) => out.push((subject.name.clone(), format!("no number for: {missing}"))),
+        }
+    }
+    scores.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(&b.0)));
+    let lead = match &scores[..] {
+        [first, second, ..] => Paired::new(&second.1, &first.1),
+        _ => None,
+    };
+    let margin = rows
+        .iter()
+        .map(|row| analysis.margin(&row.key))
+        .fold(PRACTICAL, f64::max);
+    // The leader was picked among all candidates: its p is corrected for that.
+    #[expect(clippy::cast_precision_loss, reason = "a handful of subjects")]
+    let verdict = lead.as_ref().map(|pair| {
+        Verdict::of(
+            pair,
+            (pair.p * (scores.len() - 1) as f64).min(1.0),
+            margin,
+            false,
+        )
+    });
+    Decision {
+        of,
+        rows,
+        ranking: scores.into_iter().map(|(name, ..)| name).collect(),
+        out,
+        lead,
+        verdict,
+    }
+}
+
+/// The geometric mean of the rows by round; the label of the first row without a number otherwise. A cost of 0 bytes is
+/// taken as 4 KiB, the least a filesystem hands out: else nothing could be compared with it.
+#[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
+fn score(
+    analysis: &Analysis<'_>,
+    subject: &str,
+    rows: &[Row],
+) -> Result<BTreeMap<u32, f64>, String> {
+    let mut sums: BTreeMap<u32, (f64, usize)> = BTreeMap::new();
+    for row in rows {
+        let series = analysis
+            .get(subject, &row.key)
+            .ok_or_else(|| row.label.clone())?;
+        let floor = if series.unit == "B" {
+            4096.0
+        } else {
+            f64::MIN_POSITIVE
+        };
+        for (round, value) in &series.rounds {
+            let sum = sums.entry(*round).or_default();
+            sum.0 += value.max(floor).ln();
+            sum.1 += 1;
+        }
+    }
+    Ok(sums
+        .into_iter()
+        .filter(|(_, (_, count))| *count == rows.len())
+        .map(|(round, (sum, count))| (round, (sum / count as f64).exp()))
+        .collect())
+}
+
+/// One sentence: what the run found.
+pub fn sentence(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
+    let subjects = analysis.subjects();
+    if subjects.is_empty() {
+        return "No driver could run on this host; the table of subjects says what is missing."
+            .to_owned();
+    }
+    if analysis.series.is_empty() {
+        return conformance_sentence(analysis);
+    }
+    let sure: Vec<String> = decisions
+        .iter()
+        .filter_map(|d| Some(format!("{} for {}", d.winner()?, lower_first(d.of.title()))))
+        .collect();
+    let broken: Vec<&str> = subjects
+        .iter()
+        .map(|s| s.name.as_str())
+        .filter(|name| !failed_musts(analysis, name).is_empty())
+        .collect();
+    let mut sentence = if sure.is_empty() {
+        let rounds = analysis
+            .series
+            .iter()
+            .map(|s| s.rounds.len())
+            .max()
+            .unwrap_or(0);
+        let why = if rounds < 6 {
+            format!("{rounds} rounds are too few for verdicts (6 are the least)")
+        } else {
+            "no driver leads by more than the noise".to_owned()
+        };
+        format!(
+            "This run recommends none of {} subjects: {why}",
+            subjects.len()
+        )
+    } else {
+        format!("On this host: {}", sure.join("; "))
+    };
+    if !broken.is_empty() {
+        sentence.extend([format!(
+            "; not safe, as a required promise fails: {}",
+            broken.join(", ")
+        )]);
+    }
+    sentence.push('.');
+    sentence
+}
+
+fn conformance_sentence(analysis: &Analysis<'_>) -> String {
+    let failed = analysis
+        .results
+        .cases
+        .iter()
+        .filter(|c| c.outcome == Outcome::Fail)
+        .count();
+    match (analysis.results.cases.len(), failed) {
+        (0, _) => "Nothing was measured and nothing was asked.".to_owned(),
+        (all, 0) => {
+            format!("All {all} answers of the conformance suite are as promised or as declared.")
+        }
+        (all, failed) => {
+            format!("{failed} of {all} answers of the conformance suite are failures.")
+        }
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    // "CI builders" keeps its capitals.
+    if text.chars().nth(1).is_some_and(char::is_uppercase) {
+        return text.to_owned();
+    }
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+}
