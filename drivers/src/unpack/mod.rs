@@ -2,12 +2,44 @@
 //!
 //! An archive is hostile. Every path is resolved inside the stage's root (`openat2` with RESOLVE_IN_ROOT), so no entry
 //! can touch anything outside; entries, bytes and path lengths are limited; nothing of the archive is ever run.
+//!
+//! What the specification leaves open, and what is done here:
+//! - of two entries for one path the last wins; a directory described twice keeps its content;
+//! - parents that no entry describes are made with mode 0755, owner root and the time 0 (1970), so that equal archives
+//!   give equal trees; a directory that is there keeps its time when only its content changes;
+//! - access times are set to the modification times; the header of a hard link changes nothing but names;
+//! - a directory over a directory leaves the content, and takes owner, mode, time and *all* xattrs of the entry.
+//!
+//! [`stream`], [`header`], [`pax`], [`sparse`] and [`entry`] read; [`tree`] finds and makes directories, [`open`] keeps them; [`applier`],
+//! [`whiteout`], [`prune`], [`copy_up`] and [`meta`] write.
+
+mod acl;
+mod applier;
+mod copy_up;
+mod dir;
+mod entry;
+mod header;
+mod meta;
+mod open;
+mod path;
+mod pax;
+mod prune;
+mod sparse;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod whiteout;
+mod xattr_name;
 
 use std::io::Read;
 use std::path::PathBuf;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::view::View;
+
+use entry::Members;
+use stream::Stream;
 
 /// Where the unpacker writes, and how deletion is spelled there. The difference between drivers is this data.
 #[derive(Debug)]
@@ -84,6 +116,10 @@ pub struct Applied {
     pub opaques: u64,
     /// Entries whose owner could not be stored.
     pub owners_dropped: u64,
+    /// Extended attributes that need privileges this process lacks, left out because owners are not kept either.
+    pub xattrs_dropped: u64,
+    /// Devices left out for the same reason.
+    pub devices_dropped: u64,
 }
 
 /// Applies an uncompressed archive to a stage, up to and including its end-of-archive marker; the reader is then
@@ -93,8 +129,25 @@ pub struct Applied {
 /// `BadInput` (malformed, hostile, over a limit), `NoSpace`, `Unsupported` (see [`Below::Unknown`], or something the
 /// filesystem cannot store, with its name), and whatever writing may give.
 pub fn apply(stage: &Stage, tar: &mut dyn Read, limits: &Limits) -> Result<Applied> {
-    let _ = (tar, limits);
-    Err(Error::new(ErrorKind::Unsupported, "unpack into")
-        .path(&stage.dir)
-        .because("not written yet"))
+    let fits = match (&stage.below, stage.deletions) {
+        (Below::Nothing | Below::Unknown, _) => true,
+        (Below::Merged, Deletions::Remove) | (Below::Apart(_), Deletions::Overlay { .. }) => true,
+        (Below::Merged, Deletions::Overlay { .. }) | (Below::Apart(_), Deletions::Remove) => false,
+    };
+    if !fits {
+        return Err(Error::new(ErrorKind::Unsupported, "unpack into")
+            .path(&stage.dir)
+            .because("deletions cannot be spelled that way over this content"));
+    }
+    applier::run(stage, &mut Members::new(Stream::new(tar), *limits))
+}
+
+impl Stage {
+    /// The prefix of an overlay's own xattrs.
+    fn overlay(&self) -> Option<&'static str> {
+        match self.deletions {
+            Deletions::Remove => None,
+            Deletions::Overlay { xattr_prefix } => Some(xattr_prefix),
+        }
+    }
 }

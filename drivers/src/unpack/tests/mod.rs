@@ -1,0 +1,6 @@
+//! The unpacker against hand-made archives. Every test unpacks beside a "victim" directory that must not change.
+
+mod basics;
+mod extensions;
+mod ground;
+mod overlay;
