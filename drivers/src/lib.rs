@@ -11,6 +11,7 @@ pub mod driver;
 pub mod error;
 pub mod export;
 pub mod fsprobe;
+pub mod fuse_overlayfs;
 pub mod host;
 pub mod ids;
 pub mod mount;
@@ -40,7 +41,12 @@ pub use unpack::{Applied, Limits};
 pub use view::View;
 
 /// Every driver, in the order reports show them.
-pub const ALL: &[&dyn Backend] = &[overlay2::OVERLAY2, btrfs::BTRFS, vfs::VFS];
+pub const ALL: &[&dyn Backend] = &[
+    overlay2::OVERLAY2,
+    fuse_overlayfs::FUSE_OVERLAYFS,
+    btrfs::BTRFS,
+    vfs::VFS,
+];
 
 /// The backend of that name.
 ///

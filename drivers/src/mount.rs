@@ -16,12 +16,13 @@ use crate::error::{Attempt as _, Error, Result};
 use crate::sys::mount_attr;
 
 /// What has to happen after the unmount itself: reap a daemon, drop a use count.
-type After = Box<dyn FnOnce() -> Result<()> + Send>;
+pub(crate) type After = Box<dyn FnOnce() -> Result<()> + Send>;
 
 /// Owns a mount. `unmount` releases it and says whether that worked; dropping it does the same and logs a failure.
 pub struct Mount {
     path: PathBuf,
     owned: bool,
+    before: Option<Box<dyn FnOnce() + Send>>,
     after: Vec<After>,
     released: Vec<After>,
 }
@@ -41,6 +42,7 @@ impl Mount {
         Self {
             path: path.into(),
             owned: true,
+            before: None,
             after: Vec::new(),
             released: Vec::new(),
         }
@@ -51,9 +53,17 @@ impl Mount {
         Self {
             path: path.into(),
             owned: false,
+            before: None,
             after: Vec::new(),
             released: Vec::new(),
         }
+    }
+
+    /// Sets what runs before the unmount, whatever becomes of it: the last look at a daemon.
+    #[must_use]
+    pub fn just_before(mut self, step: impl FnOnce() + Send + 'static) -> Self {
+        self.before = Some(Box::new(step));
+        self
     }
 
     /// Adds a step that runs after the unmount, in order of addition, even when the unmount failed.
@@ -71,6 +81,11 @@ impl Mount {
         self
     }
 
+    /// Takes the steps of [`Self::when_released`] over, for mounts of which several share what has to be released.
+    pub(crate) fn take_released(&mut self) -> Vec<After> {
+        std::mem::take(&mut self.released)
+    }
+
     /// The root of the mounted tree.
     pub fn path(&self) -> &Path {
         &self.path
@@ -85,6 +100,9 @@ impl Mount {
     }
 
     fn release(&mut self) -> Result<()> {
+        if let Some(step) = self.before.take() {
+            step();
+        }
         let mut outcome = Ok(());
         if std::mem::take(&mut self.owned) {
             outcome = unmount(&self.path, UnmountFlags::NOFOLLOW).map_err(|e| {
@@ -97,7 +115,8 @@ impl Mount {
             if still_mounted {
                 std::mem::forget(step);
             } else {
-                outcome = outcome.and(step());
+                let done = step();
+                outcome = outcome.and(done);
             }
         }
         for step in self.after.drain(..) {

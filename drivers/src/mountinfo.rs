@@ -1,10 +1,13 @@
-//! What is mounted where: `/proc/self/mountinfo`, parsed.
+//! What is mounted where: mountinfo of /proc, parsed.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Attempt as _, Result};
+
+/// Of this thread: threads may have mount namespaces of their own. Polling it for PRI tells of changes.
+pub const PATH: &str = "/proc/thread-self/mountinfo";
 
 /// One line of mountinfo (proc_pid_mountinfo(5)).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +39,12 @@ impl MountInfo {
     }
 }
 
-/// Every mount of this process's namespace, in order of mounting.
+/// Every mount of this thread's namespace, in order of mounting.
 ///
 /// # Errors
 /// When /proc cannot be read.
 pub fn all() -> Result<Vec<MountInfo>> {
-    let path = "/proc/self/mountinfo";
-    let text = std::fs::read(path).attempt("read", path)?;
+    let text = std::fs::read(PATH).attempt("read", PATH)?;
     Ok(parse(&text))
 }
 

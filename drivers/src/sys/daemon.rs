@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::{Arc, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -41,7 +42,20 @@ impl Daemon {
     /// # Errors
     /// `Missing` when the program is not there, otherwise the errno that stopped it.
     pub fn spawn(program: &Path, args: &[&OsStr], env: &[(&str, &OsStr)]) -> Result<Self> {
-        let command = command(program, args, env);
+        Self::spawn_in(Path::new("/"), program, args, env)
+    }
+
+    /// As [`Daemon::spawn`], but in the working directory `dir`, which it keeps busy.
+    ///
+    /// # Errors
+    /// As [`Daemon::spawn`].
+    pub fn spawn_in(
+        dir: &Path,
+        program: &Path,
+        args: &[&OsStr],
+        env: &[(&str, &OsStr)],
+    ) -> Result<Self> {
+        let command = command(dir, program, args, env);
         let shared = Arc::new(Shared::default());
         let (sender, started) = mpsc::channel();
         let watched = Arc::clone(&shared);
@@ -87,6 +101,40 @@ impl Daemon {
                 Err(_) => return false,
             }
         }
+    }
+
+    /// Waits until something happens to `other`, until the daemon ends, or for `limit`.
+    ///
+    /// # Errors
+    /// The errno of poll.
+    pub fn wait_beside(&self, other: &PollFd<'_>, limit: Duration) -> Result<()> {
+        let mut events = [other.clone(), PollFd::new(&self.pidfd, PollFlags::IN)];
+        match wait_readable(&mut events, Some(limit)) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                Err(Error::io("watch", &self.program, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses when the daemon has not ended, or not with success.
+    ///
+    /// # Errors
+    /// `Daemon`, with its status and last words; `TimedOut`.
+    pub fn require_success(&self, op: impl Into<std::borrow::Cow<'static, str>>) -> Result<()> {
+        if !self.ended_within(Duration::ZERO) {
+            return Err(Error::new(ErrorKind::TimedOut, op)
+                .because(format!("{} has not ended", self.program.display())));
+        }
+        let (status, words) = self.epitaph();
+        if status == ExitStatus::default().to_string() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Daemon, op).because(format!(
+            "{} (process {}) has ended: {status}; it said last: {words:?}",
+            self.program.display(),
+            self.pid()
+        )))
     }
 
     /// Refuses when the daemon is dead, with its status and last words.

@@ -70,9 +70,9 @@ impl<M: Merge> UpperDriver<M> {
     fn mounted_view(&self, of: Item<'_>, entry: &Entry, lowers: &[u64]) -> Result<View> {
         let in_use = self.layout.store.mounted(of)?;
         let point = self.layout.view_point()?;
-        let mounted = match self.live.somewhere(entry.serial) {
-            // What the container sees; a second overlay over its upper directory would be undefined.
-            Some(live) => mount::bind(&live, &point, true),
+        // Shared: what the container sees; a second overlay over its upper directory would be undefined.
+        let mounted = match self.live.share(entry.serial, &point).transpose() {
+            Some(shared) => shared,
             None if self.merge.keeps_links() && is_writable(entry) => self
                 .merge
                 .merge(&self.stack(&lowers[1..], Some(entry.serial), true), &point),

@@ -1,18 +1,30 @@
-//! Where container layers are mounted now. The kernel forbids two overlays with one upper directory, so the second mount
-//! of a container layer is a bind of the first.
+//! Where container layers are mounted now. The kernel forbids two overlays with one upper directory, so every further
+//! mount or view of a mounted container layer is a bind of the first. The daemon behind it serves until the last is gone.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Result;
-use crate::mount::{self, Mount};
+use crate::mount::{self, After, Mount};
 
-type Points = Arc<Mutex<Vec<PathBuf>>>;
+/// The mounts of one container layer.
+#[derive(Default)]
+struct Group {
+    points: Vec<PathBuf>,
+    /// What has to happen after the last unmount.
+    last: Vec<After>,
+}
 
 /// The live mounts of one driver, by serial.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Live(Arc<Mutex<HashMap<u64, Points>>>);
+#[derive(Default, Clone)]
+pub(crate) struct Live(Arc<Mutex<HashMap<u64, Arc<Mutex<Group>>>>>);
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Live").field(&lock(&self.0).len()).finish()
+    }
+}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Every change under these locks is one push or one removal: a panic elsewhere leaves them whole.
@@ -20,46 +32,71 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Live {
-    /// Mounts the container layer `serial` on `at`: with `make` when it is not mounted, else as one more view of the same
-    /// mount. Only mounts of the same container layer wait for one another.
+    /// Mounts the container layer `serial` on `at`: as one more view of a mount that is there, else with `make`. Only
+    /// mounts of the same container layer wait for one another.
     pub(crate) fn mount(
         &self,
         serial: u64,
         at: &Path,
         make: impl FnOnce() -> Result<Mount>,
     ) -> Result<Mount> {
-        let points = Arc::clone(lock(&self.0).entry(serial).or_default());
-        let mut list = lock(&points);
-        let mount = match list.last() {
+        let group = Arc::clone(lock(&self.0).entry(serial).or_default());
+        let mut members = lock(&group);
+        let mount = match members.points.last() {
             Some(first) => mount::bind(first, at, false)?,
-            None => make()?,
+            None => {
+                let mut mount = make()?;
+                members.last = mount.take_released();
+                mount
+            }
         };
-        list.push(at.to_owned());
-        drop(list);
-        let (live, at) = (self.clone(), at.to_owned());
-        Ok(mount.when_released(move || {
-            live.forget(serial, &at);
-            Ok(())
-        }))
+        Ok(self.enlist(serial, &mut members, mount))
     }
 
-    /// Somewhere the container layer is mounted.
-    pub(crate) fn somewhere(&self, serial: u64) -> Option<PathBuf> {
-        let points = lock(&self.0).get(&serial).cloned()?;
-        lock(&points).last().cloned()
+    /// Shows a mounted container layer also at `at`, read-only; `None` when it is not mounted.
+    pub(crate) fn share(&self, serial: u64, at: &Path) -> Result<Option<Mount>> {
+        let Some(group) = lock(&self.0).get(&serial).cloned() else {
+            return Ok(None);
+        };
+        let mut members = lock(&group);
+        let Some(first) = members.points.last() else {
+            return Ok(None);
+        };
+        let mount = mount::bind(first, at, true)?;
+        Ok(Some(self.enlist(serial, &mut members, mount)))
     }
 
-    fn forget(&self, serial: u64, at: &Path) {
-        let mut all = lock(&self.0);
-        if let Some(points) = all.get(&serial).cloned() {
-            let mut list = lock(&points);
-            if let Some(index) = list.iter().position(|point| point == at) {
-                list.remove(index);
-            }
-            // Two owners here (the map's and ours): no mount is being made meanwhile.
-            if list.is_empty() && Arc::strong_count(&points) == 2 {
-                all.remove(&serial);
-            }
+    fn enlist(&self, serial: u64, members: &mut Group, mount: Mount) -> Mount {
+        let at = mount.path().to_owned();
+        members.points.push(at.clone());
+        let live = self.clone();
+        mount.when_released(move || live.leave(serial, &at))
+    }
+
+    fn leave(&self, serial: u64, at: &Path) -> Result<()> {
+        let Some(group) = lock(&self.0).get(&serial).cloned() else {
+            return Ok(());
+        };
+        let mut members = lock(&group);
+        if let Some(index) = members.points.iter().position(|point| point == at) {
+            members.points.remove(index);
         }
+        if !members.points.is_empty() {
+            return Ok(());
+        }
+        // Run under the group's lock: a new mount of the same upper waits until the old one is really gone.
+        let steps = std::mem::take(&mut members.last);
+        let mut outcome = Ok(());
+        for step in steps {
+            let done = step();
+            outcome = outcome.and(done);
+        }
+        drop(members);
+        let mut all = lock(&self.0);
+        // Two owners, the map and this call: nobody is about to mount it.
+        if Arc::strong_count(&group) == 2 {
+            all.remove(&serial);
+        }
+        outcome
     }
 }

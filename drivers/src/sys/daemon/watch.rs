@@ -44,7 +44,12 @@ impl Shared {
     }
 }
 
-pub(super) fn command(program: &Path, args: &[&OsStr], env: &[(&str, &OsStr)]) -> Command {
+pub(super) fn command(
+    dir: &Path,
+    program: &Path,
+    args: &[&OsStr],
+    env: &[(&str, &OsStr)],
+) -> Command {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that starts processes that are not waited for"
@@ -54,7 +59,7 @@ pub(super) fn command(program: &Path, args: &[&OsStr], env: &[(&str, &OsStr)]) -
         .args(args)
         .env("LC_ALL", "C")
         .envs(env.iter().copied())
-        .current_dir("/")
+        .current_dir(dir)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

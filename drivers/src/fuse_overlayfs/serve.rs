@@ -1,0 +1,176 @@
+//! Starts a daemon for a mount, sees the mount appear, and settles the bill when it is gone.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+
+use crate::driver::DaemonUsage;
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::mount::Mount;
+use crate::mountinfo;
+use crate::sandbox::sweep::RUN_VARIABLE;
+use crate::sys::daemon::Daemon;
+use crate::upper::Stack;
+
+/// A daemon mounts within milliseconds, and ends as fast after the unmount; this only bounds a hang.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Starts daemons with one program and one set of options.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) program: PathBuf,
+    /// `,timeout=1`: appended to the layers.
+    pub(super) options: String,
+    pub(super) run_id: String,
+    pub(super) book: Book,
+}
+
+/// The daemons of one opened driver, and what those that ended have cost.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Book(Arc<Accounts>);
+
+#[derive(Debug, Default)]
+struct Accounts {
+    next: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    live: BTreeMap<u64, Arc<Daemon>>,
+    ended_cpu: Duration,
+    peak_rss_bytes: u64,
+}
+
+impl Book {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Sums and inserts only: a panic elsewhere leaves them whole.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, daemon: Arc<Daemon>) -> u64 {
+        let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        self.lock().live.insert(number, daemon);
+        number
+    }
+
+    /// Looks at a daemon while it is alive: its largest resident set. The bill of an ended process would also count
+    /// the memory of this one, which it was forked from.
+    fn look(&self, daemon: &Daemon) {
+        let usage = daemon.usage();
+        if usage.alive > 0 {
+            let mut state = self.lock();
+            state.peak_rss_bytes = state.peak_rss_bytes.max(usage.peak_rss_bytes);
+        }
+    }
+
+    fn close(&self, number: u64) {
+        let mut state = self.lock();
+        if let Some(daemon) = state.live.remove(&number) {
+            state.ended_cpu += daemon.usage().cpu;
+        }
+    }
+
+    pub(super) fn usage(&self) -> DaemonUsage {
+        let mut state = self.lock();
+        let mut sum = DaemonUsage {
+            cpu: state.ended_cpu,
+            peak_rss_bytes: state.peak_rss_bytes,
+            ..DaemonUsage::default()
+        };
+        for usage in state.live.values().map(|daemon| daemon.usage()) {
+            sum.cpu += usage.cpu;
+            sum.live_cpu += usage.live_cpu;
+            sum.alive += usage.alive;
+            if usage.alive > 0 {
+                sum.peak_rss_bytes = sum.peak_rss_bytes.max(usage.peak_rss_bytes);
+            }
+        }
+        state.peak_rss_bytes = sum.peak_rss_bytes;
+        sum
+    }
+}
+
+impl Server {
+    /// Mounts a stack: starts a daemon and waits for its mount.
+    ///
+    /// # Errors
+    /// `Daemon` with its last words when it ends first; `TimedOut`.
+    pub(super) fn mount(&self, stack: &Stack<'_>, at: &Path) -> Result<Mount> {
+        let at = std::path::absolute(at).attempt("resolve", at)?;
+        let here = || mountinfo::at(&at).map(|info| info.filter(|i| i.kind.starts_with("fuse")));
+        let before = here()?.map(|info| info.id);
+        // Opened first: polling tells of every change since.
+        let table = File::open(mountinfo::PATH).attempt("open", mountinfo::PATH)?;
+        let layers = self.layers(stack);
+        let args: [&OsStr; 4] = ["-f".as_ref(), "-o".as_ref(), &layers, at.as_os_str()];
+        let env = [(RUN_VARIABLE, OsStr::new(&self.run_id))];
+        let daemon = Arc::new(Daemon::spawn_in(stack.entries, &self.program, &args, &env)?);
+        let op = || format!("mount with fuse-overlayfs on {}", at.display());
+        let deadline = Instant::now() + LIMIT;
+        while here()?.map(|info| info.id) == before {
+            daemon.require_alive(op())?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::new(ErrorKind::TimedOut, op())
+                    .because(format!("no mount appeared within {LIMIT:?}")));
+            }
+            daemon.wait_beside(&PollFd::new(&table, PollFlags::PRI), left)?;
+        }
+        Ok(self.settle(Mount::new(at), daemon))
+    }
+
+    /// Adds to the mount what has to happen around its end.
+    fn settle(&self, mount: Mount, daemon: Arc<Daemon>) -> Mount {
+        let number = self.book.enter(Arc::clone(&daemon));
+        let (book, seen) = (self.book.clone(), Arc::clone(&daemon));
+        let mount = mount.just_before(move || book.look(&seen));
+        let book = self.book.clone();
+        mount.when_released(move || {
+            let ended = daemon.ended_within(LIMIT);
+            if !ended {
+                daemon.give_up();
+                let _ = daemon.ended_within(LIMIT);
+            }
+            let outcome = daemon.require_success("serve the mount to its end");
+            book.close(number);
+            if ended {
+                outcome
+            } else {
+                Err(
+                    Error::new(ErrorKind::TimedOut, "end fuse-overlayfs").because(format!(
+                        "it did not end within {LIMIT:?} of the unmount and was killed"
+                    )),
+                )
+            }
+        })
+    }
+
+    /// Names relative to the working directory hold no `:` or `,`, so nothing needs an escape.
+    fn layers(&self, stack: &Stack<'_>) -> OsString {
+        let mut text = OsString::from("lowerdir=");
+        for (index, name) in stack.lower_names().enumerate() {
+            if index > 0 {
+                text.push(":");
+            }
+            text.push(name);
+        }
+        if let Some((diff, work)) = stack.upper_names() {
+            text.push(",upperdir=");
+            text.push(diff);
+            text.push(",workdir=");
+            text.push(work);
+        }
+        if stack.read_only {
+            text.push(",ro");
+        }
+        text.push(&self.options);
+        text
+    }
+}
