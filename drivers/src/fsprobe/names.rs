@@ -1,6 +1,6 @@
 //! Names, types of files, and renames.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RenameFlags, fstatvfs, linkat, makedev, mknodat, openat,
@@ -68,7 +68,7 @@ fn device(dir: BorrowedFd<'_>, number: u64) -> bool {
 fn tmpfile(dir: BorrowedFd<'_>) -> Result<(), Errno> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
     let file = openat(dir, ".", flags, Mode::RUSR | Mode::WUSR)?;
-    let path = at::proc_path(file.as_fd(), c"");
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     linkat(
         rustix::fs::CWD,
         path,

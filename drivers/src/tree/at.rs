@@ -6,7 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, RawDir, StatxFlags, Timespec, Timestamps, openat, statx,
+    AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags, StatxFlags, Timespec, Timestamps,
+    openat, openat2, statx,
 };
 use rustix::io::Errno;
 
@@ -155,14 +156,17 @@ pub(crate) fn list(dir: BorrowedFd<'_>) -> Result<Vec<Name>, Errno> {
     Ok(names)
 }
 
-/// A path that reaches `name` in `dir` for the calls that have no `*at` form; of `dir` itself when the name is empty.
+/// A path that reaches `name` in `dir` for the calls that have no `*at` form; the directory `dir` when the name is empty.
 pub(crate) fn proc_path(dir: BorrowedFd<'_>, name: &CStr) -> Vec<u8> {
     use std::os::fd::AsRawFd as _;
     let mut path = format!("/proc/self/fd/{}", dir.as_raw_fd()).into_bytes();
-    if !name.is_empty() {
-        path.push(b'/');
-        path.extend_from_slice(name.to_bytes());
-    }
+    path.push(b'/');
+    // The link in /proc must not be the last name, or it would itself be meant.
+    path.extend_from_slice(if name.is_empty() {
+        b"."
+    } else {
+        name.to_bytes()
+    });
     path
 }
 
@@ -187,27 +191,45 @@ pub(crate) fn show(root: &Path, path: &[u8]) -> PathBuf {
     }
 }
 
-/// Opens the directory that holds `path`, in pieces the kernel accepts, and gives the last name.
-pub(crate) fn open_parent(root: BorrowedFd<'_>, path: &[u8]) -> Result<(OwnedFd, CString), Errno> {
+/// Opens the directory `path` below `root`, in pieces the kernel accepts.
+pub(crate) fn open_at(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd, Errno> {
     const PIECE: usize = 4000;
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let cut = path.iter().rposition(|&b| b == b'/');
-    let (mut parent, name) = match cut {
-        Some(at) => (&path[..at], &path[at + 1..]),
-        None => (&[][..], path),
+    let open = |dir: BorrowedFd<'_>, piece: &[u8]| {
+        openat2(
+            dir,
+            piece,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+            ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH,
+        )
     };
-    let mut dir = openat(root, ".", flags, Mode::empty())?;
-    while !parent.is_empty() {
-        let end = if parent.len() <= PIECE {
-            parent.len()
-        } else {
-            parent[..PIECE]
-                .iter()
-                .rposition(|&b| b == b'/')
-                .ok_or(Errno::NAMETOOLONG)?
-        };
-        dir = openat(dir.as_fd(), &parent[..end], flags, Mode::empty())?;
-        parent = parent.get(end + 1..).unwrap_or_default();
+    if path.is_empty() {
+        return open(root, b".");
     }
+    let mut rest = path;
+    let mut dir: Option<OwnedFd> = None;
+    while !rest.is_empty() {
+        let end = if rest.len() <= PIECE {
+            rest.len()
+        } else {
+            let cut = rest[..PIECE].iter().rposition(|&b| b == b'/');
+            cut.ok_or(Errno::NAMETOOLONG)?
+        };
+        dir = Some(open(
+            dir.as_ref().map_or(root, |fd| fd.as_fd()),
+            &rest[..end],
+        )?);
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    dir.ok_or(Errno::NOENT)
+}
+
+/// Opens the directory that holds `path`, and gives the last name.
+pub(crate) fn open_parent(root: BorrowedFd<'_>, path: &[u8]) -> Result<(OwnedFd, CString), Errno> {
+    let (parent, name) = path
+        .iter()
+        .rposition(|&b| b == b'/')
+        .map_or((&[][..], path), |at| (&path[..at], &path[at + 1..]));
+    let dir = open_at(root, parent)?;
     Ok((dir, CString::new(name).map_err(|_| Errno::INVAL)?))
 }
