@@ -14,6 +14,8 @@ mod links;
 pub(crate) mod same;
 mod walk;
 
+pub(crate) use walk::{Known, compare_known};
+
 use std::path::Path;
 
 use crate::error::Result;

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::mount::{MountFlags, mount_remount};
 
 use super::cleaner::Cleaner;
+use super::known::Snapshot;
 use super::quota::Quota;
 use super::{space, subvolume};
 use crate::capabilities::Capabilities;
+use crate::changes::{self, Change};
 use crate::driver::{Driver, Info, Item, Kind, Root, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
@@ -57,7 +59,10 @@ impl Btrfs {
             quota,
             cleaner: Cleaner::default(),
             facts,
-            capabilities: filesystem,
+            capabilities: Capabilities {
+                native_changes: true,
+                ..filesystem
+            },
         };
         for dir in [&driver.plain, &driver.views] {
             std::fs::create_dir_all(dir).attempt("create the directory", dir)?;
@@ -241,6 +246,28 @@ impl Driver for Btrfs {
 
     fn parent(&self, of: Item<'_>) -> Result<Option<LayerId>> {
         Ok(self.store.get("find the parent of", of)?.parent)
+    }
+
+    /// Walks only where the item's tree is newer than its snapshot; see [`super::known`].
+    fn changes(&self, of: Item<'_>) -> Result<Vec<Change>> {
+        let entry = self.store.get("find the changes of", of)?;
+        let Some(parent) = &entry.parent else {
+            // All of it is new.
+            return self.changes_naive(of);
+        };
+        if is_view(&entry) {
+            return Ok(Vec::new());
+        }
+        let below = self.view(Item::Layer(parent))?;
+        let above = self.view(of)?;
+        let found = {
+            // It holds directories open, which would keep the views from being closed.
+            let known = Snapshot::compare(below.path(), above.path())?;
+            changes::compare_known(below.path(), above.path(), &known)?
+        };
+        above.close()?;
+        below.close()?;
+        Ok(found)
     }
 
     fn usage(&self, of: Item<'_>) -> Result<Usage> {

@@ -15,6 +15,8 @@ pub(super) mod kind {
     }
     kinds! {
         INODE = BTRFS_INODE_ITEM_KEY,
+        NAME = BTRFS_INODE_REF_KEY,
+        FAR_NAME = BTRFS_INODE_EXTREF_KEY,
         EXTENT = BTRFS_EXTENT_DATA_KEY,
         ROOT = BTRFS_ROOT_ITEM_KEY,
         CHILD_ROOT = BTRFS_ROOT_REF_KEY,
@@ -99,7 +101,6 @@ pub(super) struct Inode {
     /// The transaction that last changed it or anything of it: data, names, attributes.
     pub(super) changed: u64,
     pub(super) links: u32,
-    pub(super) mode: u32,
 }
 
 impl Inode {
@@ -108,7 +109,6 @@ impl Inode {
             created: u64_at(data, 0)?,
             changed: u64_at(data, 8)?,
             links: u32_at(data, 40)?,
-            mode: u32_at(data, 52)?,
         })
     }
 }
@@ -155,6 +155,27 @@ impl Extent {
             }
         })
     }
+}
+
+/// The names of an inode in one item: directory and name.
+pub(super) fn names(item: Item<'_>) -> Result<Vec<(u64, Vec<u8>)>> {
+    let mut found = Vec::new();
+    let mut rest = item.data;
+    // NAME: the directory is the item's offset. FAR_NAME (hash collision or full item): it is in the data.
+    let far = item.place.kind == kind::FAR_NAME;
+    let head = if far { 18 } else { 10 };
+    while !rest.is_empty() {
+        let directory = if far {
+            u64_at(rest, 0)?
+        } else {
+            item.place.offset
+        };
+        let len = u16_at(rest, head - 2)?;
+        let name = rest.get(head..head + len).ok_or_else(short)?.to_vec();
+        found.push((directory, name));
+        rest = &rest[head + len..];
+    }
+    Ok(found)
 }
 
 /// A subvolume inside another.

@@ -8,6 +8,7 @@ mod backend;
 mod cleaner;
 mod driver;
 mod items;
+mod known;
 mod nested;
 mod quota;
 mod search;

@@ -15,6 +15,11 @@ impl Links {
         self.names.push((path, lower, upper));
     }
 
+    /// What was added.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = &(Vec<u8>, Inode, Inode)> {
+        self.names.iter()
+    }
+
     /// The names whose companions changed.
     pub(super) fn changed(self) -> impl Iterator<Item = Vec<u8>> {
         let mut below: HashMap<Inode, Vec<usize>> = HashMap::new();

@@ -1,7 +1,8 @@
 //! Both trees are walked side by side; a subtree that only one of them has is listed, not read.
 
 use std::cmp::Ordering;
-use std::ffi::CStr;
+use std::collections::BTreeSet;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 
@@ -12,15 +13,40 @@ use super::links::Links;
 use super::same::{Comparer, Side};
 use super::{Change, ChangeKind};
 use crate::error::{Attempt as _, Error, Result};
-use crate::tree::at::{self, Name};
+use crate::tree::at::{self, Inode, Meta, Name};
+
+/// What a driver knows of two trees without looking, to spare the walk most of it.
+pub(crate) trait Known {
+    /// The names worth a look in a directory that both trees have; `None`: all of them.
+    fn worth_a_look(&self, lower: &Meta, upper: &Meta) -> Option<&BTreeSet<CString>>;
+
+    /// Whether what both directories list under one name is the same, with everything below it.
+    fn same(&self, lower: Inode, upper: Inode) -> bool;
+
+    /// Whether a name has stayed with its inode.
+    fn same_inode(&self, lower: Inode, upper: Inode) -> bool;
+
+    /// The names, in both trees, of an inode that both have, as in the upper tree; it may be one of either.
+    fn names(&self, inode: Inode) -> Result<Vec<(Vec<u8>, Inode, Inode)>>;
+}
+
+/// As `compare`, guided by what is `known`.
+pub(crate) fn compare_known(lower: &Path, upper: &Path, known: &dyn Known) -> Result<Vec<Change>> {
+    walk(Some(lower), upper, Some(known))
+}
 
 pub(super) fn compare(lower: Option<&Path>, upper: &Path) -> Result<Vec<Change>> {
+    walk(lower, upper, None)
+}
+
+fn walk(lower: Option<&Path>, upper: &Path, known: Option<&dyn Known>) -> Result<Vec<Change>> {
     let dir = at::open_root(upper)?;
     let mut walk = Walk {
         upper,
         comparer: Comparer::new(),
         links: Links::default(),
         found: Vec::new(),
+        known,
     };
     match lower {
         None => {
@@ -47,10 +73,11 @@ pub(super) fn compare(lower: Option<&Path>, upper: &Path) -> Result<Vec<Change>>
                 walk.say(&[], ChangeKind::Modified);
             }
             if a.inode() != b.inode() {
-                walk.both(below.as_fd(), dir.as_fd(), &[])?;
+                walk.both((below.as_fd(), &a), (dir.as_fd(), &b), &[])?;
             }
         }
     }
+    walk.companions()?;
     for path in walk.links.changed() {
         walk.found.push(Change {
             path,
@@ -66,9 +93,37 @@ struct Walk<'a> {
     comparer: Comparer,
     links: Links,
     found: Vec<Change>,
+    known: Option<&'a dyn Known>,
 }
 
 impl Walk<'_> {
+    /// Adds the names that were not walked to, of inodes whose names were seen to change hands.
+    fn companions(&mut self) -> Result<()> {
+        let Some(known) = self.known else {
+            return Ok(());
+        };
+        let moved: BTreeSet<Inode> = self
+            .links
+            .pairs()
+            .filter(|(_, lower, upper)| !known.same_inode(*lower, *upper))
+            .flat_map(|(_, lower, upper)| [*lower, *upper])
+            .collect();
+        let mut names = Vec::new();
+        for inode in moved {
+            names.extend(known.names(inode)?);
+        }
+        let seen: BTreeSet<&[u8]> = self.links.pairs().map(|(path, ..)| &path[..]).collect();
+        let found: BTreeSet<&[u8]> = self.found.iter().map(|change| &change.path[..]).collect();
+        names.retain(|(path, ..)| !seen.contains(&path[..]) && !found.contains(&path[..]));
+        // Both inodes of a pair may lead to one name.
+        names.sort_unstable();
+        names.dedup();
+        for (path, lower, upper) in names {
+            self.links.add(path, lower, upper);
+        }
+        Ok(())
+    }
+
     fn say(&mut self, path: &[u8], kind: ChangeKind) {
         self.found.push(Change {
             path: path.to_owned(),
@@ -111,7 +166,18 @@ impl Walk<'_> {
     }
 
     /// Compares what is in two directories.
-    fn both(&mut self, lower: BorrowedFd<'_>, upper: BorrowedFd<'_>, path: &[u8]) -> Result<()> {
+    fn both(
+        &mut self,
+        (lower, a): (BorrowedFd<'_>, &Meta),
+        (upper, b): (BorrowedFd<'_>, &Meta),
+        path: &[u8],
+    ) -> Result<()> {
+        if let Some(names) = self.known.and_then(|known| known.worth_a_look(a, b)) {
+            for name in names {
+                self.name(lower, upper, name, at::join(path, name.to_bytes()))?;
+            }
+            return Ok(());
+        }
         let sorted = |dir| -> Result<Vec<Name>, Errno> {
             let mut names = at::list(dir)?;
             names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -133,10 +199,13 @@ impl Walk<'_> {
                 }
                 continue;
             }
-            if order.is_eq() {
-                below.next();
-            }
+            let counterpart = if order.is_eq() { below.next() } else { None };
             let Some(name) = above.next() else { continue };
+            if let (Some(known), Some(counterpart)) = (self.known, counterpart)
+                && known.same((a.dev, counterpart.ino), (b.dev, name.ino))
+            {
+                continue;
+            }
             let path = at::join(path, name.name.to_bytes());
             if order.is_eq() {
                 self.name(lower, upper, &name.name, path)?;
@@ -180,7 +249,7 @@ impl Walk<'_> {
             (true, true) if a.inode() != b.inode() => {
                 let lower = at::open_dir(lower, name).map_err(|e| self.failed(&path, e))?;
                 let upper = at::open_dir(upper, name).map_err(|e| self.failed(&path, e))?;
-                self.both(lower.as_fd(), upper.as_fd(), &path)
+                self.both((lower.as_fd(), &a), (upper.as_fd(), &b), &path)
             }
             (false, true) => self.added_below(upper, name, b.kind(), &path),
             (false, false) if same && a.nlink.max(b.nlink) > 1 => {

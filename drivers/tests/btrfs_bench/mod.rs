@@ -62,23 +62,6 @@ impl Bench {
         edit(&driver.stage(&key).unwrap().dir);
         driver.commit(&key, &layer(n)).unwrap();
     }
-
-    /// How many subvolumes lie in the driver's root, at any depth.
-    pub(crate) fn subvolumes(&self) -> usize {
-        fn count(dir: &Path) -> usize {
-            use std::os::unix::fs::MetadataExt as _;
-            std::fs::read_dir(dir)
-                .unwrap()
-                .map(Result::unwrap)
-                .filter(|entry| entry.file_type().unwrap().is_dir())
-                .map(|entry| {
-                    let own = usize::from(entry.metadata().unwrap().ino() == 256);
-                    own + count(&entry.path())
-                })
-                .sum()
-        }
-        count(&self.root().dir)
-    }
 }
 
 pub(crate) fn key(name: &str) -> Key {

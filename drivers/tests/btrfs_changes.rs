@@ -1,0 +1,186 @@
+//! btrfs: changes found through the tree equal those found by comparing everything, whatever was done.
+
+mod btrfs_bench;
+mod btrfs_edits;
+
+use std::fs;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use btrfs_bench::{Bench, key, layer};
+use btrfs_edits::Editor;
+use drivers::{Change, ChangeKind, Item, Kind};
+
+fn show(changes: &[Change]) -> Vec<String> {
+    changes
+        .iter()
+        .map(|change| format!("{:?} {}", change.kind, change.path.escape_ascii()))
+        .collect()
+}
+
+/// Compares both ways, the tree's first: reading everything must not be what makes it right.
+fn check(bench: &Bench, item: Item<'_>, log: &[String]) -> usize {
+    let native = bench.driver().changes(item).unwrap();
+    let naive = bench.driver().changes_naive(item).unwrap();
+    assert!(
+        native == naive,
+        "found: {:#?}\nthere are: {:#?}\nafter {log:#?}",
+        show(&native),
+        show(&naive)
+    );
+    native.len()
+}
+
+/// Layers on layers of random edits, with a new container on each.
+fn random_edits(seed: u64) {
+    let mut bench = Bench::new("");
+    let mut editor = Editor::new(seed);
+    bench.layer(1, None, |dir| {
+        for _ in 0..60 {
+            editor.step(dir);
+        }
+    });
+    check(&bench, Item::Layer(&layer(1)), &[]);
+    let mut found = 0;
+    for top in 1..4 {
+        let name = key("c");
+        bench
+            .driver()
+            .prepare(&name, Some(&layer(top)), Kind::Writable)
+            .unwrap();
+        let item = Item::Container(&name);
+        assert_eq!(check(&bench, item, &[]), 0, "an idle container");
+        let at = bench.mountpoint(&format!("m{top}"));
+        let mount = bench.driver().mount(&name, &at).unwrap();
+        editor.log.clear();
+        for _ in 0..6 {
+            for _ in 0..5 {
+                editor.step(&at);
+            }
+            found += check(&bench, item, &editor.log);
+        }
+        mount.unmount().unwrap();
+        bench.driver().commit(&name, &layer(top + 1)).unwrap();
+        check(&bench, Item::Layer(&layer(top + 1)), &editor.log);
+        bench.reopen();
+        check(&bench, Item::Layer(&layer(top)), &editor.log);
+    }
+    assert!(found > 100, "the edits show: {found}");
+}
+
+macro_rules! seeds {
+    ($($name:ident = $seed:literal),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            random_edits($seed);
+        })*
+    };
+}
+seeds!(
+    random_edits_1 = 1,
+    random_edits_2 = 2,
+    random_edits_3 = 3,
+    random_edits_4 = 4
+);
+
+#[test]
+fn links_that_change_hands_are_seen() {
+    let bench = Bench::new("");
+    bench.layer(1, None, |dir| {
+        for sub in ["a", "b", "c"] {
+            fs::create_dir(dir.join(sub)).unwrap();
+        }
+        fs::write(dir.join("a/one"), "same").unwrap();
+        fs::hard_link(dir.join("a/one"), dir.join("b/two")).unwrap();
+        fs::hard_link(dir.join("a/one"), dir.join("c/three")).unwrap();
+        // A twin that nothing but its inode tells apart.
+        fs::write(dir.join("a/twin"), "same").unwrap();
+        fs::hard_link(dir.join("a/twin"), dir.join("c/four")).unwrap();
+        let time = fs::metadata(dir.join("a/one")).unwrap().modified().unwrap();
+        let twin = fs::File::options().append(true).open(dir.join("a/twin"));
+        twin.unwrap().set_modified(time).unwrap();
+    });
+    type Step = (&'static str, fn(&Path));
+    let steps: [Step; 4] = [
+        ("exchange names", |dir| {
+            fs::rename(dir.join("a/one"), dir.join("a/x")).unwrap();
+            fs::rename(dir.join("a/twin"), dir.join("a/one")).unwrap();
+            fs::rename(dir.join("a/x"), dir.join("a/twin")).unwrap();
+        }),
+        ("move a directory away", |dir| {
+            fs::rename(dir.join("b"), dir.join("d")).unwrap();
+        }),
+        ("put another in its place", |dir| {
+            fs::rename(dir.join("c"), dir.join("b")).unwrap();
+        }),
+        ("a copy for a link", |dir| {
+            let text = fs::read(dir.join("d/two")).unwrap();
+            let time = fs::metadata(dir.join("d/two")).unwrap().modified().unwrap();
+            fs::remove_file(dir.join("d/two")).unwrap();
+            fs::write(dir.join("d/two"), text).unwrap();
+            let copy = fs::File::options().append(true).open(dir.join("d/two"));
+            copy.unwrap().set_modified(time).unwrap();
+        }),
+    ];
+    for (step, edit) in &steps {
+        let driver = bench.driver();
+        let name = key("c");
+        driver
+            .prepare(&name, Some(&layer(1)), Kind::Writable)
+            .unwrap();
+        let dir = driver.stage(&name).unwrap().dir;
+        if *step == "a copy for a link" {
+            fs::rename(dir.join("b"), dir.join("d")).unwrap();
+        }
+        if *step == "put another in its place" {
+            fs::rename(dir.join("b"), dir.join("d")).unwrap();
+        }
+        edit(&dir);
+        assert!(check(&bench, Item::Container(&name), &[(*step).to_owned()]) > 0);
+        driver.remove(Item::Container(&name)).unwrap();
+    }
+}
+
+#[test]
+fn a_few_changes_in_a_large_image_are_found_without_reading_it() {
+    let bench = Bench::new("");
+    let driver = bench.driver();
+    bench.layer(1, None, |dir| {
+        for sub in 0..200 {
+            let sub = dir.join(format!("d{sub}"));
+            fs::create_dir(&sub).unwrap();
+            for file in 0..100 {
+                fs::write(sub.join(format!("f{file}")), "0123456789").unwrap();
+            }
+        }
+    });
+    driver
+        .prepare(&key("c"), Some(&layer(1)), Kind::Writable)
+        .unwrap();
+    let dir = driver.stage(&key("c")).unwrap().dir;
+    for n in 0..10 {
+        let path = dir.join(format!("d{}/f{n}", n * 17));
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.write_all_at(b"x", 3).unwrap();
+    }
+    let item = Item::Container(&key("c"));
+    let (mut fast, mut slow) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let start = Instant::now();
+        let native = driver.changes(item).unwrap();
+        fast.push(start.elapsed());
+        let start = Instant::now();
+        let naive = driver.changes_naive(item).unwrap();
+        slow.push(start.elapsed());
+        assert_eq!(show(&native), show(&naive));
+        assert_eq!(native.len(), 10);
+        assert!(native.iter().all(|one| one.kind == ChangeKind::Modified));
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2]
+    };
+    let (fast, slow) = (median(&mut fast), median(&mut slow));
+    assert!(fast * 4 < slow, "tree {fast:?}, everything {slow:?}");
+}
