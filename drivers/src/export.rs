@@ -33,4 +33,6 @@ pub fn write(content: &Path, changes: &[Change], sink: &mut dyn Write) -> Result
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
