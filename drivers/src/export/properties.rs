@@ -2,8 +2,9 @@
 //! gives the edited tree.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -29,6 +30,10 @@ enum Edit {
     Owner(PathBuf, u32),
     Attribute(PathBuf, u8, bool),
     Time(PathBuf, i64, u32),
+    /// Another inode with equal content and attributes.
+    Part(PathBuf),
+    /// Other content of the same size, at the same time.
+    Forge(PathBuf, u8),
 }
 
 impl Edit {
@@ -70,6 +75,23 @@ impl Edit {
                     std::fs::set_permissions(at(path), PermissionsExt::from_mode(*mode)).unwrap();
                 }
             }
+            Self::Part(path) | Self::Forge(path, _) => {
+                let path = at(path);
+                let Some(was) = path.symlink_metadata().ok().filter(Metadata::is_file) else {
+                    return;
+                };
+                let mut content = std::fs::read(&path).unwrap();
+                if let Self::Forge(_, n) = self {
+                    content.fill(*n);
+                    std::fs::write(&path, content).unwrap();
+                } else {
+                    std::fs::remove_file(&path).unwrap();
+                    std::fs::write(&path, content).unwrap();
+                    lchown(&path, Some(was.uid()), Some(was.gid())).unwrap();
+                }
+                std::fs::set_permissions(&path, was.permissions()).unwrap();
+                nasty::stamp(&path, was.mtime(), was.mtime_nsec().try_into().unwrap());
+            }
             Self::Owner(path, id) => drop(lchown(at(path), Some(*id), Some(id / 2))),
             Self::Attribute(path, n, set) => {
                 let name = format!("trusted.{}={n}", n % 3);
@@ -89,9 +111,22 @@ impl Edit {
 }
 
 fn path() -> impl Strategy<Value = PathBuf> {
+    // Too long for a header, and too long for a whiteout.
     let long = vec![b'l'; 120];
+    let longest = vec![b'l'; 252];
     // Few names, so that edits meet.
-    let names = [&b"a"[..], b"a", b"a", b"b", b"b", b"a-", b"\xff\n", &long].map(<[u8]>::to_vec);
+    let names = [
+        &b"a"[..],
+        b"a",
+        b"a",
+        b"b",
+        b"b",
+        b"a-",
+        b"\xff\n",
+        &long,
+        &longest,
+    ]
+    .map(<[u8]>::to_vec);
     prop::collection::vec(prop::sample::select(names.to_vec()), 1..4)
         .prop_map(|names| PathBuf::from(std::ffi::OsStr::from_bytes(&names.join(&b'/'))))
 }
@@ -110,6 +145,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         1 => (path(), 0_u32..0o10000).prop_map(|(p, m)| Edit::Mode(p, m)),
         1 => (path(), ids).prop_map(|(p, id)| Edit::Owner(p, id)),
         1 => (path(), 0_u8..9, any::<bool>()).prop_map(|(p, n, s)| Edit::Attribute(p, n, s)),
+        2 => path().prop_map(Edit::Part),
+        2 => (path(), any::<u8>()).prop_map(|(p, n)| Edit::Forge(p, n)),
         1 => (path(), times).prop_map(|(p, (s, n))| Edit::Time(p, s, n)),
     ]
 }
@@ -179,7 +216,7 @@ fn expected(lower: &Tree, upper: &Tree) -> Vec<Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn edits_are_listed_exported_and_applied(
