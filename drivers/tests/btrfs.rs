@@ -234,6 +234,26 @@ fn quotas_of_a_foreign_filesystem_are_left_alone() {
     assert_eq!(refused.kind(), ErrorKind::BadInput);
 }
 
+#[test]
+fn everything_is_there_after_a_remount() {
+    let mut bench = Bench::new("");
+    bench.layer(1, None, |dir| fs::write(dir.join("a"), "one").unwrap());
+    bench
+        .driver()
+        .prepare(&key("c"), Some(&layer(1)), Kind::Writable)
+        .unwrap();
+    bench.driver().sync().unwrap();
+    bench.remount();
+    let driver = bench.driver();
+    assert_eq!(driver.list().unwrap().len(), 2);
+    let item = Item::Container(&key("c"));
+    assert_eq!(driver.parent(item).unwrap(), Some(layer(1)));
+    let view = driver.view(item).unwrap();
+    assert_eq!(fs::read(view.path().join("a")).unwrap(), b"one");
+    view.close().unwrap();
+    assert_eq!(driver.usage(item).unwrap().exclusive_bytes, 0);
+}
+
 /// Makes a subvolume as a container's root could.
 fn nest(dir: &Path, name: &CStr) -> PathBuf {
     let at = File::open(dir).unwrap();

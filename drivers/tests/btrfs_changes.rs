@@ -4,7 +4,7 @@ mod btrfs_bench;
 mod btrfs_edits;
 
 use std::fs;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -140,6 +140,73 @@ fn links_that_change_hands_are_seen() {
         assert!(check(&bench, Item::Container(&name), &[(*step).to_owned()]) > 0);
         driver.remove(Item::Container(&name)).unwrap();
     }
+}
+
+/// Inode numbers begin anew from the highest in use when a filesystem is mounted.
+#[test]
+fn numbers_that_are_used_again_are_told_apart() {
+    let mut bench = Bench::new("");
+    bench.layer(1, None, |dir| {
+        fs::create_dir(dir.join("d")).unwrap();
+        fs::write(dir.join("d/a"), "old").unwrap();
+        fs::hard_link(dir.join("d/a"), dir.join("d/b")).unwrap();
+    });
+    let name = key("c");
+    bench
+        .driver()
+        .prepare(&name, Some(&layer(1)), Kind::Writable)
+        .unwrap();
+    let dir = bench.driver().stage(&name).unwrap().dir;
+    let old = fs::metadata(dir.join("d/a")).unwrap();
+    for gone in ["d/a", "d/b"] {
+        fs::remove_file(dir.join(gone)).unwrap();
+    }
+    bench.remount();
+    fs::write(dir.join("d/a"), "old").unwrap();
+    fs::hard_link(dir.join("d/a"), dir.join("c")).unwrap();
+    let new = fs::File::options().append(true).open(dir.join("d/a"));
+    new.unwrap().set_modified(old.modified().unwrap()).unwrap();
+    assert_eq!(
+        fs::metadata(dir.join("d/a")).unwrap().ino(),
+        old.ino(),
+        "the case is not met"
+    );
+    check(&bench, Item::Container(&name), &[]);
+}
+
+/// Exchanged directories leave the inodes in them as they are, but names change hands.
+#[test]
+fn links_from_elsewhere_into_moved_directories_are_seen() {
+    let bench = Bench::new("");
+    bench.layer(1, None, |dir| {
+        for sub in ["one", "two", "far"] {
+            fs::create_dir(dir.join(sub)).unwrap();
+        }
+        fs::create_dir(dir.join("far/away")).unwrap();
+        let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+        for sub in ["one", "two"] {
+            let file = dir.join(sub).join("x");
+            fs::write(&file, "same").unwrap();
+            fs::hard_link(&file, dir.join("far/away").join(sub)).unwrap();
+            let file = fs::File::options().append(true).open(file).unwrap();
+            file.set_modified(time).unwrap();
+        }
+    });
+    let name = key("c");
+    bench
+        .driver()
+        .prepare(&name, Some(&layer(1)), Kind::Writable)
+        .unwrap();
+    let dir = bench.driver().stage(&name).unwrap().dir;
+    let at = fs::File::open(dir).unwrap();
+    let exchange = rustix::fs::RenameFlags::EXCHANGE;
+    rustix::fs::renameat_with(&at, "one", &at, "two", exchange).unwrap();
+    check(&bench, Item::Container(&name), &[]);
+    let found = show(&bench.driver().changes(Item::Container(&name)).unwrap());
+    assert!(
+        found.contains(&"Modified far/away/one".to_owned()),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -38,8 +38,8 @@ pub(super) struct Snapshot {
     /// Device numbers of both.
     below: (u32, u32),
     above: (u32, u32),
-    /// Inodes changed in the snapshot, with the transaction that made each.
-    changed: HashMap<u64, u64>,
+    /// Inodes changed or made in the snapshot. A number may have been used again: its new inode is among these.
+    changed: HashSet<u64>,
     /// In directories: names that lead to a changed inode or to a nested subvolume.
     leads: HashMap<u64, BTreeSet<CString>>,
     /// Nested subvolumes of both, listed in directories by their ids.
@@ -68,7 +68,7 @@ impl Snapshot {
             above: device(&root, above)?,
             tree: own.id,
             since: own.created,
-            changed: HashMap::new(),
+            changed: HashSet::new(),
             leads: HashMap::new(),
             nested: HashSet::new(),
             nothing: BTreeSet::new(),
@@ -96,11 +96,11 @@ impl Snapshot {
                 kind::INODE => Inode::read(item.data).map(|inode| {
                     // Its node is new, but itself it may have come along unchanged.
                     if inode.changed > self.since {
-                        self.changed.insert(number, inode.created);
+                        self.changed.insert(number);
                         links.insert(number, inode.links as usize);
                     }
                 }),
-                kind::NAME | kind::FAR_NAME if self.changed.contains_key(&number) => {
+                kind::NAME | kind::FAR_NAME if self.changed.contains(&number) => {
                     items::names(item).map(|more| names.entry(number).or_default().extend(more))
                 }
                 _ => Ok(()),
@@ -187,23 +187,19 @@ impl Snapshot {
 impl Known for Snapshot {
     fn worth_a_look(&self, lower: &Meta, upper: &Meta) -> Option<&BTreeSet<CString>> {
         let shared =
-            self.same_inode(lower.inode(), upper.inode()) && !self.changed.contains_key(&upper.ino);
+            self.same_inode(lower.inode(), upper.inode()) && !self.changed.contains(&upper.ino);
         shared.then(|| self.leads.get(&upper.ino).unwrap_or(&self.nothing))
     }
 
     fn same(&self, lower: at::Inode, upper: at::Inode) -> bool {
         self.same_inode(lower, upper)
-            && !self.changed.contains_key(&upper.1)
+            && !self.changed.contains(&upper.1)
             && !self.leads.contains_key(&upper.1)
             && !self.nested.contains(&upper.1)
     }
 
     fn same_inode(&self, lower: at::Inode, upper: at::Inode) -> bool {
-        // A number may be used again, for an inode that is newer than the snapshot.
-        let old = |created: &u64| *created <= self.since;
-        lower == (self.below, upper.1)
-            && upper.0 == self.above
-            && self.changed.get(&upper.1).is_none_or(old)
+        lower == (self.below, upper.1) && upper.0 == self.above
     }
 
     fn names(&self, inode: at::Inode) -> Result<Vec<(Vec<u8>, at::Inode, at::Inode)>> {

@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use drivers::mount::{self, Mount};
 use drivers::sandbox::{Ground, Run, enter};
+use drivers::sys::loopdev::LoopDevice;
 use drivers::{Backing, Driver, Host, Key, Kind, LayerId, Root, SubjectSpec};
 
 /// Fields are dropped in this order.
 pub(crate) struct Bench {
     driver: Option<Box<dyn Driver>>,
     spec: SubjectSpec,
-    ground: Ground,
+    root: Root,
+    ground: Option<Ground>,
+    remounted: Option<Mount>,
     run: Run,
 }
 
@@ -27,7 +31,9 @@ impl Bench {
         let mut bench = Self {
             driver: None,
             spec,
-            ground,
+            root: ground.root().clone(),
+            ground: Some(ground),
+            remounted: None,
             run,
         };
         bench.reopen();
@@ -40,8 +46,18 @@ impl Bench {
         self.driver = Some(backend.open(self.root(), &self.spec.options).unwrap());
     }
 
+    /// Closes driver and filesystem and opens both again.
+    pub(crate) fn remount(&mut self) {
+        self.driver = None;
+        self.ground.take().unwrap().close().unwrap();
+        let device = LoopDevice::attach(&self.run.dir().join("b.img")).unwrap();
+        let mount = mount::filesystem("btrfs", Some(device.path()), &[], &self.root.dir);
+        self.remounted = Some(mount.unwrap());
+        self.reopen();
+    }
+
     pub(crate) fn root(&self) -> &Root {
-        self.ground.root()
+        &self.root
     }
 
     pub(crate) fn driver(&self) -> &dyn Driver {
