@@ -37,8 +37,8 @@ fn random_edits(seed: u64) {
     let mut bench = Bench::new("");
     let mut editor = Editor::new(seed);
     bench.layer(1, None, |dir| {
-        for _ in 0..60 {
-            editor.step(dir);
+        for _ in 0..300 {
+            editor.grow(dir);
         }
     });
     check(&bench, Item::Layer(&layer(1)), &[]);
@@ -54,8 +54,8 @@ fn random_edits(seed: u64) {
         let at = bench.mountpoint(&format!("m{top}"));
         let mount = bench.driver().mount(&name, &at).unwrap();
         editor.log.clear();
-        for _ in 0..6 {
-            for _ in 0..5 {
+        for _ in 0..7 {
+            for _ in 0..4 {
                 editor.step(&at);
             }
             found += check(&bench, item, &editor.log);

@@ -30,19 +30,29 @@ impl Editor {
         (self.state >> 20) % limit
     }
 
-    /// A path of one to three names, there or not.
+    /// A path of one to four names, there or not; mostly long ones.
     fn path(&mut self) -> PathBuf {
-        let depth = 1 + self.below(3);
+        let depth = 1 + self.below(3).max(self.below(4));
         (0..depth)
             .map(|_| NAMES[self.below(6) as usize])
             .collect::<PathBuf>()
     }
 
-    /// Does one edit under `root` that changes something, trying a bounded number of random ones.
+    /// Does one edit under `root` that changes something.
     pub(crate) fn step(&mut self, root: &Path) {
-        for _ in 0..200 {
+        self.one_of(root, &(0..20).collect::<Vec<_>>());
+    }
+
+    /// Adds something under `root`.
+    pub(crate) fn grow(&mut self, root: &Path) {
+        self.one_of(root, &[0, 1, 7, 12, 12, 15]);
+    }
+
+    /// Tries a bounded number of random edits of these kinds, until one can be done.
+    fn one_of(&mut self, root: &Path, kinds: &[u64]) {
+        for _ in 0..1000 {
             let (one, two) = (self.path(), self.path());
-            let what = self.below(20);
+            let what = kinds[self.below(kinds.len() as u64) as usize];
             let (at, to) = (root.join(&one), root.join(&two));
             if let Some(done) = self.edit(what, root, &at, &to) {
                 self.log
