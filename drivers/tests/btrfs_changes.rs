@@ -36,11 +36,7 @@ fn check(bench: &Bench, item: Item<'_>, log: &[String]) -> usize {
 fn random_edits(seed: u64) {
     let mut bench = Bench::new("");
     let mut editor = Editor::new(seed);
-    bench.layer(1, None, |dir| {
-        for _ in 0..300 {
-            editor.grow(dir);
-        }
-    });
+    bench.layer(1, None, |dir| editor.grow(dir));
     check(&bench, Item::Layer(&layer(1)), &[]);
     let mut found = 0;
     for top in 1..4 {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{CWD, FileType, Mode, RenameFlags, XattrFlags, makedev, mknodat, renameat_with};
 
-const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+const NAMES: [&str; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
 
 pub(crate) struct Editor {
     state: u64,
@@ -34,7 +34,7 @@ impl Editor {
     fn path(&mut self) -> PathBuf {
         let depth = 1 + self.below(3).max(self.below(4));
         (0..depth)
-            .map(|_| NAMES[self.below(6) as usize])
+            .map(|_| NAMES[self.below(9) as usize])
             .collect::<PathBuf>()
     }
 
@@ -43,9 +43,17 @@ impl Editor {
         self.one_of(root, &(0..20).collect::<Vec<_>>());
     }
 
-    /// Adds something under `root`.
+    /// Makes directories, then a hundred things in them.
     pub(crate) fn grow(&mut self, root: &Path) {
-        self.one_of(root, &[0, 1, 7, 12, 12, 15]);
+        for name in ["a", "b", "c", "d", "e"] {
+            fs::create_dir(root.join(name)).unwrap();
+        }
+        for _ in 0..60 {
+            self.one_of(root, &[12]);
+        }
+        for _ in 0..240 {
+            self.one_of(root, &[0, 0, 7, 15]);
+        }
     }
 
     /// Tries a bounded number of random edits of these kinds, until one can be done.
