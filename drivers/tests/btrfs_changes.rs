@@ -205,6 +205,31 @@ fn links_from_elsewhere_into_moved_directories_are_seen() {
     );
 }
 
+/// The names of one inode fill several nodes of the tree, most of which a write leaves alone.
+#[test]
+fn all_names_of_a_written_file_are_found() {
+    let bench = Bench::new("");
+    bench.layer(1, None, |dir| {
+        for sub in ["p", "q"] {
+            fs::create_dir(dir.join(sub)).unwrap();
+        }
+        fs::write(dir.join("p/x"), "x").unwrap();
+        for n in 0..150 {
+            let sub = ["p", "q"][n % 2];
+            let name = format!("{n}{}", "y".repeat(240));
+            fs::hard_link(dir.join("p/x"), dir.join(sub).join(name)).unwrap();
+        }
+    });
+    let name = key("c");
+    bench
+        .driver()
+        .prepare(&name, Some(&layer(1)), Kind::Writable)
+        .unwrap();
+    let dir = bench.driver().stage(&name).unwrap().dir;
+    fs::write(dir.join("p/x"), "z").unwrap();
+    assert_eq!(check(&bench, Item::Container(&name), &[]), 151);
+}
+
 #[test]
 fn a_few_changes_in_a_large_image_are_found_without_reading_it() {
     let bench = Bench::new("");
