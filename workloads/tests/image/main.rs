@@ -1,0 +1,6 @@
+//! Images, read and made, against tools we did not write.
+
+mod common;
+mod damaged;
+mod generate;
+mod read;
