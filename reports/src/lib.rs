@@ -3,9 +3,11 @@
 //! Pure: text in, text out. No clock, no host, no file, no sibling crate; the same results give the same bytes.
 
 pub mod analysis;
+pub mod charts;
 pub mod decide;
 pub mod error;
 pub mod headline;
+pub mod html;
 pub mod junit;
 pub mod latency;
 pub mod markdown;
@@ -20,6 +22,8 @@ pub mod targets;
 
 pub use analysis::Analysis;
 pub use error::{Error, ErrorKind, Result};
+pub use html::render;
+pub use junit::junit;
 pub use latency::Latencies;
 pub use record::{
     Cache, CaseResult, Dnf, End, Facts, HostLine, Level, Line, Outcome, Record, Results, Role, Run,

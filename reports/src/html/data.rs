@@ -1,0 +1,116 @@
+//! The raw data: medians of everything as tables, and every value as JSON inside the page.
+
+use maud::{Markup, PreEscaped, html};
+use serde::Serialize;
+
+use super::matrix::anchor;
+use crate::analysis::Analysis;
+use crate::number::alone;
+use crate::record::Subject;
+use crate::series::{Key, Series};
+
+/// The most bytes of JSON put into the page; the file beside it has all of it anyway.
+const JSON_LIMIT: usize = 3 << 20;
+
+/// The section's body.
+pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
+    let mut columns: Vec<&Subject> = analysis.subjects();
+    columns.extend(analysis.controls());
+    html! {
+        p.lead {
+            "Medians over the rounds of everything measured. The complete records, round by round, are in " code { "results.json" } " beside this file (format: docs/results.md)"
+            @if json(analysis).is_some() { ", and inside this page as JSON in the element " code { "#series" } }
+            "."
+        }
+        @for workload in analysis.workloads() { (table(analysis, &workload, &columns)) }
+        @if let Some(json) = json(analysis) {
+            script #series type="application/json" { (PreEscaped(json)) }
+        }
+    }
+}
+
+fn table(analysis: &Analysis<'_>, workload: &str, columns: &[&Subject]) -> Markup {
+    let mut keys: Vec<&Key> = Vec::new();
+    for series in analysis
+        .series
+        .iter()
+        .filter(|s| s.key.workload == workload)
+    {
+        if !keys.contains(&&series.key) {
+            keys.push(&series.key);
+        }
+    }
+    html! {
+        @if !keys.is_empty() {
+            details id={ "data-" (anchor(workload)) } {
+                summary { (workload) ": " (keys.len()) " quantities" }
+                div.scroll tabindex="0" role="region" aria-label={ "Medians of " (workload) } {
+                    table.stick {
+                        thead { tr { th scope="col" { "Phase" } th scope="col" { "Metric" } @for s in columns { th.n scope="col" { b { (s.name) } } } } }
+                        tbody {
+                            @for key in keys {
+                                tr {
+                                    th scope="row" { (key.phase) @if !key.params.is_empty() { br; span.muted.small { (key.params_text()) } } }
+                                    td { (crate::metric::words(&key.metric)) }
+                                    @for s in columns { td.n { @match analysis.get(&s.name, key) { Some(series) => (value(series)), None => { span.muted { "–" } } } } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn value(series: &Series) -> Markup {
+    let tail = (series.key.metric == "latency-p50")
+        .then_some(series.latencies.as_ref())
+        .flatten();
+    html! {
+        (alone(&series.unit, series.median()))
+        @for (name, q) in [("p99", 0.99), ("p99.9", 0.999)] {
+            @if let Some(seconds) = tail.and_then(|l| l.quantile(q)) { br; span.muted.small { (name) " " (alone("s", seconds)) } }
+        }
+    }
+}
+
+/// One series as it stands in the page.
+#[derive(Serialize)]
+struct Embedded<'a> {
+    subject: &'a str,
+    workload: &'a str,
+    phase: &'a str,
+    metric: &'a str,
+    unit: &'a str,
+    params: &'a crate::record::Facts,
+    rounds: Vec<(u32, f64)>,
+}
+
+/// Every value by series, safe inside `<script>`; `None` when it would make the page too big.
+fn json(analysis: &Analysis<'_>) -> Option<String> {
+    let series: Vec<Embedded<'_>> = analysis
+        .series
+        .iter()
+        .map(|s| Embedded {
+            subject: &s.subject,
+            workload: &s.key.workload,
+            phase: &s.key.phase,
+            metric: &s.key.metric,
+            unit: &s.unit,
+            params: &s.key.params,
+            rounds: s
+                .rounds
+                .iter()
+                .map(|(round, value)| (*round, *value))
+                .collect(),
+        })
+        .collect();
+    let text = serde_json::to_string(&series).ok()?;
+    // `<` ends a script element early; `&` and `>` are escaped for good measure.
+    let text = text
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026");
+    (text.len() <= JSON_LIMIT).then_some(text)
+}

@@ -1,0 +1,150 @@
+//! How the numbers were made, and what they cannot say.
+
+use maud::{Markup, html};
+
+use crate::analysis::Analysis;
+use crate::number::three;
+use crate::record::{Cache, Role};
+use crate::stats::quantile::median;
+
+/// The section's body.
+pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
+    let results = analysis.results;
+    let run = &results.run;
+    html! {
+        h3 { "Design" }
+        p {
+            "Each round ran every subject, control and twin once, in a random order (seed " (run.seed) "); " (run.rounds) " rounds were planned. "
+            "Values are compared only within their round, so a machine that gets slower or faster while it runs deceives nobody. "
+            "Between cells, off the clock, caches were written back and set to their state. " (cache(analysis))
+        }
+        h3 { "Estimates and verdicts" }
+        p {
+            "A ratio is the Hodges-Lehmann estimate on the logarithms of the paired ratios; its interval inverts the exact signed-rank "
+            "test. From six rounds on it holds the truth in at least 95 of 100 cases; below six no such interval exists, so the widest is given with "
+            "its own level, and no verdict."
+        }
+        p {
+            "What matters is a difference above 5 %, or above the noise band of that workload and metric where it is wider. "
+            "Better and worse: the whole interval lies beyond it, and the test stands after the correction "
+            "(Benjamini-Hochberg at 5 %) for all " (analysis.family_size()) " comparisons of this run. Equivalent: the whole interval lies within. "
+            "Inconclusive: neither."
+        }
+        (detectable(analysis))
+        (noise(analysis))
+        (position(analysis))
+        h3 { "What this does not show" }
+        ul {
+            li { "Other machines: compare ratios across hosts, never seconds, and repeat before you rely on them." }
+            li { "Other images and applications: the work is described above and in docs/measuring.md." }
+            li { "Wear: a fresh store in a sparse file is neither fragmented nor nearly full." }
+            li { "A control shares the backing store, not its history; ratios on tiny times carry the timer's cost too." }
+            li { "Passing cases show that a promise held when asked, not that it always will." }
+        }
+    }
+}
+
+fn cache(analysis: &Analysis<'_>) -> String {
+    let count = |state| {
+        analysis
+            .results
+            .records
+            .iter()
+            .filter(|r| r.cache == Some(state))
+            .count()
+    };
+    format!(
+        "Page cache: {} values proven cold, {} dropped but not proven, {} warm.",
+        count(Cache::Cold),
+        count(Cache::Dropped),
+        count(Cache::Warm)
+    )
+}
+
+fn detectable(analysis: &Analysis<'_>) -> Markup {
+    let mut by_workload: Vec<(String, Vec<f64>)> = analysis
+        .workloads()
+        .into_iter()
+        .map(|w| (w, Vec::new()))
+        .collect();
+    for (series, compared) in analysis
+        .comparisons()
+        .filter(|(s, _)| s.key.metric == "time")
+    {
+        if let (Some(entry), Some(ratio)) = (
+            by_workload
+                .iter_mut()
+                .find(|(w, _)| *w == series.key.workload),
+            compared.pair.detectable,
+        ) {
+            entry.1.push((ratio - 1.0) * 100.0);
+        }
+    }
+    by_workload.retain(|(_, values)| !values.is_empty());
+    html! {
+        @if !by_workload.is_empty() {
+            p {
+                "Smallest difference of wall time this run could find with 80 % chance (median over its comparisons): "
+                @for (index, (workload, values)) in by_workload.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    (workload) " " (three(median(values).unwrap_or(0.0))) " %"
+                }
+                "."
+            }
+        }
+    }
+}
+
+fn noise(analysis: &Analysis<'_>) -> Markup {
+    html! {
+        h3 { "A/A check" }
+        @match &analysis.noise {
+            Some(noise) => {
+                p {
+                    "A second copy of "
+                    @for (index, twin) in analysis.results.subjects.iter().filter(|s| s.role == Role::Twin).enumerate() {
+                        @if index > 0 { ", " }
+                        (twin.twin_of.as_deref().unwrap_or("a subject"))
+                    }
+                    " ran in every round. Of " (noise.compared) " comparisons with itself, " (noise.alarms)
+                    " have p ≤ 0.05 before the correction; about one in twenty is due by chance. The band is the 95 % quantile of its distance from 1."
+                }
+                details {
+                    summary { "Noise bands" }
+                    dl.facts {
+                        @for ((workload, metric), band) in &analysis.bands { dt { (workload) ", " (metric) } dd { "±" (three(band * 100.0)) " %" } }
+                    }
+                }
+            }
+            None => p { "No subject ran twice under two names, so the noise of comparisons is not known; 5 % is taken as what matters." }
+        }
+    }
+}
+
+/// Whether the place in the round changed the values: the first half of each round against the second.
+fn position(analysis: &Analysis<'_>) -> Markup {
+    let records = &analysis.results.records;
+    let last = records.iter().map(|r| r.position).max().unwrap_or(0);
+    let mut logs = [Vec::new(), Vec::new()];
+    for record in records
+        .iter()
+        .filter(|r| r.metric == "time" && r.value > 0.0)
+    {
+        let key = crate::series::Key::of(record);
+        if let Some(series) = analysis
+            .get(&record.subject, &key)
+            .filter(|s| s.rounds.len() > 1 && s.median() > 0.0)
+        {
+            logs[usize::from(record.position * 2 > last)]
+                .push((record.value / series.median()).ln());
+        }
+    }
+    html! {
+        @if let (Some(early), Some(late)) = (median(&logs[0]), median(&logs[1])) {
+            p {
+                "Place in the round: values of its second half are, in the median, " (three((late - early).exp()))
+                " times those of its first half, each against its own subject's median."
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! `report.html`: one file, no network, no script; readable on a phone, at night and on paper.
+
+mod cards;
+mod conformance;
+mod data;
+mod environment;
+mod matrix;
+mod method;
+pub mod page;
+mod subjects;
+mod workloads;
+
+pub use page::render;

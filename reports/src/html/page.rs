@@ -1,0 +1,192 @@
+//! The page as a whole: head, header, table of contents, the sections in order.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{cards, conformance, data, environment, matrix, method, subjects, workloads};
+use crate::analysis::Analysis;
+use crate::decide::{Decision, decide, sentence};
+use crate::headline::rows;
+use crate::record::{Outcome, Results, Role, Support};
+use crate::stats::quantile::median;
+
+const STYLE: &str = include_str!("report.css");
+
+/// Nothing is loaded from anywhere, and nothing runs.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/// The report as one self-contained HTML file; the same results give the same bytes.
+pub fn render(results: &Results) -> String {
+    let analysis = Analysis::new(results);
+    let rows = rows(&analysis);
+    let decisions = decide(&analysis, &rows);
+    let measured = !analysis.series.is_empty();
+    let sections: Vec<(&str, &str, Markup)> = [
+        (
+            "summary",
+            "Summary",
+            (!decisions.is_empty()).then(|| cards::section(&analysis, &decisions)),
+        ),
+        (
+            "matrix",
+            "Drivers × workloads",
+            measured.then(|| matrix::section(&analysis, &rows)),
+        ),
+        (
+            "workloads",
+            "Workloads",
+            measured.then(|| workloads::section(&analysis)),
+        ),
+        (
+            "conformance",
+            "Conformance",
+            (!results.cases.is_empty()).then(|| conformance::section(&analysis)),
+        ),
+        ("subjects", "Subjects", Some(subjects::section(&analysis))),
+        (
+            "environment",
+            "Environment",
+            Some(environment::section(results)),
+        ),
+        ("method", "Method", Some(method::section(&analysis))),
+        ("data", "Data", Some(data::section(&analysis))),
+    ]
+    .into_iter()
+    .filter_map(|(id, title, body)| Some((id, title, body?)))
+    .collect();
+    let title = format!("layerbench report, {}", results.run.started);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="generator" content={ "layerbench " (results.run.version) };
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#main" { "Skip to the results" }
+                (header(&analysis, &decisions))
+                nav.toc aria-label="Sections" {
+                    ul { @for (id, title, _) in &sections { li { a href={ "#" (id) } { (title) } } } }
+                }
+                main #main {
+                    @for (id, title, body) in &sections {
+                        section id=(id) aria-labelledby={ (id) "-title" } {
+                            h2 id={ (id) "-title" } { (title) }
+                            (body)
+                        }
+                    }
+                    footer { p { "Made by layerbench " (results.run.version) " from " code { "results.json" } ". This file loads nothing and runs nothing." } }
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup {
+    let results = analysis.results;
+    let run = &results.run;
+    let host = |name: &str| results.host.get(name).map(String::as_str);
+    html! {
+        header.top {
+            div.inner {
+                p.brand { "layerbench " span { "storage drivers for containers, measured and checked" } }
+                h1 { (sentence(analysis, decisions)) }
+                ul.chips {
+                    @if let Some(date) = run.started.get(..10) { li { (date) } }
+                    li { "profile " (run.profile) ", " (run.rounds) " rounds" }
+                    @if let Some(kernel) = host("kernel") { li { "Linux " (kernel) } }
+                    @if let Some(cpu) = host("cpu") { li { (cpu) @if let Some(cores) = host("cores") { ", " (cores) " cores" } } }
+                    (completeness(analysis))
+                    (conformance_chip(results))
+                    (noise_chip(analysis))
+                    @if host("virtual_machine") == Some("yes") {
+                        li.warn { "! measured on a virtual machine: other guests add noise" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Cells with a number, of those planned.
+fn completeness(analysis: &Analysis<'_>) -> Markup {
+    let results = analysis.results;
+    let run = &results.run;
+    let takes_part = results
+        .subjects
+        .iter()
+        .filter(|s| s.support == Support::Ready)
+        .count();
+    let rounds = usize::try_from(run.rounds).unwrap_or(0);
+    let planned = takes_part * rounds * run.workloads.len();
+    let done: std::collections::BTreeSet<(&str, &str, u32)> = results
+        .records
+        .iter()
+        .map(|r| (r.subject.as_str(), r.workload.as_str(), r.round))
+        .collect();
+    let ended = match &results.end {
+        None => " (the run was killed)",
+        Some(end) if end.interrupted => " (the run was interrupted)",
+        Some(_) => "",
+    };
+    let whole = done.len() >= planned && results.dnf.is_empty() && ended.is_empty();
+    html! {
+        @if planned > 0 {
+            li.ok[whole].warn[!whole] {
+                (if whole { "✓" } else { "!" }) " " (done.len()) " of " (planned) " cells measured" (ended)
+                @if !results.dnf.is_empty() { ", " a href="#dnf" { (results.dnf.len()) " not finished" } }
+            }
+        } @else if !ended.is_empty() {
+            li.warn { "!" (ended) }
+        }
+    }
+}
+
+fn conformance_chip(results: &Results) -> Markup {
+    let count = |outcome| {
+        results
+            .cases
+            .iter()
+            .filter(|c| c.outcome == outcome)
+            .count()
+    };
+    let (failed, broken) = (count(Outcome::Fail), count(Outcome::Broken));
+    html! {
+        @if results.cases.is_empty() {
+            li.warn { "! conformance was not asked" }
+        } @else {
+            li.ok[failed + broken == 0].no[failed > 0].warn[failed == 0 && broken > 0] {
+                (if failed > 0 { "✗" } else if broken > 0 { "!" } else { "✓" })
+                " conformance: " (count(Outcome::Pass)) " pass, " (count(Outcome::Deviates)) " deviate, "
+                (failed) " fail" @if broken > 0 { ", " (broken) " broken" }
+            }
+        }
+    }
+}
+
+fn noise_chip(analysis: &Analysis<'_>) -> Markup {
+    let bands: Vec<f64> = analysis
+        .bands
+        .iter()
+        .filter(|((_, metric), _)| metric == "time")
+        .map(|(_, b)| *b)
+        .collect();
+    let has_twin = analysis
+        .results
+        .subjects
+        .iter()
+        .any(|s| s.role == Role::Twin);
+    html! {
+        @if let Some(band) = median(&bands) {
+            li.ok[band <= 0.05].warn[band > 0.05] {
+                (if band <= 0.05 { "✓" } else { "!" }) " A/A noise " (crate::number::three(band * 100.0)) " % of time"
+            }
+        } @else if !analysis.series.is_empty() && !has_twin {
+            li.warn { "! no A/A twin: noise is not known" }
+        }
+    }
+}
