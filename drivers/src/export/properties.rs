@@ -127,7 +127,7 @@ fn path() -> impl Strategy<Value = PathBuf> {
         &longest,
     ]
     .map(<[u8]>::to_vec);
-    prop::collection::vec(prop::sample::select(names.to_vec()), 1..4)
+    prop::collection::vec(prop::sample::select(names.to_vec()), 1..3)
         .prop_map(|names| PathBuf::from(std::ffi::OsStr::from_bytes(&names.join(&b'/'))))
 }
 
@@ -135,17 +135,17 @@ fn edit() -> impl Strategy<Value = Edit> {
     let times = (-5_i64..1 << 34, 0_u32..1_000_000_000);
     let ids = prop_oneof![0_u32..4, Just(3_000_000), Just(u32::MAX - 1)];
     prop_oneof![
-        3 => (path(), any::<u8>()).prop_map(|(p, n)| Edit::Write(p, n)),
+        5 => (path(), any::<u8>()).prop_map(|(p, n)| Edit::Write(p, n)),
         4 => path().prop_map(Edit::Directory),
-        1 => path().prop_map(Edit::Remove),
+        2 => path().prop_map(Edit::Remove),
         1 => (path(), any::<u8>()).prop_map(|(p, n)| Edit::Symlink(p, n)),
         1 => (path(), any::<u8>()).prop_map(|(p, n)| Edit::Node(p, n)),
-        3 => (path(), path()).prop_map(|(a, b)| Edit::Link(a, b)),
+        5 => (path(), path()).prop_map(|(a, b)| Edit::Link(a, b)),
         2 => (path(), path()).prop_map(|(a, b)| Edit::Rename(a, b)),
         1 => (path(), 0_u32..0o10000).prop_map(|(p, m)| Edit::Mode(p, m)),
         1 => (path(), ids).prop_map(|(p, id)| Edit::Owner(p, id)),
         1 => (path(), 0_u8..9, any::<bool>()).prop_map(|(p, n, s)| Edit::Attribute(p, n, s)),
-        2 => path().prop_map(Edit::Part),
+        4 => path().prop_map(Edit::Part),
         2 => (path(), any::<u8>()).prop_map(|(p, n)| Edit::Forge(p, n)),
         1 => (path(), times).prop_map(|(p, (s, n))| Edit::Time(p, s, n)),
     ]
@@ -216,7 +216,7 @@ fn expected(lower: &Tree, upper: &Tree) -> Vec<Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn edits_are_listed_exported_and_applied(
