@@ -1,7 +1,11 @@
 //! A container layer of a case: its key, its model, and its mount, which ends with it.
 
+use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use drivers::error::Attempt as _;
 use drivers::{Capabilities, Key, LayerId, Mount};
 
 use crate::case::Stop;
@@ -74,5 +78,64 @@ impl Container {
     pub fn unmount(&mut self) -> Result<(), Stop> {
         self.mount.take().map_or(Ok(()), Mount::unmount)?;
         Ok(())
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// A failure, when it cannot be read.
+    pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>, Stop> {
+        let path = self.path(path);
+        Ok(fs::read(&path).attempt("read", &path)?)
+    }
+
+    /// What stat says of a path itself.
+    ///
+    /// # Errors
+    /// A failure, when it is not there.
+    pub fn stat(&self, path: impl AsRef<[u8]>) -> Result<Metadata, Stop> {
+        let path = self.path(path);
+        Ok(fs::symlink_metadata(&path).attempt("stat", &path)?)
+    }
+
+    /// The names in a directory, as readdir gives them.
+    ///
+    /// # Errors
+    /// A failure, when it cannot be listed.
+    pub fn names(&self, path: impl AsRef<[u8]>) -> Result<BTreeSet<Vec<u8>>, Stop> {
+        let path = self.path(path);
+        let mut names = BTreeSet::new();
+        for entry in fs::read_dir(&path).attempt("list", &path)? {
+            names.insert(
+                entry
+                    .attempt("list", &path)?
+                    .file_name()
+                    .as_bytes()
+                    .to_vec(),
+            );
+        }
+        Ok(names)
+    }
+
+    /// A file opened for reading.
+    ///
+    /// # Errors
+    /// A failure, when it cannot be opened.
+    pub fn open(&self, path: impl AsRef<[u8]>) -> Result<File, Stop> {
+        let path = self.path(path);
+        Ok(File::open(&path).attempt("open", &path)?)
+    }
+
+    /// A file opened for reading and writing.
+    ///
+    /// # Errors
+    /// A failure, when it cannot be opened.
+    pub fn open_for_writing(&self, path: impl AsRef<[u8]>) -> Result<File, Stop> {
+        let path = self.path(path);
+        Ok(File::options()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .attempt("open for writing", &path)?)
     }
 }

@@ -144,7 +144,7 @@ impl<'a> Context<'a> {
         Ok(id)
     }
 
-    /// Says what a layer must be: the operations on top of `parent`, with the times an archive would carry.
+    /// Says what a layer must be: the operations on top of `parent`. Times are what the operations say, or anything.
     ///
     /// # Errors
     /// Broken, when the model refuses an operation.
@@ -154,7 +154,10 @@ impl<'a> Context<'a> {
         parent: Option<&LayerId>,
         ops: &[Op],
     ) -> Result<(), Stop> {
-        let (_, model) = self.model_with(parent, ops)?;
+        let mut model = self.model(parent);
+        model
+            .apply(&legal(ops, &self.capabilities()?))
+            .map_err(Stop::broken)?;
         self.models.insert(id.clone(), model);
         Ok(())
     }
@@ -190,6 +193,16 @@ impl<'a> Context<'a> {
         container.unmount()?;
         container.mount = Some(self.driver()?.mount(&container.key, &container.at)?);
         Ok(())
+    }
+
+    /// Restarts the driver between an unmount and a mount of the container.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn restart_unmounted(&mut self, container: &mut Container) -> Result<(), Stop> {
+        container.unmount()?;
+        self.restart()?;
+        self.mount(container)
     }
 
     /// Unmounts a container and turns it into a layer.

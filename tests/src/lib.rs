@@ -22,6 +22,7 @@ pub mod cases;
 pub mod check;
 pub mod container;
 pub mod context;
+pub mod fixture;
 pub mod oracle;
 pub mod runner;
 pub mod subject;

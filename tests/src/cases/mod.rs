@@ -1,6 +1,98 @@
 //! The cases, one file each, in the order of [`ALL`].
 
+pub mod bare_whiteouts_are_refused;
+pub mod child_shows_all_of_its_parent;
+pub mod commit_consumes_the_key;
+pub mod deepest_stack_works_and_one_more_is_refused;
+pub mod deleted_file_comes_back_as_new;
+pub mod deletion_and_recreation_in_separate_layers;
+pub mod directories_merge_over_layers;
+pub mod duplicate_key_is_refused;
+pub mod emptied_lower_directory_can_be_removed;
+pub mod empty_layer_shows_an_empty_root;
+pub mod entries_follow_linked_parents;
+pub mod image_never_changes;
+pub mod layer_in_use_is_kept;
+pub mod longest_names_can_be_deleted;
+pub mod marker_place_does_not_matter;
+pub mod markers_spare_their_own_layer;
+pub mod missing_parent_is_refused;
+pub mod mounted_item_is_kept;
+pub mod names_are_any_bytes;
+pub mod no_marker_is_ever_visible;
+pub mod nothing_old_shows_in_new_objects;
+pub mod one_container_can_be_mounted_twice;
+pub mod opacity_reaches_grandchildren;
+pub mod opaque_markers_equal_whiteouts;
+pub mod parallel_prepare_and_remove;
+pub mod recreated_directory_is_empty;
+pub mod removal_takes_what_was_made_inside;
+pub mod removed_names_can_be_used_again;
+pub mod reopen_restores_state;
+pub mod root_attributes_are_inherited;
+pub mod siblings_are_isolated;
+pub mod taken_layer_id_is_refused;
+pub mod twenty_layers_are_one_tree;
+pub mod types_can_be_swapped_in_place;
+pub mod unknown_items_are_not_found;
+pub mod unlinked_lower_file_stays_gone;
+pub mod upper_name_wins;
+pub mod view_refuses_writes;
+pub mod views_cannot_be_committed;
+pub mod volume_outlives_its_container;
+pub mod whiteout_device_is_an_ordinary_device;
+pub mod whiteout_hides_one_path_only;
+pub mod whiteout_of_nothing_is_harmless;
+pub mod whiteout_prefix_is_an_ordinary_name;
+pub mod writes_survive_a_remount;
+
 use crate::case::Case;
 
 /// Every case, sorted by theme and name.
-pub const ALL: &[&Case] = &[];
+pub const ALL: &[&Case] = &[
+    &child_shows_all_of_its_parent::CASE,
+    &deepest_stack_works_and_one_more_is_refused::CASE,
+    &directories_merge_over_layers::CASE,
+    &empty_layer_shows_an_empty_root::CASE,
+    &image_never_changes::CASE,
+    &names_are_any_bytes::CASE,
+    &root_attributes_are_inherited::CASE,
+    &siblings_are_isolated::CASE,
+    &twenty_layers_are_one_tree::CASE,
+    &upper_name_wins::CASE,
+    &view_refuses_writes::CASE,
+    &volume_outlives_its_container::CASE,
+    &bare_whiteouts_are_refused::CASE,
+    &deleted_file_comes_back_as_new::CASE,
+    &deletion_and_recreation_in_separate_layers::CASE,
+    &emptied_lower_directory_can_be_removed::CASE,
+    &entries_follow_linked_parents::CASE,
+    &longest_names_can_be_deleted::CASE,
+    &marker_place_does_not_matter::CASE,
+    &markers_spare_their_own_layer::CASE,
+    &no_marker_is_ever_visible::CASE,
+    &nothing_old_shows_in_new_objects::CASE,
+    &opacity_reaches_grandchildren::CASE,
+    &opaque_markers_equal_whiteouts::CASE,
+    &recreated_directory_is_empty::CASE,
+    &types_can_be_swapped_in_place::CASE,
+    &unlinked_lower_file_stays_gone::CASE,
+    &whiteout_device_is_an_ordinary_device::CASE,
+    &whiteout_hides_one_path_only::CASE,
+    &whiteout_of_nothing_is_harmless::CASE,
+    &whiteout_prefix_is_an_ordinary_name::CASE,
+    &commit_consumes_the_key::CASE,
+    &duplicate_key_is_refused::CASE,
+    &layer_in_use_is_kept::CASE,
+    &missing_parent_is_refused::CASE,
+    &mounted_item_is_kept::CASE,
+    &one_container_can_be_mounted_twice::CASE,
+    &parallel_prepare_and_remove::CASE,
+    &removal_takes_what_was_made_inside::CASE,
+    &removed_names_can_be_used_again::CASE,
+    &reopen_restores_state::CASE,
+    &taken_layer_id_is_refused::CASE,
+    &unknown_items_are_not_found::CASE,
+    &views_cannot_be_committed::CASE,
+    &writes_survive_a_remount::CASE,
+];
