@@ -1,0 +1,124 @@
+//! A subject of the test run: its backing store and its driver, opened when they are first needed.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use conformance::{Case, Report, Subject};
+use drivers::sandbox::{Ground, Run};
+use drivers::{Error, ErrorKind, Host, Result, SubjectSpec};
+
+/// Sparse: only what is written takes space.
+const SIZE: u64 = 3 << 30;
+
+/// Where runs of this user work.
+pub fn work_dir() -> PathBuf {
+    let user = rustix::process::getuid().as_raw();
+    PathBuf::from(format!("/var/tmp/layerbench-test-{user}"))
+}
+
+/// A subject's name before it is opened: the backing as asked for.
+pub fn spell(spec: &SubjectSpec) -> String {
+    let default = drivers::backend(&spec.driver)
+        .ok()
+        .and_then(|backend| backend.backings().first().copied());
+    let backing = spec
+        .backing
+        .or(default)
+        .map_or("nowhere", drivers::Backing::name);
+    drivers::subject::subject_name(&spec.driver, backing, &spec.options)
+}
+
+/// A subject, closed or open.
+#[derive(Debug)]
+pub struct Lab {
+    number: usize,
+    name: String,
+    spec: SubjectSpec,
+    run: Arc<Run>,
+    host: Host,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug)]
+enum Open {
+    NotYet,
+    Yes(Box<Subject>, Ground),
+    Failed(String),
+}
+
+impl Lab {
+    /// A subject that nothing has been done for yet.
+    pub fn new(number: usize, spec: SubjectSpec, run: Arc<Run>, host: Host) -> Self {
+        Self {
+            number,
+            name: spell(&spec),
+            spec,
+            run,
+            host,
+            open: Mutex::new(Open::NotYet),
+        }
+    }
+
+    /// `driver@backing,option=value`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs a case, one at a time.
+    ///
+    /// # Errors
+    /// When the subject cannot be opened.
+    pub fn run(&self, case: &Case) -> Result<Report> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*open, Open::NotYet) {
+            *open = match self.make() {
+                Ok((subject, ground)) => Open::Yes(Box::new(subject), ground),
+                Err(error) => Open::Failed(error.to_string()),
+            };
+        }
+        match &mut *open {
+            Open::Yes(subject, _) => Ok(conformance::run(case, subject)),
+            Open::Failed(why) => {
+                Err(Error::new(ErrorKind::Io, "open the subject").because(why.clone()))
+            }
+            Open::NotYet => Err(Error::new(ErrorKind::NotFound, "open the subject")),
+        }
+    }
+
+    /// Closes the driver, then its backing store.
+    ///
+    /// # Errors
+    /// When either is still in use.
+    pub fn close(&self) -> Result<()> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *open, Open::NotYet) {
+            Open::Yes(subject, ground) => subject.close().and(ground.close()),
+            Open::NotYet | Open::Failed(_) => Ok(()),
+        }
+    }
+
+    fn make(&self) -> Result<(Subject, Ground)> {
+        let backend = drivers::backend(&self.spec.driver)?;
+        self.spec.options.check(backend.name(), backend.options())?;
+        let backing = self
+            .spec
+            .backing
+            .or_else(|| backend.backings().first().copied())
+            .ok_or_else(|| Error::new(ErrorKind::Unsupported, "choose a backing"))?;
+        let ground = Ground::create(
+            &self.run,
+            &format!("g{}", self.number),
+            backing,
+            SIZE,
+            &self.host,
+        )?;
+        let scratch = self.run.directory(&format!("s{}", self.number))?;
+        let subject = Subject::open(
+            backend,
+            ground.root().clone(),
+            self.spec.options.clone(),
+            &scratch,
+        )?;
+        Ok((subject, ground))
+    }
+}
