@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::CWD;
+use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
     fsconfig_create, fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, move_mount,
@@ -13,6 +14,7 @@ use rustix::mount::{
 };
 
 use crate::error::{Attempt as _, Error, Result};
+use crate::sys::command::between_starts;
 use crate::sys::mount_attr;
 
 /// What has to happen after the unmount itself: reap a daemon, drop a use count.
@@ -105,7 +107,13 @@ impl Mount {
         }
         let mut outcome = Ok(());
         if std::mem::take(&mut self.owned) {
-            outcome = unmount(&self.path, UnmountFlags::NOFOLLOW).map_err(|e| {
+            let attempt = || unmount(&self.path, UnmountFlags::NOFOLLOW);
+            let ended = match attempt() {
+                // A child that is just being started elsewhere may hold a copy of our descriptors: ask again without.
+                Err(Errno::BUSY) => between_starts(attempt),
+                other => other,
+            };
+            outcome = ended.map_err(|e| {
                 Error::io("unmount", &self.path, e)
                     .hint("close the files and leave the directories in use there")
             });

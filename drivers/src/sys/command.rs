@@ -4,12 +4,29 @@ use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+
+/// Held shared while a process is started. Between fork and exec a child has copies of all descriptors of this process,
+/// close-on-exec or not, and an unmount in another thread is then EBUSY without any fault of its own.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Starts a process; every child of this crate is started here.
+pub(super) fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let _shared = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
+/// Does something while no process is being started.
+pub(crate) fn between_starts<T>(work: impl FnOnce() -> T) -> T {
+    let _alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
 
 /// What a tool left behind.
 #[derive(Debug)]
@@ -39,7 +56,7 @@ pub fn output(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Output
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|e| {
+    let mut child = spawn(&mut command).map_err(|e| {
         let error = Error::io("run", program, e);
         if error.kind() == ErrorKind::NotFound {
             error.with_kind(ErrorKind::Missing)

@@ -87,7 +87,7 @@ pub(super) fn start_and_watch(
     shared: &Shared,
 ) {
     let mut start = || {
-        let mut child = command.spawn()?;
+        let mut child = crate::sys::command::spawn(&mut command)?;
         let opened = Pid::from_raw(child.id().cast_signed())
             .ok_or_else(|| io::Error::other("it has no process id"))
             .and_then(|pid| {
