@@ -11,13 +11,13 @@ use drivers::{Error, ErrorKind, Host, Result, SubjectSpec};
 const SIZE: u64 = 3 << 30;
 
 /// Where runs of this user work.
-pub fn work_dir() -> PathBuf {
+pub(crate) fn work_dir() -> PathBuf {
     let user = rustix::process::getuid().as_raw();
     PathBuf::from(format!("/var/tmp/layerbench-test-{user}"))
 }
 
 /// A subject's name before it is opened: the backing as asked for.
-pub fn spell(spec: &SubjectSpec) -> String {
+pub(crate) fn spell(spec: &SubjectSpec) -> String {
     let default = drivers::backend(&spec.driver)
         .ok()
         .and_then(|backend| backend.backings().first().copied());
@@ -30,7 +30,7 @@ pub fn spell(spec: &SubjectSpec) -> String {
 
 /// A subject, closed or open.
 #[derive(Debug)]
-pub struct Lab {
+pub(crate) struct Lab {
     number: usize,
     name: String,
     spec: SubjectSpec,
@@ -48,7 +48,7 @@ enum Open {
 
 impl Lab {
     /// A subject that nothing has been done for yet.
-    pub fn new(number: usize, spec: SubjectSpec, run: Arc<Run>, host: Host) -> Self {
+    pub(crate) fn new(number: usize, spec: SubjectSpec, run: Arc<Run>, host: Host) -> Self {
         Self {
             number,
             name: spell(&spec),
@@ -60,7 +60,7 @@ impl Lab {
     }
 
     /// `driver@backing,option=value`.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -68,7 +68,7 @@ impl Lab {
     ///
     /// # Errors
     /// When the subject cannot be opened.
-    pub fn run(&self, case: &Case) -> Result<Report> {
+    pub(crate) fn run(&self, case: &Case) -> Result<Report> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*open, Open::NotYet) {
             *open = match self.make() {
@@ -89,7 +89,7 @@ impl Lab {
     ///
     /// # Errors
     /// When either is still in use.
-    pub fn close(&self) -> Result<()> {
+    pub(crate) fn close(&self) -> Result<()> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *open, Open::NotYet) {
             Open::Yes(subject, ground) => subject.close().and(ground.close()),

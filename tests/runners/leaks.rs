@@ -10,7 +10,7 @@ use drivers::error::Attempt as _;
 ///
 /// # Errors
 /// When /proc cannot be read.
-pub fn find(dir: &Path) -> Result<Vec<String>> {
+pub(crate) fn find(dir: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     if dir.exists() {
         found.push(format!("the directory {}", dir.display()));

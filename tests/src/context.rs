@@ -144,6 +144,20 @@ impl<'a> Context<'a> {
         Ok(id)
     }
 
+    /// A layer that changes nothing.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn empty_layer(&mut self, parent: &LayerId) -> Result<LayerId, Stop> {
+        let (key, id) = (self.key()?, self.layer_id()?);
+        let driver = self.driver()?;
+        driver.prepare(&key, Some(parent), Kind::Writable)?;
+        driver.commit(&key, &id)?;
+        let model = self.model(Some(parent));
+        self.models.insert(id.clone(), model);
+        Ok(id)
+    }
+
     /// Says what a layer must be: the operations on top of `parent`. Times are what the operations say, or anything.
     ///
     /// # Errors

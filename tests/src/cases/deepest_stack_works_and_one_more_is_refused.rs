@@ -23,7 +23,12 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let depth = declared.unwrap_or(130);
     let mut top = context.layer(None, &[file("bottom", "0"), dir("d")])?;
     for number in 2..=depth {
-        top = context.layer(Some(&top), &[file(format!("d/{number}"), "x")])?;
+        // Most layers are empty: what counts is how many there are.
+        top = if number % 25 == 0 || number == depth || number < 4 {
+            context.layer(Some(&top), &[file(format!("d/{number}"), "x")])?
+        } else {
+            context.empty_layer(&top)?
+        };
     }
     let mut container = context.container(Some(&top))?;
     container.check()?;

@@ -72,11 +72,14 @@ pub fn write(parent: &Model, child: &Model, spelling: Spelling) -> Vec<u8> {
     for (path, &ino) in &new {
         let node = child.node(ino);
         let hidden = above(path).is_some_and(|above| opaque.contains(above));
-        let was = if hidden { None } else { old.get(path).copied() };
-        if matches!(node.body, Body::Directory(_)) && (hidden || was != Some(ino)) {
+        let below = old.get(path).copied();
+        let was = if hidden { None } else { below };
+        if matches!(node.body, Body::Directory(_)) && was != Some(ino) {
             opaque.insert(path.clone());
-            if let Some(was) = was
-                && let Body::Directory(children) = &parent.node(was).body
+            // A marker above hides everything; whiteouts are needed at every level.
+            let covered = hidden && spelling.removal == Removal::Opaque;
+            if let Some(below) = below.filter(|_| !covered)
+                && let Body::Directory(children) = &parent.node(below).body
             {
                 remove(path, children.keys(), spelling, &new, &mut markers);
             }

@@ -105,10 +105,9 @@ pub fn xattrs(path: &Path) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
         Err(errno) => return Err(errno).attempt("list the extended attributes of", path),
     };
     let mut found = BTreeMap::new();
-    for name in names[..length]
-        .split(|&b| b == 0)
-        .filter(|name| !name.is_empty())
-    {
+    // xfs lists an ACL a second time, under a name of its own.
+    let own = |name: &[u8]| !name.is_empty() && !name.starts_with(b"trusted.SGI_ACL_");
+    for name in names[..length].split(|&b| b == 0).filter(|name| own(name)) {
         let mut value = vec![0_u8; 65536];
         let length = lgetxattr(path, name, &mut value[..])
             .attempt("read the extended attribute of", path)?;
