@@ -107,8 +107,8 @@ impl<'r> Members<'r> {
             let header = Header::from_byte_slice(&block);
             let size = unsigned(&header.as_old().size, "size")?;
             match header.as_old().linkflag[0] {
-                b'L' => self.extension(size, self.long_limit(), &mut extensions.long_name)?,
-                b'K' => self.extension(size, self.long_limit(), &mut extensions.long_link)?,
+                b'L' => self.long(size, &mut extensions.long_name)?,
+                b'K' => self.long(size, &mut extensions.long_link)?,
                 b'x' | b'X' => self.extension(size, EXTENDED_MAX, &mut extensions.pax)?,
                 // Global extended headers describe the archive (git writes the commit there), not its entries.
                 b'g' => self.expect(size),
@@ -135,8 +135,13 @@ impl<'r> Members<'r> {
         Ok(chunk)
     }
 
-    fn long_limit(&self) -> u64 {
-        self.limits.path_bytes as u64 + 1
+    /// A GNU long name, which ends with a zero byte.
+    fn long(&mut self, size: u64, into: &mut Option<Vec<u8>>) -> Result<()> {
+        let most = self.limits.path_bytes as u64;
+        if size > most + 1 {
+            return Err(self.over("bytes of path", most));
+        }
+        self.extension(size, most + 1, into)
     }
 
     fn over(&self, what: &str, limit: u64) -> crate::error::Error {

@@ -17,7 +17,7 @@ use super::meta::Owners;
 use super::open::Open;
 use super::path::{join, split};
 use super::stream::bad;
-use super::{Below, Stage, acl, copy_up};
+use super::{Below, Stage, acl, copy_up, prune};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
 /// As the kernel has it.
@@ -68,6 +68,15 @@ impl Tree {
         };
         let owners = Owners::of(stage)?;
         let root = Rc::new(looked_at(fd, Vec::new(), lower, &owners)?);
+        // A fresh upper directory shows the attributes of the root below until an entry describes it.
+        if let Some(lower) = &*root.lower.borrow()
+            && prune::is_empty(&root)?
+        {
+            let stat = copy_up::attributes(&lower.fd, &root, owners.keep, b"")?;
+            root.set_times(dir::times_of(&stat));
+            root.inherits
+                .set(inherits(&root.fd, stat.st_mode, stat.st_gid, &owners));
+        }
         Ok(Self {
             owners,
             unknown: matches!(stage.below, Below::Unknown),

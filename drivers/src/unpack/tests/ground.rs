@@ -84,6 +84,17 @@ impl Ground {
         )
     }
 
+    /// Unpacks an archive as the content below.
+    pub(super) fn fill_lower(&self, archive: &[u8]) {
+        let stage = Stage {
+            dir: self.path("lower"),
+            below: Below::Nothing,
+            deletions: Deletions::Remove,
+            keep_owners: true,
+        };
+        apply(&stage, &mut &archive[..], &Limits::default()).unwrap();
+    }
+
     /// Everything beside the stage, with what tells that it was written to.
     fn outside(&self) -> BTreeMap<Vec<u8>, String> {
         let mut all = describe(&self.path("victim"), true);

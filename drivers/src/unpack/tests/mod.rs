@@ -3,4 +3,6 @@
 mod basics;
 mod extensions;
 mod ground;
+mod hostile;
 mod overlay;
+mod whiteouts;
