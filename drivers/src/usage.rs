@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::fs::FileType;
 
 use crate::error::{Attempt as _, Error, Result};
+use crate::sys::fiemap;
 use crate::tree::at::{self, Inode};
 
 /// What a tree takes on its filesystem.
@@ -23,6 +24,19 @@ pub struct Space {
 /// # Errors
 /// Whatever reading gives.
 pub fn of_tree(root: &Path) -> Result<Space> {
+    Ok(measure(root, false)?.0)
+}
+
+/// As [`of_tree`], and how many of the bytes other files have too (reflinks). What was not written to disk yet counts as
+/// its own.
+///
+/// # Errors
+/// As [`of_tree`].
+pub fn with_sharing(root: &Path) -> Result<(Space, u64)> {
+    measure(root, true)
+}
+
+fn measure(root: &Path, sharing: bool) -> Result<(Space, u64)> {
     let dir = at::open_root(root)?;
     let meta = at::meta_of(dir.as_fd()).attempt("read the attributes of", root)?;
     let mut walk = Walk {
@@ -33,9 +47,10 @@ pub fn of_tree(root: &Path) -> Result<Space> {
             bytes: meta.blocks * 512,
             inodes: 1,
         },
+        shared: sharing.then_some(0),
     };
     walk.contents(dir.as_fd(), &[])?;
-    Ok(walk.space)
+    Ok((walk.space, walk.shared.unwrap_or(0)))
 }
 
 struct Walk<'a> {
@@ -43,6 +58,7 @@ struct Walk<'a> {
     mount: u64,
     seen: HashSet<Inode>,
     space: Space,
+    shared: Option<u64>,
 }
 
 impl Walk<'_> {
@@ -60,6 +76,13 @@ impl Walk<'_> {
             if directory || meta.nlink < 2 || self.seen.insert(meta.inode()) {
                 self.space.bytes += meta.blocks * 512;
                 self.space.inodes += 1;
+                if let Some(sum) = &mut self.shared
+                    && meta.blocks > 0
+                    && meta.kind() == FileType::RegularFile
+                {
+                    let file = at::open_file(dir, &name.name).map_err(fail)?;
+                    *sum += shared(file.as_fd(), meta.blocks * 512);
+                }
             }
             if directory {
                 let sub = at::open_dir(dir, &name.name).map_err(fail)?;
@@ -69,6 +92,18 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// A filesystem that cannot tell shares nothing.
+fn shared(file: BorrowedFd<'_>, allocated: u64) -> u64 {
+    let extents = fiemap::extents(file, false).unwrap_or_default();
+    let shared: u64 = extents
+        .iter()
+        .filter(|extent| extent.shared)
+        .map(|extent| extent.length)
+        .sum();
+    // Compressed extents are told at their full length.
+    shared.min(allocated)
 }
 
 #[cfg(test)]

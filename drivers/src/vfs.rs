@@ -240,9 +240,14 @@ impl Driver for Opened {
     fn usage(&self, of: Item<'_>) -> Result<Usage> {
         let entry = self.store.get("measure", of)?;
         self.store.sync()?;
-        let space = usage::of_tree(&self.content(entry.serial))?;
+        let content = self.content(entry.serial);
+        let (space, shared) = if self.capabilities.reflink {
+            usage::with_sharing(&content)?
+        } else {
+            (usage::of_tree(&content)?, 0)
+        };
         Ok(Usage {
-            exclusive_bytes: space.bytes,
+            exclusive_bytes: space.bytes - shared,
             referenced_bytes: space.bytes,
             exclusive_inodes: space.inodes,
             granularity_bytes: 4096,
@@ -271,3 +276,6 @@ impl Driver for Opened {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 pub mod btrfs;
 pub mod command;
 pub mod daemon;
+pub mod fiemap;
 pub mod loopdev;
 pub mod mapping;
 pub mod mount_attr;
