@@ -1,3 +1,51 @@
 //! layerbench: which container storage driver, and is it correct?
+//!
+//! The binary: command line, schedule, cache control, host facts. Progress goes to standard error, the document to
+//! standard output; exit codes are in [`exit`].
 
-fn main() {}
+mod bench;
+mod cache;
+mod cli;
+mod commands;
+mod conform;
+mod counters;
+mod describe;
+mod exit;
+mod hostfacts;
+mod interrupt;
+mod noise;
+mod progress;
+mod records;
+mod schedule;
+mod subjects;
+mod workplace;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::USAGE } else { exit::OK };
+            // A closed pipe (`layerbench --help | head`) is no failure.
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let level = ["error", "info", "debug"][usize::from(cli.verbose).min(2)];
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("LAYERBENCH_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level)),
+        )
+        .init();
+    match commands::dispatch(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => ExitCode::from(exit::report(&error)),
+    }
+}

@@ -1,6 +1,6 @@
 //! Child processes: tools that are run to their end under a time limit, with their words kept for the error.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -105,6 +105,17 @@ pub fn run(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Vec<u8>> 
         format!("run {} {}", program.display(), line.join(" ")),
     )
     .because(format!("{}: {}", output.status, output.stderr)))
+}
+
+/// Runs a command of the user's on the caller's terminal, for as long as it takes.
+///
+/// # Errors
+/// `NotFound` or `PermissionDenied` when it cannot be started.
+pub fn interactive(program: &OsStr, args: &[OsString], variables: &[(&str, &OsStr)]) -> Result<ExitStatus> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
+    let mut command = Command::new(program);
+    command.args(args).envs(variables.iter().copied());
+    command.status().attempt("run", Path::new(program))
 }
 
 /// Waits for a child, at most `limit`; past it the child is killed and reaped.

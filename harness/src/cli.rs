@@ -1,0 +1,203 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Which container storage driver should this host use, and is it correct?
+#[derive(Debug, Parser)]
+#[command(name = "layerbench", version, max_term_width = 120, after_help = "Exit codes: 0 done, 1 a case failed, 2 usage, 4 nothing selected, 6 a driver cannot run here, 65 bad image or records, 66 no such file, 70 a fault of layerbench, 71 the system refused, 77 no permission, 130 interrupted. See docs/cli.md.")]
+pub(crate) struct Cli {
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Conformance, workloads and report, over every driver this host supports
+    Run(RunArgs),
+    /// Conformance only
+    Conform(RunArgs),
+    /// Workloads only
+    Bench(RunArgs),
+    /// Render a report from records
+    Report(ReportArgs),
+    /// What this host supports, what is missing, and the command that mends it
+    Doctor(JsonArgs),
+    /// The drivers, their options, the workloads and the cases
+    List(JsonArgs),
+    /// Generate or inspect images
+    Image {
+        #[command(subcommand)]
+        command: ImageCommand,
+    },
+    /// Run a command of the host on a mounted container layer ($LAYERBENCH_ROOT)
+    Exec(ExecArgs),
+    /// Remove what dead runs left: directories, mounts, loop devices, pools, processes
+    Sweep(SweepArgs),
+}
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// 1 round, tiny amounts: does everything work?
+    Smoke,
+    /// 6 rounds: large effects only
+    Quick,
+    /// Up to 12 rounds within the time budget
+    Default,
+    /// 30 rounds, larger amounts, no time budget
+    Publish,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A subject: DRIVER[@BACKING][,OPTION=VALUE]...; repeat for several (all supported drivers if none)
+    #[arg(long = "driver", value_name = "SUBJECT", env = "LAYERBENCH_DRIVER", value_delimiter = ' ')]
+    pub(crate) drivers: Vec<String>,
+    /// The backing store of subjects that name none: ext4, xfs, btrfs, tmpfs
+    #[arg(long, value_name = "BACKING", env = "LAYERBENCH_BACKING")]
+    pub(crate) backing: Option<String>,
+    /// Only cases whose name contains this; repeat for several
+    #[arg(long = "case", value_name = "TEXT")]
+    pub(crate) cases: Vec<String>,
+    /// Only this workload; repeat for several
+    #[arg(long = "workload", value_name = "NAME")]
+    pub(crate) workloads: Vec<String>,
+    /// How much is measured
+    #[arg(long, value_enum, default_value = "default", env = "LAYERBENCH_PROFILE")]
+    pub(crate) profile: Profile,
+    /// Rounds, instead of the profile's number and time budget
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rounds: Option<u32>,
+    /// Ends the rounds so as to keep within this time: 90s, 4m, 1h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_budget: Option<String>,
+    /// The seed of every random choice
+    #[arg(long, default_value_t = 1, env = "LAYERBENCH_SEED")]
+    pub(crate) seed: u64,
+    /// An image: OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]; or tiny, default, large
+    #[arg(long, value_name = "IMAGE", env = "LAYERBENCH_IMAGE")]
+    pub(crate) image: Option<String>,
+    /// Where the results go
+    #[arg(long, value_name = "DIR", default_value = "layerbench-out", env = "LAYERBENCH_OUT")]
+    pub(crate) out: PathBuf,
+    /// Print results.json on standard output instead of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+}
+
+/// Where a run works.
+#[derive(Debug, Args)]
+pub(crate) struct WorkArgs {
+    /// The directory runs are made in, on the disk to be measured [default: /var/tmp/layerbench, with the user id if not root]
+    #[arg(long, value_name = "DIR", env = "LAYERBENCH_WORK")]
+    pub(crate) work: Option<PathBuf>,
+    /// The size of each backing store (a sparse file)
+    #[arg(long, value_name = "SIZE", default_value = "10GiB")]
+    pub(crate) size: bytesize::ByteSize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JsonArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// records.jsonl or results.json, or the directory that holds it
+    #[arg(value_name = "RECORDS", default_value = "layerbench-out")]
+    pub(crate) records: PathBuf,
+    /// Where the report goes [default: beside the records]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print results.json on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImageCommand {
+    /// Write a seeded image as an OCI layout
+    Generate(GenerateArgs),
+    /// Print layers, ids, sizes and history
+    Inspect {
+        /// OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]
+        image: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// The directory to make
+    pub(crate) directory: PathBuf,
+    /// tiny, default or large
+    #[arg(long, default_value = "default")]
+    pub(crate) preset: String,
+    /// The same seed gives the same bytes everywhere
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Bytes of file content, instead of the preset's
+    #[arg(long)]
+    pub(crate) size: Option<bytesize::ByteSize>,
+    /// Files, instead of the preset's
+    #[arg(long)]
+    pub(crate) files: Option<u32>,
+    /// Layers, instead of the preset's
+    #[arg(long)]
+    pub(crate) layers: Option<u32>,
+    /// Directory depth, instead of the preset's
+    #[arg(long)]
+    pub(crate) depth: Option<u32>,
+    /// Share of files that repeat another's content, 0 to 1
+    #[arg(long)]
+    pub(crate) duplication: Option<f64>,
+    /// Share of each file that compresses away, 0 to 1
+    #[arg(long)]
+    pub(crate) compressibility: Option<f64>,
+    /// none, gzip or zstd
+    #[arg(long)]
+    pub(crate) compression: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExecArgs {
+    /// The subject: DRIVER[@BACKING][,OPTION=VALUE]...
+    #[arg(long = "driver", value_name = "SUBJECT")]
+    pub(crate) driver: String,
+    /// The image, as for run; an empty container layer if none
+    #[arg(long)]
+    pub(crate) image: Option<String>,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+    /// The command and its arguments
+    #[arg(last = true, required = true)]
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// The directory runs were made in [default: as for run]
+    #[arg(long, value_name = "DIR", env = "LAYERBENCH_WORK")]
+    pub(crate) work: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

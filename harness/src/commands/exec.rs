@@ -1,0 +1,54 @@
+//! `layerbench exec`: any command of the host on a mounted container layer, for outside test suites, fio or a shell.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+
+use drivers::sys::command;
+use drivers::{Driver, Item, Kind, LayerId};
+
+use crate::cli::ExecArgs;
+use crate::workplace::Workplace;
+use crate::{exit, subjects};
+
+pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
+    let (place, host) = Workplace::create(&args.work)?;
+    let selection = subjects::select(std::slice::from_ref(&args.driver), None, &host)?;
+    let Some(planned) = selection.ready.first() else {
+        return Err(exit::coded(exit::NOTHING, "no subject is left"));
+    };
+    let opened = place.open(planned, &host)?;
+    let work = || -> anyhow::Result<u8> {
+        let driver = &*opened.driver;
+        let top = match &args.image {
+            Some(name) => {
+                let image = super::image::resolve(name, 1, place.dir())?;
+                workloads::pull::pull(driver, &image, &Default::default())?.top
+            }
+            None => None,
+        };
+        on_container(driver, top.as_ref(), place.dir(), &args.command)
+    };
+    let outcome = work();
+    let closed = opened.close().and_then(|()| place.close());
+    let code = outcome?;
+    closed?;
+    Ok(code)
+}
+
+/// Prepares, mounts, runs, unmounts, removes: the last two whatever came of the command.
+fn on_container(driver: &dyn Driver, top: Option<&LayerId>, dir: &Path, line: &[OsString]) -> anyhow::Result<u8> {
+    let (program, arguments) = line.split_first().ok_or_else(|| exit::coded(exit::USAGE, "no command is given after --"))?;
+    let key = "exec".parse()?;
+    let at = dir.join("root");
+    std::fs::create_dir(&at)?;
+    driver.prepare(&key, top, Kind::Writable)?;
+    let mount = driver.mount(&key, &at)?;
+    let outcome = command::interactive(program, arguments, &[("LAYERBENCH_ROOT", at.as_os_str())]);
+    mount.unmount()?;
+    driver.remove(Item::Container(&key))?;
+    let status = outcome?;
+    // The shell's convention: 128 and the signal's number.
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(u8::try_from(code).unwrap_or(exit::INTERNAL))
+}

@@ -1,0 +1,26 @@
+//! One file for each command.
+
+mod doctor;
+mod exec;
+mod image;
+mod list;
+mod report;
+mod run;
+mod sweep;
+
+use crate::cli::{Cli, Command};
+
+/// Runs the command and gives the exit code.
+pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
+    match cli.command {
+        Command::Run(args) => run::run(&args, run::Parts { conform: true, bench: true }),
+        Command::Conform(args) => run::run(&args, run::Parts { conform: true, bench: false }),
+        Command::Bench(args) => run::run(&args, run::Parts { conform: false, bench: true }),
+        Command::Report(args) => report::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Image { command } => image::run(&command),
+        Command::Exec(args) => exec::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+    }
+}

@@ -1,0 +1,102 @@
+//! Which subjects a run has: those asked for, or every driver the host supports; then the controls and the twin.
+
+use drivers::host::{Missing, Support};
+use drivers::{Backend, Backing, Host, SubjectSpec};
+
+use crate::exit;
+
+/// What a subject is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// To be judged.
+    Subject,
+    /// The same work without a driver, on the same kind of backing store.
+    Control,
+    /// A second copy of the reference, which shows how far two equal things differ here (A/A).
+    Twin,
+}
+
+/// A subject that can run here.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) spec: SubjectSpec,
+    pub(crate) backing: Backing,
+    pub(crate) role: Role,
+}
+
+/// A driver that cannot.
+#[derive(Debug, Clone)]
+pub(crate) struct Absent {
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) missing: Missing,
+}
+
+/// The outcome of the selection.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) ready: Vec<Planned>,
+    pub(crate) absent: Vec<Absent>,
+}
+
+/// Chooses the subjects. A driver that was asked for by name must be able to run.
+pub(crate) fn select(requested: &[String], backing: Option<Backing>, host: &Host) -> anyhow::Result<Selection> {
+    let mut selection = Selection::default();
+    if requested.is_empty() {
+        for &backend in drivers::ALL {
+            match backend.probe(host) {
+                Support::Ready(_) => {
+                    let spec = SubjectSpec { driver: backend.name().to_owned(), backing: None, options: Default::default() };
+                    // A backing wished for all is used by those that can stand on it.
+                    let wish = backing.filter(|b| backend.backings().contains(b));
+                    selection.ready.push(plan(backend, spec, wish, host)?);
+                }
+                Support::Missing(missing) => selection.absent.push(Absent { backend, missing }),
+            }
+        }
+        return Ok(selection);
+    }
+    for text in requested {
+        let spec: SubjectSpec = text.parse().map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))?;
+        let backend = drivers::backend(&spec.driver).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
+        spec.options.check(&spec.driver, backend.options()).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
+        if let Support::Missing(missing) = backend.probe(host) {
+            return Err(exit::coded(exit::MISSING, format!("{} cannot run here: {}; {}", spec.driver, missing.what, missing.fix)));
+        }
+        let planned = plan(backend, spec, backing, host)?;
+        if !selection.ready.iter().any(|other| other.spec == planned.spec && other.backing == planned.backing) {
+            selection.ready.push(planned);
+        }
+    }
+    Ok(selection)
+}
+
+fn plan(backend: &'static dyn Backend, spec: SubjectSpec, wish: Option<Backing>, host: &Host) -> anyhow::Result<Planned> {
+    let backings = backend.backings();
+    let chosen = match spec.backing.or(wish) {
+        Some(backing) if !backings.contains(&backing) => {
+            let known: Vec<_> = backings.iter().map(|b| b.name()).collect();
+            return Err(exit::coded(exit::USAGE, format!("{} cannot stand on {backing}: it stands on {}", backend.name(), known.join(", "))));
+        }
+        Some(backing) => backing,
+        // Without root there are no loop devices: a directory of the filesystem that is there.
+        None if host.user_namespace && backings.contains(&Backing::Directory) => Backing::Directory,
+        None => backings.first().copied().unwrap_or(Backing::Directory),
+    };
+    Ok(Planned { backend, spec, backing: chosen, role: Role::Subject })
+}
+
+/// The control and the twin that go with the subjects: one control for each backing, one twin of the first subject.
+pub(crate) fn companions(subjects: &[Planned]) -> Vec<Planned> {
+    let mut more: Vec<Planned> = Vec::new();
+    for subject in subjects {
+        if !more.iter().any(|control| control.backing == subject.backing) {
+            let spec = SubjectSpec { options: Default::default(), ..subject.spec.clone() };
+            more.push(Planned { role: Role::Control, spec, ..subject.clone() });
+        }
+    }
+    if let Some(reference) = subjects.first() {
+        more.push(Planned { role: Role::Twin, ..reference.clone() });
+    }
+    more
+}

@@ -1,0 +1,104 @@
+//! A run's place: its directory, and the opened subjects on their grounds, each released in the right order.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use drivers::sandbox::{Ground, Run};
+use drivers::subject::subject_name;
+use drivers::{Driver, Host};
+
+use crate::cli::WorkArgs;
+use crate::subjects::{Planned, Role};
+
+/// The directory runs are made in, when none is named. It depends on the user before any user namespace.
+pub(crate) fn default_work() -> PathBuf {
+    let uid = rustix::process::getuid();
+    if uid.is_root() { "/var/tmp/layerbench".into() } else { format!("/var/tmp/layerbench-{}", uid.as_raw()).into() }
+}
+
+/// A run's directory and what is needed to open subjects in it.
+#[derive(Debug)]
+pub(crate) struct Workplace {
+    run: Run,
+    size: u64,
+    opened: std::cell::Cell<u32>,
+}
+
+/// A subject, open. Close it to learn of failures; dropping logs them.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) name: String,
+    pub(crate) planned: Planned,
+    pub(crate) driver: Box<dyn Driver>,
+    pub(crate) ground: Ground,
+    /// An empty directory on the backing store: volumes, and for the control the whole work.
+    pub(crate) plain: PathBuf,
+    /// The control's directory, where the role is control.
+    pub(crate) hostdir: Option<PathBuf>,
+}
+
+impl Workplace {
+    /// Enters the private namespace and makes the run's directory.
+    pub(crate) fn create(args: &WorkArgs) -> anyhow::Result<(Self, Host)> {
+        let work = args.work.clone().unwrap_or_else(default_work);
+        drivers::sandbox::enter()?;
+        crate::interrupt::install()?;
+        let run = Run::create(&work)?;
+        Ok((Self { run, size: args.size.as_u64(), opened: std::cell::Cell::new(0) }, Host::detect()))
+    }
+
+    /// The run's directory.
+    pub(crate) fn dir(&self) -> &Path {
+        self.run.dir()
+    }
+
+    /// A fresh directory of the host's filesystem.
+    pub(crate) fn directory(&self, name: &str) -> anyhow::Result<PathBuf> {
+        Ok(self.run.directory(name)?)
+    }
+
+    /// Makes the ground of a subject and opens its driver on it.
+    pub(crate) fn open(&self, planned: &Planned, host: &Host) -> anyhow::Result<Opened> {
+        let number = self.opened.get();
+        self.opened.set(number + 1);
+        let what = || format!("opening {}@{}", planned.backend.name(), planned.backing);
+        let ground = Ground::create(&self.run, &format!("s{number}"), planned.backing, self.size, host).with_context(what)?;
+        let driver = planned.backend.open(ground.root(), &planned.spec.options).with_context(what)?;
+        let label = driver.ground_label();
+        let name = match planned.role {
+            Role::Subject => subject_name(planned.backend.name(), &label, &planned.spec.options),
+            Role::Twin => format!("{}#twin", subject_name(planned.backend.name(), &label, &planned.spec.options)),
+            Role::Control => format!("hostdir@{label}"),
+        };
+        let make = |name: &str| -> anyhow::Result<PathBuf> {
+            let dir = driver.plain_dir().join(name);
+            std::fs::create_dir(&dir).with_context(|| format!("making {}", dir.display()))?;
+            Ok(dir)
+        };
+        let plain = make("plain")?;
+        let hostdir = if planned.role == Role::Control { Some(make("hostdir")?) } else { None };
+        Ok(Opened { name, planned: planned.clone(), driver, ground, plain, hostdir })
+    }
+
+    /// Removes the run's directory.
+    pub(crate) fn close(self) -> anyhow::Result<()> {
+        Ok(self.run.close()?)
+    }
+}
+
+impl Opened {
+    /// Closes the driver, then its ground.
+    pub(crate) fn close(self) -> anyhow::Result<()> {
+        let closed = self.driver.close();
+        // The ground goes even when the driver could not be closed; its error is the one that explains.
+        let ground = self.ground.close();
+        closed.with_context(|| format!("closing {}", self.name))?;
+        ground.with_context(|| format!("closing the ground of {}", self.name))?;
+        Ok(())
+    }
+}
+
+/// Closes all, and gives the first failure after having tried each.
+pub(crate) fn close_all(opened: Vec<Opened>) -> anyhow::Result<()> {
+    opened.into_iter().map(Opened::close).fold(Ok(()), |so_far, outcome| so_far.and(outcome))
+}
