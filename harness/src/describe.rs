@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use drivers::Driver;
+use drivers::sandbox::Ground;
 use reports::record::{Role as RecordRole, Run, Subject, Support, WorkloadInfo};
 use workloads::Workload;
 
 use crate::cli::{Profile, RunArgs};
-use crate::subjects::{Absent, Role};
+use crate::subjects::{Absent, Planned, Role};
 use crate::workplace::Opened;
 
 /// The first line of the records.
@@ -47,32 +49,34 @@ fn profile_name(profile: Profile) -> &'static str {
     }
 }
 
-/// An opened subject; `all` finds its control, and the subject a twin doubles.
-pub(crate) fn subject(opened: &Opened, all: &[Opened]) -> Subject {
-    let planned = &opened.planned;
-    let same_ground = |other: &&Opened| other.planned.role == Role::Control && other.planned.backing == planned.backing;
-    let control = match planned.role {
-        Role::Control => None,
-        Role::Subject | Role::Twin => all.iter().find(same_ground).map(|control| control.name.clone()),
-    };
-    let mut facts: Vec<(String, String)> = opened.ground.facts().to_vec();
+/// One of the subjects opened for measuring; `all` finds its control.
+pub(crate) fn opened(opened: &Opened, all: &[Opened]) -> Subject {
+    let same_ground = |other: &&Opened| other.planned.role == Role::Control && other.planned.backing == opened.planned.backing;
+    let control = all.iter().find(same_ground).map(|control| control.name.clone());
+    subject(&opened.planned, &opened.name, control, &opened.ground, &*opened.driver)
+}
+
+/// A subject whose driver is open.
+pub(crate) fn subject(planned: &Planned, name: &str, control: Option<String>, ground: &Ground, driver: &dyn Driver) -> Subject {
+    let is_control = planned.role == Role::Control;
+    let mut facts: Vec<(String, String)> = ground.facts().to_vec();
     let mut capabilities = BTreeMap::new();
-    if planned.role != Role::Control {
-        facts.extend(opened.driver.facts());
-        if let Ok(serde_json::Value::Object(map)) = serde_json::to_value(opened.driver.capabilities()) {
+    if !is_control {
+        facts.extend(driver.facts());
+        if let Ok(serde_json::Value::Object(map)) = serde_json::to_value(driver.capabilities()) {
             capabilities.extend(map);
         }
     }
     Subject {
-        name: opened.name.clone(),
-        driver: if planned.role == Role::Control { "hostdir".to_owned() } else { planned.backend.name().to_owned() },
+        name: name.to_owned(),
+        driver: if is_control { "hostdir".to_owned() } else { planned.backend.name().to_owned() },
         role: match planned.role {
             Role::Subject => RecordRole::Subject,
             Role::Control => RecordRole::Control,
             Role::Twin => RecordRole::Twin,
         },
-        control,
-        twin_of: (planned.role == Role::Twin).then(|| opened.name.trim_end_matches("#twin").to_owned()),
+        control: control.filter(|_| !is_control),
+        twin_of: (planned.role == Role::Twin).then(|| name.trim_end_matches("#twin").to_owned()),
         backing: Some(planned.backing.name().to_owned()),
         options: planned.spec.options.0.clone(),
         support: Support::Ready,

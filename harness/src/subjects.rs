@@ -1,6 +1,7 @@
 //! Which subjects a run has: those asked for, or every driver the host supports; then the controls and the twin.
 
 use drivers::host::{Missing, Support};
+use drivers::subject::subject_name;
 use drivers::{Backend, Backing, Host, SubjectSpec};
 
 use crate::exit;
@@ -23,6 +24,18 @@ pub(crate) struct Planned {
     pub(crate) spec: SubjectSpec,
     pub(crate) backing: Backing,
     pub(crate) role: Role,
+}
+
+impl Planned {
+    /// The subject's name, once its driver has said what it stands on.
+    pub(crate) fn name(&self, ground_label: &str) -> String {
+        let name = subject_name(self.backend.name(), ground_label, &self.spec.options);
+        match self.role {
+            Role::Subject => name,
+            Role::Twin => format!("{name}#twin"),
+            Role::Control => format!("hostdir@{ground_label}"),
+        }
+    }
 }
 
 /// A driver that cannot.

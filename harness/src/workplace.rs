@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use drivers::sandbox::{Ground, Run};
-use drivers::subject::subject_name;
 use drivers::{Driver, Host};
 
 use crate::cli::WorkArgs;
@@ -21,7 +20,7 @@ pub(crate) fn default_work() -> PathBuf {
 pub(crate) struct Workplace {
     run: Run,
     size: u64,
-    opened: std::cell::Cell<u32>,
+    grounds: std::cell::Cell<u32>,
 }
 
 /// A subject, open. Close it to learn of failures; dropping logs them.
@@ -44,7 +43,7 @@ impl Workplace {
         drivers::sandbox::enter()?;
         crate::interrupt::install()?;
         let run = Run::create(&work)?;
-        Ok((Self { run, size: args.size.as_u64(), opened: std::cell::Cell::new(0) }, Host::detect()))
+        Ok((Self { run, size: args.size.as_u64(), grounds: std::cell::Cell::new(0) }, Host::detect()))
     }
 
     /// The run's directory.
@@ -57,19 +56,22 @@ impl Workplace {
         Ok(self.run.directory(name)?)
     }
 
+    /// Makes a backing store for a subject.
+    pub(crate) fn ground(&self, planned: &Planned, host: &Host) -> anyhow::Result<Ground> {
+        let number = self.grounds.get();
+        self.grounds.set(number + 1);
+        Ground::create(&self.run, &format!("s{number}"), planned.backing, self.size, host)
+            .with_context(|| format!("making the ground of {}@{}", planned.backend.name(), planned.backing))
+    }
+
     /// Makes the ground of a subject and opens its driver on it.
     pub(crate) fn open(&self, planned: &Planned, host: &Host) -> anyhow::Result<Opened> {
-        let number = self.opened.get();
-        self.opened.set(number + 1);
-        let what = || format!("opening {}@{}", planned.backend.name(), planned.backing);
-        let ground = Ground::create(&self.run, &format!("s{number}"), planned.backing, self.size, host).with_context(what)?;
-        let driver = planned.backend.open(ground.root(), &planned.spec.options).with_context(what)?;
-        let label = driver.ground_label();
-        let name = match planned.role {
-            Role::Subject => subject_name(planned.backend.name(), &label, &planned.spec.options),
-            Role::Twin => format!("{}#twin", subject_name(planned.backend.name(), &label, &planned.spec.options)),
-            Role::Control => format!("hostdir@{label}"),
-        };
+        let ground = self.ground(planned, host)?;
+        let driver = planned
+            .backend
+            .open(ground.root(), &planned.spec.options)
+            .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
+        let name = planned.name(&driver.ground_label());
         let make = |name: &str| -> anyhow::Result<PathBuf> {
             let dir = driver.plain_dir().join(name);
             std::fs::create_dir(&dir).with_context(|| format!("making {}", dir.display()))?;

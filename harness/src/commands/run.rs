@@ -9,7 +9,7 @@ use workloads::{Scale, Workload};
 
 use crate::cli::{Profile, RunArgs};
 use crate::records::Records;
-use crate::subjects::{Role, Selection};
+use crate::subjects::Selection;
 use crate::workplace::{Opened, Workplace, close_all};
 use crate::{bench, conform, describe, exit, hostfacts, interrupt, progress, subjects};
 
@@ -70,36 +70,34 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     facts.extend(hostfacts::disk(place.dir()));
     records.push(Line::Host(HostLine { facts }))?;
 
-    let outcome = with_subjects(&place, &host, &selection, parts.bench, |opened| {
-        for subject in opened {
-            records.push(Line::Subject(describe::subject(subject, opened)))?;
-        }
-        for absent in &selection.absent {
-            records.push(Line::Subject(describe::absent(absent)))?;
-        }
+    for absent in &selection.absent {
+        records.push(Line::Subject(describe::absent(absent)))?;
+    }
+    let mut work = || -> anyhow::Result<()> {
         if !cases.is_empty() {
-            conform::run(&cases, opened, &place.directory("cases")?, &mut records)?;
+            conform::run(&cases, &selection.ready, &place, &host, &mut records)?;
         }
-        if let Some(images) = &images {
-            let plan = bench::Plan {
-                workloads: workloads.clone(),
-                image: &images.first,
-                second_image: images.second.as_ref(),
-                scale: profile.scale.clone(),
-                seed: args.seed,
-                rounds,
-                deadline: budget.map(|budget| began + budget),
-                scratch: &place.directory("scratch")?,
-                may_drop_caches: host.root && !host.user_namespace,
-            };
+        let Some(images) = images.as_ref().filter(|_| !interrupt::requested()) else { return Ok(()) };
+        let plan = bench::Plan {
+            workloads: workloads.clone(),
+            image: &images.first,
+            second_image: images.second.as_ref(),
+            scale: profile.scale.clone(),
+            seed: args.seed,
+            rounds,
+            deadline: budget.map(|budget| began + budget),
+            scratch: &place.directory("scratch")?,
+            may_drop_caches: host.root && !host.user_namespace,
+        };
+        with_subjects(&place, &host, &selection, |opened| {
+            let describe = |records: &mut Records| opened.iter().try_for_each(|subject| records.push(Line::Subject(describe::opened(subject, opened))));
+            describe(&mut records)?;
             bench::run(&plan, opened, &mut records)?;
-        }
-        // Facts grow while a driver works (a fall-back taken): the last word counts.
-        for subject in opened {
-            records.push(Line::Subject(describe::subject(subject, opened)))?;
-        }
-        Ok(())
-    });
+            // Facts grow while a driver works (a fall-back taken): the last word counts.
+            describe(&mut records)
+        })
+    };
+    let outcome = work();
     let closed = place.close();
     let interrupted = interrupt::requested();
     records.push(Line::End(End { seconds: began.elapsed().as_secs_f64(), interrupted }))?;
@@ -115,12 +113,10 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     Ok(if failed { exit::FAILED } else { exit::OK })
 }
 
-/// Opens the subjects (with controls and twin when measuring), does the work, and closes them whatever came of it.
-fn with_subjects(place: &Workplace, host: &Host, selection: &Selection, companions: bool, work: impl FnOnce(&[Opened]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Opens the subjects with their controls and the twin, does the work, and closes them whatever came of it.
+fn with_subjects(place: &Workplace, host: &Host, selection: &Selection, work: impl FnOnce(&[Opened]) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut planned = selection.ready.clone();
-    if companions {
-        planned.extend(subjects::companions(&selection.ready));
-    }
+    planned.extend(subjects::companions(&selection.ready));
     let bar = progress::Progress::new("opening", planned.len() as u64);
     let mut opened: Vec<Opened> = Vec::new();
     for plan in &planned {
@@ -136,7 +132,6 @@ fn with_subjects(place: &Workplace, host: &Host, selection: &Selection, companio
         bar.done();
     }
     bar.finish();
-    debug_assert!(opened.iter().any(|subject| subject.planned.role == Role::Subject));
     let outcome = work(&opened);
     let closed = close_all(opened);
     outcome.and(closed)
