@@ -34,7 +34,12 @@ fn bench() -> Result<()> {
         .configure_from_args();
     for backend in drivers::ALL {
         if let Support::Missing(missing) = backend.probe(&host) {
-            eprintln!("{}: skipped: {}; {}", backend.name(), missing.what, missing.fix);
+            eprintln!(
+                "{}: skipped: {}; {}",
+                backend.name(),
+                missing.what,
+                missing.fix
+            );
             continue;
         }
         let ground = Ground::create(&run, backend.name(), backend.backings()[0], 8 << 30, &host)?;
@@ -52,10 +57,25 @@ fn bench() -> Result<()> {
 /// Measures one thing about a fresh container layer; the layer is removed off the clock.
 type Measure<'a> = &'a dyn Fn(&Key) -> Result<Duration>;
 
-fn one_driver(mut group: BenchmarkGroup<'_, WallTime>, driver: &dyn Driver, at: &Path) -> Result<()> {
-    let lower = FixtureFile { name: "lower".to_owned(), size: LOWER_FILE };
-    let small = (0..100).map(|n| FixtureFile { name: format!("small-{n}"), size: 4096 });
-    let base = fixture::layer(driver, "primitives", None, &small.chain([lower]).collect::<Vec<_>>())?;
+fn one_driver(
+    mut group: BenchmarkGroup<'_, WallTime>,
+    driver: &dyn Driver,
+    at: &Path,
+) -> Result<()> {
+    let lower = FixtureFile {
+        name: "lower".to_owned(),
+        size: LOWER_FILE,
+    };
+    let small = (0..100).map(|n| FixtureFile {
+        name: format!("small-{n}"),
+        size: 4096,
+    });
+    let base = fixture::layer(
+        driver,
+        "primitives",
+        None,
+        &small.chain([lower]).collect::<Vec<_>>(),
+    )?;
     // Every iteration makes and removes things: linear sampling would let later samples work on a fuller store.
     group.sampling_mode(SamplingMode::Flat);
     let prepare = |key: &Key| driver.prepare(key, Some(&base), Kind::Writable);
@@ -81,14 +101,16 @@ fn one_driver(mut group: BenchmarkGroup<'_, WallTime>, driver: &dyn Driver, at: 
             let path = at.join("lower");
             let taken = timed(|| {
                 let file = std::fs::OpenOptions::new().append(true).open(&path);
-                file.and_then(|mut file| file.write_all(b"x")).attempt("append to", &path)
+                file.and_then(|mut file| file.write_all(b"x"))
+                    .attempt("append to", &path)
             })?;
             mount.unmount()?;
             remove(key)?;
             Ok(taken)
         }),
         ("commit", &|key| {
-            let layer = LayerId::chain(Some(&base), &format!("sha256:{:0>64}", &key.as_str()[1..]))?;
+            let layer =
+                LayerId::chain(Some(&base), &format!("sha256:{:0>64}", &key.as_str()[1..]))?;
             prepare(key)?;
             let taken = timed(|| driver.commit(key, &layer))?;
             driver.remove(Item::Layer(&layer))?;

@@ -1,12 +1,13 @@
 //! The measuring part of a run: rounds of cells, each recorded as it is made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use drivers::{ErrorKind, Item, Key};
+use reports::Latencies;
 use reports::Line;
-use reports::record::{Cache, Dnf, Latencies, Record};
+use reports::record::{Cache, Dnf, Record};
 use workloads::image::Image;
 use workloads::{Cell, Ground, Recorder, Sample, Scale, Workload};
 
@@ -36,7 +37,11 @@ pub(crate) struct Plan<'a> {
 }
 
 /// Runs the rounds. Gives the number of complete ones.
-pub(crate) fn run(plan: &Plan<'_>, opened: &[Opened], records: &mut Records) -> anyhow::Result<u32> {
+pub(crate) fn run(
+    plan: &Plan<'_>,
+    opened: &[Opened],
+    records: &mut Records,
+) -> anyhow::Result<u32> {
     let schedule = Schedule::new(plan.seed, opened.len(), plan.workloads.len());
     let cells = u64::from(plan.rounds) * (opened.len() * plan.workloads.len()) as u64;
     let bar = Progress::new("measuring", cells);
@@ -46,9 +51,15 @@ pub(crate) fn run(plan: &Plan<'_>, opened: &[Opened], records: &mut Records) -> 
     for round in 0..plan.rounds {
         let began = Instant::now();
         // Half a round more than the longest so far: better to stop early than to overrun.
-        if plan.deadline.is_some_and(|deadline| round > 0 && began + longest.mul_f64(1.1) > deadline) {
+        if plan
+            .deadline
+            .is_some_and(|deadline| round > 0 && began + longest.mul_f64(1.1) > deadline)
+        {
             bar.finish();
-            progress::say(&format!("layerbench: {round} of {} rounds fit the time budget", plan.rounds));
+            progress::say(&format!(
+                "layerbench: {round} of {} rounds fit the time budget",
+                plan.rounds
+            ));
             return Ok(round);
         }
         for workload in schedule.workloads(round) {
@@ -58,9 +69,17 @@ pub(crate) fn run(plan: &Plan<'_>, opened: &[Opened], records: &mut Records) -> 
                     return Ok(round);
                 }
                 let (opened, what) = (&opened[subject], plan.workloads[workload]);
-                bar.next(&format!("round {}: {} on {}", round + 1, what.name, opened.name));
+                bar.next(&format!(
+                    "round {}: {} on {}",
+                    round + 1,
+                    what.name,
+                    opened.name
+                ));
                 if !finished_with.contains(&(subject, workload)) {
-                    let place = Place { round, position: u32::try_from(position).unwrap_or(u32::MAX) };
+                    let place = Place {
+                        round,
+                        position: u32::try_from(position).unwrap_or(u32::MAX),
+                    };
                     if !one_cell(plan, opened, what, place, records)? {
                         finished_with.insert((subject, workload));
                     }
@@ -81,13 +100,22 @@ struct Place {
 }
 
 /// Runs and records a cell. Gives false when the subject did not finish it.
-fn one_cell(plan: &Plan<'_>, opened: &Opened, workload: &Workload, place: Place, records: &mut Records) -> anyhow::Result<bool> {
+fn one_cell(
+    plan: &Plan<'_>,
+    opened: &Opened,
+    workload: &Workload,
+    place: Place,
+    records: &mut Records,
+) -> anyhow::Result<bool> {
     let driver = &*opened.driver;
     let settle = Settle::new(driver, plan.may_drop_caches);
     let scratch = plan.scratch.join("cell");
     std::fs::create_dir_all(&scratch)?;
     let mut cell = Cell {
-        ground: opened.hostdir.as_deref().map_or(Ground::Driver(driver), Ground::HostDir),
+        ground: opened
+            .hostdir
+            .as_deref()
+            .map_or(Ground::Driver(driver), Ground::HostDir),
         plain: &opened.plain,
         scratch: &scratch,
         image: plan.image,
@@ -95,27 +123,44 @@ fn one_cell(plan: &Plan<'_>, opened: &Opened, workload: &Workload, place: Place,
         scale: &plan.scale,
         seed: plan.seed ^ u64::from(place.round),
         name: format!("r{}", place.round),
-        recorder: Recorder::new(Box::new(HostCounters::new(driver, device_stat(&opened.plain)))),
+        recorder: Recorder::new(Box::new(HostCounters::new(
+            driver,
+            device_stat(&opened.plain),
+        ))),
         environment: &settle,
     };
     let (before, began) = (noise::read(), Instant::now());
     let outcome = (workload.run)(&mut cell);
     let flags = noise::flags(before, noise::read(), began.elapsed().as_secs_f64());
     let (samples, missing) = cell.recorder.finish();
-    let dnf = |reason: String| Line::Dnf(Dnf { subject: opened.name.clone(), workload: workload.name.to_owned(), round: Some(place.round), reason });
+    let dnf = |phase: Option<String>, params, reason: String| {
+        Line::Dnf(Dnf {
+            subject: opened.name.clone(),
+            workload: workload.name.to_owned(),
+            phase,
+            params,
+            round: Some(place.round),
+            reason,
+        })
+    };
     for sample in samples {
-        records.push(Line::Record(record(sample, opened, workload, place, &flags)))?;
+        records.push(Line::Record(record(
+            sample, opened, workload, place, &flags,
+        )))?;
     }
-    for (phase, reason) in missing {
+    for missing in missing {
         // What cannot be done at all is said once.
         if place.round == 0 {
-            records.push(dnf(format!("{phase}: {reason}")))?;
+            records.push(dnf(Some(missing.phase), missing.params, missing.reason))?;
         }
     }
     let Err(error) = outcome else { return Ok(true) };
-    records.push(dnf(error.to_string()))?;
+    records.push(dnf(None, BTreeMap::new(), error.to_string()))?;
     if error.kind() != ErrorKind::Unsupported {
-        progress::say(&format!("layerbench: {} on {} did not finish: {error}", workload.name, opened.name));
+        progress::say(&format!(
+            "layerbench: {} on {} did not finish: {error}",
+            workload.name, opened.name
+        ));
     }
     clear(opened, place);
     Ok(false)
@@ -125,7 +170,9 @@ fn one_cell(plan: &Plan<'_>, opened: &Opened, workload: &Workload, place: Place,
 fn clear(opened: &Opened, place: Place) {
     let prefix = format!("r{}-", place.round);
     for info in opened.driver.list().unwrap_or_default() {
-        if let Some(key) = info.key.filter(|key: &Key| key.as_str().starts_with(&prefix))
+        if let Some(key) = info
+            .key
+            .filter(|key: &Key| key.as_str().starts_with(&prefix))
             && let Err(error) = opened.driver.remove(Item::Container(&key))
         {
             tracing::error!("{error}");
@@ -133,7 +180,13 @@ fn clear(opened: &Opened, place: Place) {
     }
 }
 
-fn record(sample: Sample, opened: &Opened, workload: &Workload, place: Place, flags: &[String]) -> Record {
+fn record(
+    sample: Sample,
+    opened: &Opened,
+    workload: &Workload,
+    place: Place,
+    flags: &[String],
+) -> Record {
     let cache = match sample.params.get("cache").map(String::as_str) {
         Some("cold") => Some(Cache::Cold),
         Some("dropped") => Some(Cache::Dropped),
@@ -142,7 +195,11 @@ fn record(sample: Sample, opened: &Opened, workload: &Workload, place: Place, fl
     };
     Record {
         subject: opened.name.clone(),
-        driver: if opened.hostdir.is_some() { "hostdir".to_owned() } else { opened.planned.backend.name().to_owned() },
+        driver: if opened.hostdir.is_some() {
+            "hostdir".to_owned()
+        } else {
+            opened.planned.backend.name().to_owned()
+        },
         workload: workload.name.to_owned(),
         phase: sample.phase,
         metric: sample.metric.name().to_owned(),

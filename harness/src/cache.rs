@@ -29,7 +29,8 @@ impl Environment for Settle<'_> {
         }
         // Clean pages, dentries and inodes (proc_sys_vm(5)); a second time for what the first unpinned.
         for _ in 0..2 {
-            std::fs::write("/proc/sys/vm/drop_caches", "3").attempt("drop the caches through", "/proc/sys/vm/drop_caches")?;
+            std::fs::write("/proc/sys/vm/drop_caches", "3")
+                .attempt("drop the caches through", "/proc/sys/vm/drop_caches")?;
         }
         // A daemon may hold data in memory of its own, which no system call shows.
         if self.driver.daemon_usage().alive > 0 || probe.is_empty() {

@@ -6,7 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
-#[command(name = "layerbench", version, max_term_width = 120, after_help = "Exit codes: 0 done, 1 a case failed, 2 usage, 4 nothing selected, 6 a driver cannot run here, 65 bad image or records, 66 no such file, 70 a fault of layerbench, 71 the system refused, 77 no permission, 130 interrupted. See docs/cli.md.")]
+#[command(
+    name = "layerbench",
+    version,
+    max_term_width = 120,
+    after_help = "Exit codes: 0 done, 1 a case failed, 2 usage, 4 nothing selected, 6 a driver cannot run here, 65 bad image or records, 66 no such file, 70 a fault of layerbench, 71 the system refused, 77 no permission, 130 interrupted. See docs/cli.md."
+)]
 pub(crate) struct Cli {
     /// Say more on standard error; twice for everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
@@ -56,7 +61,12 @@ pub(crate) enum Profile {
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// A subject: DRIVER[@BACKING][,OPTION=VALUE]...; repeat for several (all supported drivers if none)
-    #[arg(long = "driver", value_name = "SUBJECT", env = "LAYERBENCH_DRIVER", value_delimiter = ' ')]
+    #[arg(
+        long = "driver",
+        value_name = "SUBJECT",
+        env = "LAYERBENCH_DRIVER",
+        value_delimiter = ' '
+    )]
     pub(crate) drivers: Vec<String>,
     /// The backing store of subjects that name none: ext4, xfs, btrfs, tmpfs
     #[arg(long, value_name = "BACKING", env = "LAYERBENCH_BACKING")]
@@ -68,7 +78,12 @@ pub(crate) struct RunArgs {
     #[arg(long = "workload", value_name = "NAME")]
     pub(crate) workloads: Vec<String>,
     /// How much is measured
-    #[arg(long, value_enum, default_value = "default", env = "LAYERBENCH_PROFILE")]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "default",
+        env = "LAYERBENCH_PROFILE"
+    )]
     pub(crate) profile: Profile,
     /// Rounds, instead of the profile's number and time budget
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -83,7 +98,12 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "IMAGE", env = "LAYERBENCH_IMAGE")]
     pub(crate) image: Option<String>,
     /// Where the results go
-    #[arg(long, value_name = "DIR", default_value = "layerbench-out", env = "LAYERBENCH_OUT")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "layerbench-out",
+        env = "LAYERBENCH_OUT"
+    )]
     pub(crate) out: PathBuf,
     /// Print results.json on standard output instead of the summary
     #[arg(long)]

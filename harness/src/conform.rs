@@ -16,24 +16,52 @@ use crate::{describe, exit, interrupt};
 /// The cases whose name contains one of `texts`; all, if there is none.
 pub(crate) fn select(texts: &[String]) -> anyhow::Result<Vec<&'static Case>> {
     for text in texts {
-        if !conformance::ALL.iter().any(|case| case.name.contains(text.as_str())) {
-            return Err(exit::coded(exit::USAGE, format!("no case's name contains {text:?}; layerbench list names all {}", conformance::ALL.len())));
+        if !conformance::ALL
+            .iter()
+            .any(|case| case.name.contains(text.as_str()))
+        {
+            return Err(exit::coded(
+                exit::USAGE,
+                format!(
+                    "no case's name contains {text:?}; layerbench list names all {}",
+                    conformance::ALL.len()
+                ),
+            ));
         }
     }
-    let wanted = |case: &&&'static Case| texts.is_empty() || texts.iter().any(|text| case.name.contains(text.as_str()));
+    let wanted = |case: &&&'static Case| {
+        texts.is_empty() || texts.iter().any(|text| case.name.contains(text.as_str()))
+    };
     Ok(conformance::ALL.iter().filter(wanted).copied().collect())
 }
 
 /// Asks every case of every subject.
-pub(crate) fn run(cases: &[&'static Case], subjects: &[Planned], place: &Workplace, host: &Host, records: &mut Records) -> anyhow::Result<()> {
+pub(crate) fn run(
+    cases: &[&'static Case],
+    subjects: &[Planned],
+    place: &Workplace,
+    host: &Host,
+    records: &mut Records,
+) -> anyhow::Result<()> {
     let bar = Progress::new("conformance", (cases.len() * subjects.len()) as u64);
     for (number, planned) in subjects.iter().enumerate() {
         let ground = place.ground(planned, host)?;
         let scratch = place.directory(&format!("cases-{number}"))?;
-        let mut subject = conformance::Subject::open(planned.backend, ground.root().clone(), planned.spec.options.clone(), &scratch)
-            .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
+        let mut subject = conformance::Subject::open(
+            planned.backend,
+            ground.root().clone(),
+            planned.spec.options.clone(),
+            &scratch,
+        )
+        .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
         let name = planned.name(&subject.driver()?.ground_label());
-        records.push(Line::Subject(describe::subject(planned, &name, None, &ground, subject.driver()?)))?;
+        records.push(Line::Subject(describe::subject(
+            planned,
+            &name,
+            None,
+            &ground,
+            subject.driver()?,
+        )))?;
         for case in cases {
             if interrupt::requested() {
                 break;
@@ -55,7 +83,12 @@ pub(crate) fn run(cases: &[&'static Case], subjects: &[Planned], place: &Workpla
     Ok(())
 }
 
-fn result(case: &Case, report: &conformance::Report, planned: &Planned, subject: &str) -> CaseResult {
+fn result(
+    case: &Case,
+    report: &conformance::Report,
+    planned: &Planned,
+    subject: &str,
+) -> CaseResult {
     let (expected, actual) = match &report.outcome {
         Outcome::Fail { expected, actual } => (Some(expected.clone()), Some(actual.clone())),
         _ => (None, None),

@@ -12,11 +12,19 @@ use crate::subjects::{Absent, Planned, Role};
 use crate::workplace::Opened;
 
 /// The first line of the records.
-pub(crate) fn run(args: &RunArgs, rounds: u32, workloads: &[&Workload], image: BTreeMap<String, String>, config: BTreeMap<String, serde_json::Value>) -> Run {
+pub(crate) fn run(
+    args: &RunArgs,
+    rounds: u32,
+    workloads: &[&Workload],
+    image: BTreeMap<String, String>,
+    config: BTreeMap<String, serde_json::Value>,
+) -> Run {
     Run {
         schema: reports::record::SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("LAYERBENCH_COMMIT").unwrap_or_default().to_owned(),
+        commit: option_env!("LAYERBENCH_COMMIT")
+            .unwrap_or_default()
+            .to_owned(),
         seed: args.seed,
         profile: profile_name(args.profile).to_owned(),
         rounds,
@@ -29,7 +37,11 @@ pub(crate) fn run(args: &RunArgs, rounds: u32, workloads: &[&Workload], image: B
             .map(|workload| WorkloadInfo {
                 name: workload.name.to_owned(),
                 question: workload.question.to_owned(),
-                phases: workload.phases.iter().map(|(name, doc)| ((*name).to_owned(), (*doc).to_owned())).collect(),
+                phases: workload
+                    .phases
+                    .iter()
+                    .map(|(name, doc)| ((*name).to_owned(), (*doc).to_owned()))
+                    .collect(),
             })
             .collect(),
     }
@@ -37,7 +49,9 @@ pub(crate) fn run(args: &RunArgs, rounds: u32, workloads: &[&Workload], image: B
 
 /// The time, RFC 3339, to the second.
 pub(crate) fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }
 
 fn profile_name(profile: Profile) -> &'static str {
@@ -51,13 +65,30 @@ fn profile_name(profile: Profile) -> &'static str {
 
 /// One of the subjects opened for measuring; `all` finds its control.
 pub(crate) fn opened(opened: &Opened, all: &[Opened]) -> Subject {
-    let same_ground = |other: &&Opened| other.planned.role == Role::Control && other.planned.backing == opened.planned.backing;
-    let control = all.iter().find(same_ground).map(|control| control.name.clone());
-    subject(&opened.planned, &opened.name, control, &opened.ground, &*opened.driver)
+    let same_ground = |other: &&Opened| {
+        other.planned.role == Role::Control && other.planned.backing == opened.planned.backing
+    };
+    let control = all
+        .iter()
+        .find(same_ground)
+        .map(|control| control.name.clone());
+    subject(
+        &opened.planned,
+        &opened.name,
+        control,
+        &opened.ground,
+        &*opened.driver,
+    )
 }
 
 /// A subject whose driver is open.
-pub(crate) fn subject(planned: &Planned, name: &str, control: Option<String>, ground: &Ground, driver: &dyn Driver) -> Subject {
+pub(crate) fn subject(
+    planned: &Planned,
+    name: &str,
+    control: Option<String>,
+    ground: &Ground,
+    driver: &dyn Driver,
+) -> Subject {
     let is_control = planned.role == Role::Control;
     let mut facts: Vec<(String, String)> = ground.facts().to_vec();
     let mut capabilities = BTreeMap::new();
@@ -69,7 +100,11 @@ pub(crate) fn subject(planned: &Planned, name: &str, control: Option<String>, gr
     }
     Subject {
         name: name.to_owned(),
-        driver: if is_control { "hostdir".to_owned() } else { planned.backend.name().to_owned() },
+        driver: if is_control {
+            "hostdir".to_owned()
+        } else {
+            planned.backend.name().to_owned()
+        },
         role: match planned.role {
             Role::Subject => RecordRole::Subject,
             Role::Control => RecordRole::Control,
@@ -87,7 +122,10 @@ pub(crate) fn subject(planned: &Planned, name: &str, control: Option<String>, gr
 
 /// A driver that cannot run here.
 pub(crate) fn absent(absent: &Absent) -> Subject {
-    let reason = serde_json::to_value(absent.missing.reason).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let reason = serde_json::to_value(absent.missing.reason)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default();
     Subject {
         name: absent.backend.name().to_owned(),
         driver: absent.backend.name().to_owned(),
@@ -96,7 +134,11 @@ pub(crate) fn absent(absent: &Absent) -> Subject {
         twin_of: None,
         backing: None,
         options: BTreeMap::new(),
-        support: Support::Missing { reason, what: absent.missing.what.clone(), fix: absent.missing.fix.clone() },
+        support: Support::Missing {
+            reason,
+            what: absent.missing.what.clone(),
+            fix: absent.missing.fix.clone(),
+        },
         facts: Vec::new(),
         capabilities: BTreeMap::new(),
     }

@@ -43,13 +43,19 @@ impl std::error::Error for Coded {}
 
 /// Shorthand for an error with an exit code.
 pub(crate) fn coded(code: u8, message: impl Into<String>) -> anyhow::Error {
-    anyhow::Error::new(Coded { code, message: message.into() })
+    anyhow::Error::new(Coded {
+        code,
+        message: message.into(),
+    })
 }
 
 /// Prints an error as one line and gives its exit code.
 pub(crate) fn report(error: &anyhow::Error) -> u8 {
     let line = format!("{error:#}").replace('\n', " ");
-    #[expect(clippy::print_stderr, reason = "this is the one place that speaks to the user about a failure")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "this is the one place that speaks to the user about a failure"
+    )]
     {
         eprintln!("layerbench: {line}");
     }
@@ -60,7 +66,10 @@ fn code(error: &anyhow::Error) -> u8 {
     if let Some(coded) = error.downcast_ref::<Coded>() {
         return coded.code;
     }
-    match error.downcast_ref::<drivers::Error>().map(drivers::Error::kind) {
+    match error
+        .downcast_ref::<drivers::Error>()
+        .map(drivers::Error::kind)
+    {
         Some(ErrorKind::BadInput) => BAD_DATA,
         Some(ErrorKind::NotFound) => NO_INPUT,
         Some(ErrorKind::Missing | ErrorKind::Unsupported) => MISSING,
@@ -77,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_kind_of_an_error_decides_the_code_also_under_context() {
-        let error = anyhow::Error::new(drivers::Error::new(ErrorKind::NoSpace, "write")).context("pulling");
+        let error =
+            anyhow::Error::new(drivers::Error::new(ErrorKind::NoSpace, "write")).context("pulling");
         assert_eq!(code(&error), OS);
         assert_eq!(code(&coded(NOTHING, "no case")), NOTHING);
         assert_eq!(code(&anyhow::anyhow!("a bug")), INTERNAL);

@@ -14,7 +14,9 @@ pub(crate) fn install() -> anyhow::Result<()> {
         }
         #[expect(clippy::print_stderr, reason = "the user is waiting for a sign")]
         {
-            eprintln!("\nlayerbench: ending after the operation in hand; again to end at once (then: layerbench sweep)");
+            eprintln!(
+                "\nlayerbench: ending after the operation in hand; again to end at once (then: layerbench sweep)"
+            );
         }
     })?;
     Ok(())

@@ -18,17 +18,30 @@ pub(crate) struct Reading {
 pub(crate) fn read() -> Reading {
     let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let (total, steal) = parse_stat(&text("/proc/stat"));
-    Reading { total, steal, cpu_pressure_us: parse_pressure(&text("/proc/pressure/cpu")) }
+    Reading {
+        total,
+        steal,
+        cpu_pressure_us: parse_pressure(&text("/proc/pressure/cpu")),
+    }
 }
 
 /// Flags for what happened between two readings that are `seconds` apart: `steal 12 %`.
 pub(crate) fn flags(before: Reading, after: Reading, seconds: f64) -> Vec<String> {
     #[expect(clippy::cast_precision_loss, reason = "counters of one cell are small")]
-    let share = |part: u64, whole: f64| if whole > 0.0 { part as f64 / whole } else { 0.0 };
+    let share = |part: u64, whole: f64| {
+        if whole > 0.0 {
+            part as f64 / whole
+        } else {
+            0.0
+        }
+    };
     #[expect(clippy::cast_precision_loss, reason = "counters of one cell are small")]
     let ticks = after.total.saturating_sub(before.total) as f64;
     let steal = share(after.steal.saturating_sub(before.steal), ticks);
-    let pressure = share(after.cpu_pressure_us.saturating_sub(before.cpu_pressure_us), seconds * 1e6);
+    let pressure = share(
+        after.cpu_pressure_us.saturating_sub(before.cpu_pressure_us),
+        seconds * 1e6,
+    );
     let mut flags = Vec::new();
     if steal > LIMIT {
         flags.push(format!("steal {:.0} %", steal * 100.0));
@@ -42,10 +55,19 @@ pub(crate) fn flags(before: Reading, after: Reading, seconds: f64) -> Vec<String
 
 /// All ticks and stolen ticks of the `cpu` line (proc_stat(5)).
 fn parse_stat(text: &str) -> (u64, u64) {
-    let Some(line) = text.lines().find(|line| line.starts_with("cpu ")) else { return (0, 0) };
-    let fields: Vec<u64> = line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+    let Some(line) = text.lines().find(|line| line.starts_with("cpu ")) else {
+        return (0, 0);
+    };
+    let fields: Vec<u64> = line
+        .split_whitespace()
+        .skip(1)
+        .filter_map(|field| field.parse().ok())
+        .collect();
     // Guest time is already part of user time: only the first eight fields are summed.
-    (fields.iter().take(8).sum(), fields.get(7).copied().unwrap_or(0))
+    (
+        fields.iter().take(8).sum(),
+        fields.get(7).copied().unwrap_or(0),
+    )
 }
 
 fn parse_pressure(text: &str) -> u64 {
@@ -62,10 +84,20 @@ mod tests {
 
     #[test]
     fn steal_is_flagged_as_a_share_of_all_ticks() {
-        assert_eq!(parse_stat("cpu  1 2 3 4 5 6 7 8 100 100\ncpu0 1\n"), (36, 8));
-        assert_eq!(parse_pressure("some avg10=0.00 avg60=0.00 avg300=0.00 total=42\nfull total=1\n"), 42);
+        assert_eq!(
+            parse_stat("cpu  1 2 3 4 5 6 7 8 100 100\ncpu0 1\n"),
+            (36, 8)
+        );
+        assert_eq!(
+            parse_pressure("some avg10=0.00 avg60=0.00 avg300=0.00 total=42\nfull total=1\n"),
+            42
+        );
         let before = Reading::default();
-        let after = Reading { total: 1000, steal: 120, cpu_pressure_us: 0 };
+        let after = Reading {
+            total: 1000,
+            steal: 120,
+            cpu_pressure_us: 0,
+        };
         assert_eq!(flags(before, after, 5.0), ["steal 12 %"]);
         assert!(flags(before, Reading { steal: 10, ..after }, 5.0).is_empty());
     }

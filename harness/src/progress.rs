@@ -12,9 +12,15 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     /// A bar of `steps` under a title.
     pub(crate) fn new(title: &str, steps: u64) -> Self {
-        let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(steps), target);
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:28} {pos}/{len} {eta} left  {wide_msg}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix} {bar:28} {pos}/{len} {eta} left  {wide_msg}")
+        {
             bar.set_style(style);
         }
         bar.set_prefix(title.to_owned());

@@ -22,17 +22,24 @@ pub(crate) struct Records {
 impl Records {
     /// Starts a new file in `out`. What an earlier run left there moves to `earlier/TIME/`: nothing is overwritten.
     pub(crate) fn create(out: &Path, now: &str) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(out).with_context(|| format!("making the output directory {}", out.display()))?;
+        std::fs::create_dir_all(out)
+            .with_context(|| format!("making the output directory {}", out.display()))?;
         put_aside(out, now)?;
         let path = out.join(FILE);
         let file = File::create_new(&path).with_context(|| format!("making {}", path.display()))?;
-        Ok(Self { file, path, results: Results::default() })
+        Ok(Self {
+            file,
+            path,
+            results: Results::default(),
+        })
     }
 
     /// Adds a line; it is in the file when this returns.
     pub(crate) fn push(&mut self, line: Line) -> anyhow::Result<()> {
         let text = line.to_json()? + "\n";
-        self.file.write_all(text.as_bytes()).with_context(|| format!("writing {}", self.path.display()))?;
+        self.file
+            .write_all(text.as_bytes())
+            .with_context(|| format!("writing {}", self.path.display()))?;
         self.results.push(line);
         Ok(())
     }
@@ -44,7 +51,13 @@ impl Records {
 }
 
 /// The files a run leaves in its output directory.
-pub(crate) const OUTPUTS: [&str; 5] = [FILE, "results.json", "report.html", "junit.xml", "summary.md"];
+pub(crate) const OUTPUTS: [&str; 5] = [
+    FILE,
+    "results.json",
+    "report.html",
+    "junit.xml",
+    "summary.md",
+];
 
 fn put_aside(out: &Path, now: &str) -> anyhow::Result<()> {
     if !out.join(FILE).exists() {
@@ -55,7 +68,8 @@ fn put_aside(out: &Path, now: &str) -> anyhow::Result<()> {
     for name in OUTPUTS {
         let from = out.join(name);
         if from.exists() {
-            std::fs::rename(&from, aside.join(name)).with_context(|| format!("putting {} aside", from.display()))?;
+            std::fs::rename(&from, aside.join(name))
+                .with_context(|| format!("putting {} aside", from.display()))?;
         }
     }
     Ok(())
@@ -69,9 +83,16 @@ mod tests {
     fn results_of_an_earlier_run_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let mut first = Records::create(dir.path(), "2026-01-01T00:00:00Z").unwrap();
-        first.push(Line::End(reports::record::End { seconds: 1.0, interrupted: false })).unwrap();
+        first
+            .push(Line::End(reports::record::End {
+                seconds: 1.0,
+                interrupted: false,
+            }))
+            .unwrap();
         Records::create(dir.path(), "2026-01-02T00:00:00Z").unwrap();
-        let kept = std::fs::read_to_string(dir.path().join("earlier/2026-01-02T00-00-00Z").join(FILE)).unwrap();
+        let kept =
+            std::fs::read_to_string(dir.path().join("earlier/2026-01-02T00-00-00Z").join(FILE))
+                .unwrap();
         assert!(kept.contains("\"end\""), "{kept}");
         assert_eq!(std::fs::read_to_string(dir.path().join(FILE)).unwrap(), "");
     }

@@ -11,10 +11,25 @@ use rand::seq::SliceRandom as _;
 /// The rows of a Williams design for `n` subjects: `n` rows when `n` is even, `2 n` when odd.
 fn williams(n: usize) -> Vec<Vec<usize>> {
     // The zig-zag row 0, 1, n-1, 2, n-2, ... and its rotations; for odd n also each row backwards.
-    let zigzag: Vec<usize> = (0..n).map(|i| if i == 0 { 0 } else if i % 2 == 1 { i.div_ceil(2) } else { n - i / 2 }).collect();
-    let mut rows: Vec<Vec<usize>> = (0..n).map(|shift| zigzag.iter().map(|&x| (x + shift) % n).collect()).collect();
+    let zigzag: Vec<usize> = (0..n)
+        .map(|i| {
+            if i == 0 {
+                0
+            } else if i % 2 == 1 {
+                i.div_ceil(2)
+            } else {
+                n - i / 2
+            }
+        })
+        .collect();
+    let mut rows: Vec<Vec<usize>> = (0..n)
+        .map(|shift| zigzag.iter().map(|&x| (x + shift) % n).collect())
+        .collect();
     if n % 2 == 1 {
-        let backwards: Vec<Vec<usize>> = rows.iter().map(|row| row.iter().rev().copied().collect()).collect();
+        let backwards: Vec<Vec<usize>> = rows
+            .iter()
+            .map(|row| row.iter().rev().copied().collect())
+            .collect();
         rows.extend(backwards);
     }
     rows
@@ -31,7 +46,11 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// For so many subjects and workloads.
     pub(crate) fn new(seed: u64, subjects: usize, workloads: usize) -> Self {
-        Self { seed, subjects, workloads }
+        Self {
+            seed,
+            subjects,
+            workloads,
+        }
     }
 
     /// The workloads of a round, shuffled.
@@ -74,7 +93,11 @@ mod tests {
             for row in &rows {
                 let mut sorted = row.clone();
                 sorted.sort_unstable();
-                assert_eq!(sorted, (0..n).collect::<Vec<_>>(), "each row runs each subject once");
+                assert_eq!(
+                    sorted,
+                    (0..n).collect::<Vec<_>>(),
+                    "each row runs each subject once"
+                );
                 for pair in row.windows(2) {
                     follows[pair[0]][pair[1]] += 1;
                 }
@@ -82,7 +105,11 @@ mod tests {
             let expected = rows.len() * (n - 1) / (n * (n - 1));
             for (a, row) in follows.iter().enumerate() {
                 for (b, &count) in row.iter().enumerate() {
-                    assert_eq!(count, if a == b { 0 } else { expected }, "{n} subjects: {a} then {b}");
+                    assert_eq!(
+                        count,
+                        if a == b { 0 } else { expected },
+                        "{n} subjects: {a} then {b}"
+                    );
                 }
             }
         }
@@ -91,8 +118,12 @@ mod tests {
     #[test]
     fn the_seed_decides_and_rounds_differ() {
         let schedule = Schedule::new(7, 5, 4);
-        assert_eq!(schedule.subjects(3, 1), Schedule::new(7, 5, 4).subjects(3, 1));
-        let all: std::collections::BTreeSet<_> = (0..10).map(|round| schedule.subjects(round, 0)).collect();
+        assert_eq!(
+            schedule.subjects(3, 1),
+            Schedule::new(7, 5, 4).subjects(3, 1)
+        );
+        let all: std::collections::BTreeSet<_> =
+            (0..10).map(|round| schedule.subjects(round, 0)).collect();
         assert_eq!(all.len(), 10, "a block of rounds uses every row once");
     }
 }

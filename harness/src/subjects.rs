@@ -53,13 +53,21 @@ pub(crate) struct Selection {
 }
 
 /// Chooses the subjects. A driver that was asked for by name must be able to run.
-pub(crate) fn select(requested: &[String], backing: Option<Backing>, host: &Host) -> anyhow::Result<Selection> {
+pub(crate) fn select(
+    requested: &[String],
+    backing: Option<Backing>,
+    host: &Host,
+) -> anyhow::Result<Selection> {
     let mut selection = Selection::default();
     if requested.is_empty() {
         for &backend in drivers::ALL {
             match backend.probe(host) {
                 Support::Ready(_) => {
-                    let spec = SubjectSpec { driver: backend.name().to_owned(), backing: None, options: Default::default() };
+                    let spec = SubjectSpec {
+                        driver: backend.name().to_owned(),
+                        backing: None,
+                        options: Default::default(),
+                    };
                     // A backing wished for all is used by those that can stand on it.
                     let wish = backing.filter(|b| backend.backings().contains(b));
                     selection.ready.push(plan(backend, spec, wish, host)?);
@@ -70,46 +78,91 @@ pub(crate) fn select(requested: &[String], backing: Option<Backing>, host: &Host
         return Ok(selection);
     }
     for text in requested {
-        let spec: SubjectSpec = text.parse().map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))?;
-        let backend = drivers::backend(&spec.driver).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
-        spec.options.check(&spec.driver, backend.options()).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
+        let spec: SubjectSpec = text
+            .parse()
+            .map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))?;
+        let backend =
+            drivers::backend(&spec.driver).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
+        spec.options
+            .check(&spec.driver, backend.options())
+            .map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
         if let Support::Missing(missing) = backend.probe(host) {
-            return Err(exit::coded(exit::MISSING, format!("{} cannot run here: {}; {}", spec.driver, missing.what, missing.fix)));
+            return Err(exit::coded(
+                exit::MISSING,
+                format!(
+                    "{} cannot run here: {}; {}",
+                    spec.driver, missing.what, missing.fix
+                ),
+            ));
         }
         let planned = plan(backend, spec, backing, host)?;
-        if !selection.ready.iter().any(|other| other.spec == planned.spec && other.backing == planned.backing) {
+        if !selection
+            .ready
+            .iter()
+            .any(|other| other.spec == planned.spec && other.backing == planned.backing)
+        {
             selection.ready.push(planned);
         }
     }
     Ok(selection)
 }
 
-fn plan(backend: &'static dyn Backend, spec: SubjectSpec, wish: Option<Backing>, host: &Host) -> anyhow::Result<Planned> {
+fn plan(
+    backend: &'static dyn Backend,
+    spec: SubjectSpec,
+    wish: Option<Backing>,
+    host: &Host,
+) -> anyhow::Result<Planned> {
     let backings = backend.backings();
     let chosen = match spec.backing.or(wish) {
         Some(backing) if !backings.contains(&backing) => {
             let known: Vec<_> = backings.iter().map(|b| b.name()).collect();
-            return Err(exit::coded(exit::USAGE, format!("{} cannot stand on {backing}: it stands on {}", backend.name(), known.join(", "))));
+            return Err(exit::coded(
+                exit::USAGE,
+                format!(
+                    "{} cannot stand on {backing}: it stands on {}",
+                    backend.name(),
+                    known.join(", ")
+                ),
+            ));
         }
         Some(backing) => backing,
         // Without root there are no loop devices: a directory of the filesystem that is there.
         None if host.user_namespace && backings.contains(&Backing::Directory) => Backing::Directory,
         None => backings.first().copied().unwrap_or(Backing::Directory),
     };
-    Ok(Planned { backend, spec, backing: chosen, role: Role::Subject })
+    Ok(Planned {
+        backend,
+        spec,
+        backing: chosen,
+        role: Role::Subject,
+    })
 }
 
 /// The control and the twin that go with the subjects: one control for each backing, one twin of the first subject.
 pub(crate) fn companions(subjects: &[Planned]) -> Vec<Planned> {
     let mut more: Vec<Planned> = Vec::new();
     for subject in subjects {
-        if !more.iter().any(|control| control.backing == subject.backing) {
-            let spec = SubjectSpec { options: Default::default(), ..subject.spec.clone() };
-            more.push(Planned { role: Role::Control, spec, ..subject.clone() });
+        if !more
+            .iter()
+            .any(|control| control.backing == subject.backing)
+        {
+            let spec = SubjectSpec {
+                options: Default::default(),
+                ..subject.spec.clone()
+            };
+            more.push(Planned {
+                role: Role::Control,
+                spec,
+                ..subject.clone()
+            });
         }
     }
     if let Some(reference) = subjects.first() {
-        more.push(Planned { role: Role::Twin, ..reference.clone() });
+        more.push(Planned {
+            role: Role::Twin,
+            ..reference.clone()
+        });
     }
     more
 }

@@ -12,7 +12,11 @@ use crate::subjects::{Planned, Role};
 /// The directory runs are made in, when none is named. It depends on the user before any user namespace.
 pub(crate) fn default_work() -> PathBuf {
     let uid = rustix::process::getuid();
-    if uid.is_root() { "/var/tmp/layerbench".into() } else { format!("/var/tmp/layerbench-{}", uid.as_raw()).into() }
+    if uid.is_root() {
+        "/var/tmp/layerbench".into()
+    } else {
+        format!("/var/tmp/layerbench-{}", uid.as_raw()).into()
+    }
 }
 
 /// A run's directory and what is needed to open subjects in it.
@@ -43,7 +47,14 @@ impl Workplace {
         drivers::sandbox::enter()?;
         crate::interrupt::install()?;
         let run = Run::create(&work)?;
-        Ok((Self { run, size: args.size.as_u64(), grounds: std::cell::Cell::new(0) }, Host::detect()))
+        Ok((
+            Self {
+                run,
+                size: args.size.as_u64(),
+                grounds: std::cell::Cell::new(0),
+            },
+            Host::detect(),
+        ))
     }
 
     /// The run's directory.
@@ -60,8 +71,20 @@ impl Workplace {
     pub(crate) fn ground(&self, planned: &Planned, host: &Host) -> anyhow::Result<Ground> {
         let number = self.grounds.get();
         self.grounds.set(number + 1);
-        Ground::create(&self.run, &format!("s{number}"), planned.backing, self.size, host)
-            .with_context(|| format!("making the ground of {}@{}", planned.backend.name(), planned.backing))
+        Ground::create(
+            &self.run,
+            &format!("s{number}"),
+            planned.backing,
+            self.size,
+            host,
+        )
+        .with_context(|| {
+            format!(
+                "making the ground of {}@{}",
+                planned.backend.name(),
+                planned.backing
+            )
+        })
     }
 
     /// Makes the ground of a subject and opens its driver on it.
@@ -78,8 +101,19 @@ impl Workplace {
             Ok(dir)
         };
         let plain = make("plain")?;
-        let hostdir = if planned.role == Role::Control { Some(make("hostdir")?) } else { None };
-        Ok(Opened { name, planned: planned.clone(), driver, ground, plain, hostdir })
+        let hostdir = if planned.role == Role::Control {
+            Some(make("hostdir")?)
+        } else {
+            None
+        };
+        Ok(Opened {
+            name,
+            planned: planned.clone(),
+            driver,
+            ground,
+            plain,
+            hostdir,
+        })
     }
 
     /// Removes the run's directory.
@@ -102,5 +136,9 @@ impl Opened {
 
 /// Closes all, and gives the first failure after having tried each.
 pub(crate) fn close_all(opened: Vec<Opened>) -> anyhow::Result<()> {
-    opened.into_iter().map(Opened::close).fold(Ok(()), |so_far, outcome| so_far.and(outcome))
+    let mut outcome = Ok(());
+    for subject in opened {
+        outcome = outcome.and(subject.close());
+    }
+    outcome
 }

@@ -75,6 +75,17 @@ pub struct Sample {
     pub histogram: Option<Histogram<u64>>,
 }
 
+/// A phase that a subject cannot do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingPhase {
+    /// The phase.
+    pub phase: String,
+    /// What it would have been done with.
+    pub params: BTreeMap<String, String>,
+    /// Why not.
+    pub reason: String,
+}
+
 /// Counters read before and after a phase, off the clock; the harness knows where they come from.
 pub trait Counters: std::fmt::Debug {
     /// The present values: CPU seconds (with children and daemons), bytes written to the backing device.
@@ -96,7 +107,7 @@ pub struct Recorder<'a> {
     samples: Vec<Sample>,
     counters: Box<dyn Counters + 'a>,
     params: BTreeMap<String, String>,
-    missing: Vec<(String, String)>,
+    missing: Vec<MissingPhase>,
 }
 
 impl<'a> Recorder<'a> {
@@ -175,21 +186,15 @@ impl<'a> Recorder<'a> {
 
     /// Notes that this subject cannot do a phase, and why; the workload goes on with the next one.
     pub fn cannot(&mut self, phase: &str, reason: impl Into<String>) {
-        let params: Vec<_> = self
-            .params
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let phase = if params.is_empty() {
-            phase.to_owned()
-        } else {
-            format!("{phase} ({})", params.join(", "))
-        };
-        self.missing.push((phase, reason.into()));
+        self.missing.push(MissingPhase {
+            phase: phase.to_owned(),
+            params: self.params.clone(),
+            reason: reason.into(),
+        });
     }
 
     /// What was collected, and the phases that could not be done with their reasons.
-    pub fn finish(self) -> (Vec<Sample>, Vec<(String, String)>) {
+    pub fn finish(self) -> (Vec<Sample>, Vec<MissingPhase>) {
         (self.samples, self.missing)
     }
 }

@@ -111,8 +111,15 @@ pub fn run(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Vec<u8>> 
 ///
 /// # Errors
 /// `NotFound` or `PermissionDenied` when it cannot be started.
-pub fn interactive(program: &OsStr, args: &[OsString], variables: &[(&str, &OsStr)]) -> Result<ExitStatus> {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
+pub fn interactive(
+    program: &OsStr,
+    args: &[OsString],
+    variables: &[(&str, &OsStr)],
+) -> Result<ExitStatus> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that starts processes"
+    )]
     let mut command = Command::new(program);
     command.args(args).envs(variables.iter().copied());
     command.status().attempt("run", Path::new(program))

@@ -10,7 +10,10 @@ use crate::{exit, hostfacts, progress};
 
 pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
     let host = Host::detect();
-    let probes: Vec<_> = drivers::ALL.iter().map(|backend| (*backend, backend.probe(&host))).collect();
+    let probes: Vec<_> = drivers::ALL
+        .iter()
+        .map(|backend| (*backend, backend.probe(&host)))
+        .collect();
     let facts = hostfacts::collect(&host);
     if args.json {
         let rows: Vec<_> = probes
@@ -34,7 +37,10 @@ pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
     for (backend, support) in &probes {
         match support {
             Support::Ready(facts) => {
-                let facts: Vec<_> = facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                let facts: Vec<_> = facts
+                    .iter()
+                    .map(|(name, value)| format!("{name} {value}"))
+                    .collect();
                 writeln!(text, "{:<16} ready    {}", backend.name(), facts.join(", "))?;
             }
             Support::Missing(missing) => {

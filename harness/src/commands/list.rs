@@ -8,7 +8,11 @@ use crate::cli::JsonArgs;
 use crate::{exit, progress};
 
 pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
-    let text = if args.json { format!("{}\n", serde_json::to_string_pretty(&as_json())?) } else { as_text()? };
+    let text = if args.json {
+        format!("{}\n", serde_json::to_string_pretty(&as_json())?)
+    } else {
+        as_text()?
+    };
     progress::document(&text)?;
     Ok(exit::OK)
 }
@@ -25,7 +29,11 @@ fn as_json() -> serde_json::Value {
     let workloads: Vec<_> = workloads::ALL
         .iter()
         .map(|workload| {
-            let phases: Vec<_> = workload.phases.iter().map(|(name, doc)| json!({ "name": name, "doc": doc })).collect();
+            let phases: Vec<_> = workload
+                .phases
+                .iter()
+                .map(|(name, doc)| json!({ "name": name, "doc": doc }))
+                .collect();
             json!({ "name": workload.name, "question": workload.question, "phases": phases })
         })
         .collect();
@@ -48,8 +56,16 @@ fn as_text() -> Result<String, std::fmt::Error> {
         let backings: Vec<_> = backend.backings().iter().map(|b| b.name()).collect();
         writeln!(text, "  {:<16} stands on {}", "", backings.join(", "))?;
         for option in backend.options() {
-            let values = if option.values.is_empty() { "VALUE".to_owned() } else { option.values.join("|") };
-            writeln!(text, "  {:<16} {}={values}: {}", "", option.name, option.doc)?;
+            let values = if option.values.is_empty() {
+                "VALUE".to_owned()
+            } else {
+                option.values.join("|")
+            };
+            writeln!(
+                text,
+                "  {:<16} {}={values}: {}",
+                "", option.name, option.doc
+            )?;
         }
     }
     text.push_str("\nworkloads\n");

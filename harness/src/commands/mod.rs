@@ -13,9 +13,27 @@ use crate::cli::{Cli, Command};
 /// Runs the command and gives the exit code.
 pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
-        Command::Run(args) => run::run(&args, run::Parts { conform: true, bench: true }),
-        Command::Conform(args) => run::run(&args, run::Parts { conform: true, bench: false }),
-        Command::Bench(args) => run::run(&args, run::Parts { conform: false, bench: true }),
+        Command::Run(args) => run::run(
+            &args,
+            run::Parts {
+                conform: true,
+                bench: true,
+            },
+        ),
+        Command::Conform(args) => run::run(
+            &args,
+            run::Parts {
+                conform: true,
+                bench: false,
+            },
+        ),
+        Command::Bench(args) => run::run(
+            &args,
+            run::Parts {
+                conform: false,
+                bench: true,
+            },
+        ),
         Command::Report(args) => report::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::List(args) => list::run(&args),

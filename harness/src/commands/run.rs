@@ -30,42 +30,102 @@ struct Profiled {
 
 fn profiled(profile: Profile) -> Profiled {
     match profile {
-        Profile::Smoke => Profiled { rounds: 1, budget: None, scale: Scale::smoke(), image: "tiny" },
-        Profile::Quick => Profiled { rounds: 6, budget: None, scale: Scale::ordinary(), image: "default" },
+        Profile::Smoke => Profiled {
+            rounds: 1,
+            budget: None,
+            scale: Scale::smoke(),
+            image: "tiny",
+        },
+        Profile::Quick => Profiled {
+            rounds: 6,
+            budget: None,
+            scale: Scale::ordinary(),
+            image: "default",
+        },
         // `make report` promises four minutes; opening, conformance and closing are inside them too.
-        Profile::Default => Profiled { rounds: 12, budget: Some(Duration::from_secs(215)), scale: Scale::ordinary(), image: "default" },
-        Profile::Publish => Profiled { rounds: 30, budget: None, scale: Scale::publish(), image: "default" },
+        Profile::Default => Profiled {
+            rounds: 12,
+            budget: Some(Duration::from_secs(215)),
+            scale: Scale::ordinary(),
+            image: "default",
+        },
+        Profile::Publish => Profiled {
+            rounds: 30,
+            budget: None,
+            scale: Scale::publish(),
+            image: "default",
+        },
     }
 }
 
 pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let began = Instant::now();
     // Everything the user may have mistyped is found before anything is made.
-    let backing: Option<Backing> = args.backing.as_deref().map(str::parse).transpose().map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))?;
-    let workloads = if parts.bench { select_workloads(&args.workloads)? } else { Vec::new() };
-    let cases = if parts.conform { conform::select(&args.cases)? } else { Vec::new() };
+    let backing: Option<Backing> = args
+        .backing
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))?;
+    let workloads = if parts.bench {
+        select_workloads(&args.workloads)?
+    } else {
+        Vec::new()
+    };
+    let cases = if parts.conform {
+        conform::select(&args.cases)?
+    } else {
+        Vec::new()
+    };
     let budget = args.time_budget.as_deref().map(parse_time).transpose()?;
     subjects::select(&args.drivers, backing, &Host::detect())?;
 
     let (place, host) = Workplace::create(&args.work)?;
     let selection = subjects::select(&args.drivers, backing, &host)?;
     if selection.ready.is_empty() {
-        return Err(exit::coded(exit::MISSING, "no driver can run here; layerbench doctor says why"));
+        return Err(exit::coded(
+            exit::MISSING,
+            "no driver can run here; layerbench doctor says why",
+        ));
     }
     let profile = profiled(args.profile);
     let rounds = args.rounds.unwrap_or(profile.rounds);
-    let budget = budget.or(if args.rounds.is_some() { None } else { profile.budget });
+    let budget = budget.or(if args.rounds.is_some() {
+        None
+    } else {
+        profile.budget
+    });
     let started = describe::now();
     let mut records = Records::create(&args.out, &started)?;
     let image_name = args.image.as_deref().unwrap_or(profile.image);
-    let images = if parts.bench { Some(super::image::Pair::open(image_name, args.seed, place.dir())?) } else { None };
+    let images = if parts.bench {
+        Some(super::image::Pair::open(
+            image_name,
+            args.seed,
+            place.dir(),
+        )?)
+    } else {
+        None
+    };
     let config = [
         ("scale".to_owned(), serde_json::to_value(&profile.scale)?),
         ("store_bytes".to_owned(), args.work.size.as_u64().into()),
-        ("time_budget_seconds".to_owned(), budget.map(|budget| budget.as_secs()).into()),
+        (
+            "time_budget_seconds".to_owned(),
+            budget.map(|budget| budget.as_secs()).into(),
+        ),
     ];
-    let image_facts = images.as_ref().map(super::image::Pair::facts).unwrap_or_default();
-    records.push(Line::Run(describe::run(args, rounds, &workloads, image_facts, config.into())))?;
+    let image_facts = images
+        .as_ref()
+        .map(super::image::Pair::facts)
+        .unwrap_or_default();
+    records.push(Line::Run(describe::run(
+        args,
+        rounds,
+        &workloads,
+        image_facts,
+        config.into(),
+    )))?;
     let mut facts = hostfacts::collect(&host);
     facts.extend(hostfacts::disk(place.dir()));
     records.push(Line::Host(HostLine { facts }))?;
@@ -77,7 +137,9 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         if !cases.is_empty() {
             conform::run(&cases, &selection.ready, &place, &host, &mut records)?;
         }
-        let Some(images) = images.as_ref().filter(|_| !interrupt::requested()) else { return Ok(()) };
+        let Some(images) = images.as_ref().filter(|_| !interrupt::requested()) else {
+            return Ok(());
+        };
         let plan = bench::Plan {
             workloads: workloads.clone(),
             image: &images.first,
@@ -90,7 +152,11 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             may_drop_caches: host.root && !host.user_namespace,
         };
         with_subjects(&place, &host, &selection, |opened| {
-            let describe = |records: &mut Records| opened.iter().try_for_each(|subject| records.push(Line::Subject(describe::opened(subject, opened))));
+            let describe = |records: &mut Records| {
+                opened.iter().try_for_each(|subject| {
+                    records.push(Line::Subject(describe::opened(subject, opened)))
+                })
+            };
             describe(&mut records)?;
             bench::run(&plan, opened, &mut records)?;
             // Facts grow while a driver works (a fall-back taken): the last word counts.
@@ -100,21 +166,40 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let outcome = work();
     let closed = place.close();
     let interrupted = interrupt::requested();
-    records.push(Line::End(End { seconds: began.elapsed().as_secs_f64(), interrupted }))?;
+    records.push(Line::End(End {
+        seconds: began.elapsed().as_secs_f64(),
+        interrupted,
+    }))?;
     let documents = super::report::write(records.results(), &args.out)?;
     outcome?;
     closed?;
-    progress::document(if args.json { &documents.json } else { &documents.summary })?;
-    progress::say(&format!("layerbench: wrote {}", args.out.join("report.html").display()));
+    progress::document(if args.json {
+        &documents.json
+    } else {
+        &documents.summary
+    })?;
+    progress::say(&format!(
+        "layerbench: wrote {}",
+        args.out.join("report.html").display()
+    ));
     if interrupted {
         return Ok(exit::INTERRUPTED);
     }
-    let failed = records.results().cases.iter().any(|case| matches!(case.outcome, Outcome::Fail | Outcome::Broken));
+    let failed = records
+        .results()
+        .cases
+        .iter()
+        .any(|case| matches!(case.outcome, Outcome::Fail | Outcome::Broken));
     Ok(if failed { exit::FAILED } else { exit::OK })
 }
 
 /// Opens the subjects with their controls and the twin, does the work, and closes them whatever came of it.
-fn with_subjects(place: &Workplace, host: &Host, selection: &Selection, work: impl FnOnce(&[Opened]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn with_subjects(
+    place: &Workplace,
+    host: &Host,
+    selection: &Selection,
+    work: impl FnOnce(&[Opened]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let mut planned = selection.ready.clone();
     planned.extend(subjects::companions(&selection.ready));
     let bar = progress::Progress::new("opening", planned.len() as u64);
@@ -144,16 +229,34 @@ fn select_workloads(names: &[String]) -> anyhow::Result<Vec<&'static Workload>> 
     names
         .iter()
         .map(|name| {
-            workloads::ALL.iter().copied().find(|workload| workload.name == name).ok_or_else(|| {
-                let known: Vec<_> = workloads::ALL.iter().map(|workload| workload.name).collect();
-                exit::coded(exit::USAGE, format!("there is no workload {name:?}: there are {}", known.join(", ")))
-            })
+            workloads::ALL
+                .iter()
+                .copied()
+                .find(|workload| workload.name == name)
+                .ok_or_else(|| {
+                    let known: Vec<_> = workloads::ALL
+                        .iter()
+                        .map(|workload| workload.name)
+                        .collect();
+                    exit::coded(
+                        exit::USAGE,
+                        format!(
+                            "there is no workload {name:?}: there are {}",
+                            known.join(", ")
+                        ),
+                    )
+                })
         })
         .collect()
 }
 
 fn parse_time(text: &str) -> anyhow::Result<Duration> {
-    let bad = || exit::coded(exit::USAGE, format!("--time-budget {text:?} is not a time such as 90s, 4m or 1h"));
+    let bad = || {
+        exit::coded(
+            exit::USAGE,
+            format!("--time-budget {text:?} is not a time such as 90s, 4m or 1h"),
+        )
+    };
     let span: jiff::SignedDuration = text.parse().map_err(|_| bad())?;
     Duration::try_from(span).map_err(|_| bad())
 }
@@ -173,7 +276,9 @@ mod tests {
 
     #[test]
     fn unknown_workloads_are_named_with_the_known_ones() {
-        let error = select_workloads(&["nosuch".to_owned()]).unwrap_err().to_string();
+        let error = select_workloads(&["nosuch".to_owned()])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("copy-up"), "{error}");
     }
 }

@@ -25,5 +25,9 @@ pub(super) fn run(args: &SweepArgs) -> anyhow::Result<u8> {
         writeln!(text, "nothing to sweep in {}", work.display())?;
     }
     progress::document(&text)?;
-    Ok(if swept.failed.is_empty() { exit::OK } else { exit::OS })
+    Ok(if swept.failed.is_empty() {
+        exit::OK
+    } else {
+        exit::OS
+    })
 }
