@@ -23,7 +23,10 @@ pub(super) fn run(command: &ImageCommand) -> anyhow::Result<u8> {
 fn generate(args: &GenerateArgs) -> anyhow::Result<u8> {
     let usage = |error: drivers::Error| exit::coded(exit::USAGE, error.to_string());
     let preset: Preset = args.preset.parse().map_err(usage)?;
-    let mut spec = Spec { seed: args.seed, ..preset.spec() };
+    let mut spec = Spec {
+        seed: args.seed,
+        ..preset.spec()
+    };
     if let Some(layers) = args.layers {
         spec.layers = layers;
         spec.shared_layers = layers / 2;
@@ -34,11 +37,16 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<u8> {
     spec.duplication = args.duplication.unwrap_or(spec.duplication);
     spec.compressibility = args.compressibility.unwrap_or(spec.compressibility);
     if let Some(compression) = &args.compression {
-        spec.compression = serde_json::from_value(json!(compression))
-            .map_err(|_| exit::coded(exit::USAGE, format!("there is no compression {compression:?}: there are none, gzip, zstd")))?;
+        spec.compression = serde_json::from_value(json!(compression)).map_err(|_| {
+            exit::coded(
+                exit::USAGE,
+                format!("there is no compression {compression:?}: there are none, gzip, zstd"),
+            )
+        })?;
     }
     spec.check().map_err(usage)?;
-    std::fs::create_dir(&args.directory).with_context(|| format!("making the image's directory {}", args.directory.display()))?;
+    std::fs::create_dir(&args.directory)
+        .with_context(|| format!("making the image's directory {}", args.directory.display()))?;
     generate::write(&spec, &args.directory)?;
     let image = Image::open(&args.directory, &OpenOptions::default())?;
     progress::document(&text(&image)?)?;
@@ -47,12 +55,22 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<u8> {
 
 fn inspect(name: &str, as_json: bool) -> anyhow::Result<u8> {
     let image = open(name, None)?;
-    progress::document(&if as_json { format!("{}\n", serde_json::to_string_pretty(&document(&image))?) } else { text(&image)? })?;
+    progress::document(&if as_json {
+        format!("{}\n", serde_json::to_string_pretty(&document(&image))?)
+    } else {
+        text(&image)?
+    })?;
     Ok(exit::OK)
 }
 
 fn open(name: &str, scratch: Option<PathBuf>) -> anyhow::Result<Image> {
-    Ok(Image::open(Path::new(name), &OpenOptions { scratch, ..OpenOptions::default() })?)
+    Ok(Image::open(
+        Path::new(name),
+        &OpenOptions {
+            scratch,
+            ..OpenOptions::default()
+        },
+    )?)
 }
 
 fn document(image: &Image) -> serde_json::Value {
@@ -91,10 +109,31 @@ fn text(image: &Image) -> anyhow::Result<String> {
         writeln!(text, "manifest  {digest}")?;
     }
     writeln!(text, "config    {}", image.config_digest)?;
-    writeln!(text, "platform  {}/{}{}", config.os, config.architecture, config.variant.as_ref().map(|v| format!("/{v}")).unwrap_or_default())?;
-    writeln!(text, "layers    {}, {} stored", image.layers.len(), ByteSize(image.layers.iter().map(|layer| layer.size).sum()))?;
+    writeln!(
+        text,
+        "platform  {}/{}{}",
+        config.os,
+        config.architecture,
+        config
+            .variant
+            .as_ref()
+            .map(|v| format!("/{v}"))
+            .unwrap_or_default()
+    )?;
+    writeln!(
+        text,
+        "layers    {}, {} stored",
+        image.layers.len(),
+        ByteSize(image.layers.iter().map(|layer| layer.size).sum())
+    )?;
     for layer in &image.layers {
-        writeln!(text, "\n  {}  {} {}", layer.number, ByteSize(layer.size), layer.compression.name())?;
+        writeln!(
+            text,
+            "\n  {}  {} {}",
+            layer.number,
+            ByteSize(layer.size),
+            layer.compression.name()
+        )?;
         writeln!(text, "     diff id   {}", layer.diff_id)?;
         writeln!(text, "     chain id  {}", layer.chain_id)?;
     }
@@ -102,9 +141,21 @@ fn text(image: &Image) -> anyhow::Result<String> {
         writeln!(text, "\nhistory")?;
     }
     for step in &image.history {
-        let what = step.created_by.as_deref().or(step.comment.as_deref()).unwrap_or("-");
+        let what = step
+            .created_by
+            .as_deref()
+            .or(step.comment.as_deref())
+            .unwrap_or("-");
         let what: String = what.chars().filter(|c| !c.is_control()).take(100).collect();
-        writeln!(text, "  {} {what}", if step.empty_layer { "(no layer)" } else { "          " })?;
+        writeln!(
+            text,
+            "  {} {what}",
+            if step.empty_layer {
+                "(no layer)"
+            } else {
+                "          "
+            }
+        )?;
     }
     Ok(text)
 }
@@ -126,17 +177,28 @@ impl Pair {
     /// As [`resolve`], with the second image.
     pub(super) fn open(name: &str, seed: u64, dir: &Path) -> anyhow::Result<Self> {
         let Ok(preset) = name.parse::<Preset>() else {
-            return Ok(Self { first: open(name, Some(dir.to_owned()))?, second: None, name: name.to_owned() });
+            return Ok(Self {
+                first: open(name, Some(dir.to_owned()))?,
+                second: None,
+                name: name.to_owned(),
+            });
         };
         progress::say(&format!("layerbench: generating the {name} image"));
-        let spec = Spec { seed, ..preset.spec() };
+        let spec = Spec {
+            seed,
+            ..preset.spec()
+        };
         let make = |spec: &Spec, label: &str| -> anyhow::Result<Image> {
             let at = dir.join(label);
             std::fs::create_dir(&at).with_context(|| format!("making {}", at.display()))?;
             generate::write(spec, &at)?;
             Ok(Image::open(&at, &OpenOptions::default())?)
         };
-        Ok(Self { first: make(&spec, "image")?, second: Some(make(&spec.second(), "second-image")?), name: format!("generated: {name}, seed {seed}") })
+        Ok(Self {
+            first: make(&spec, "image")?,
+            second: Some(make(&spec.second(), "second-image")?),
+            name: format!("generated: {name}, seed {seed}"),
+        })
     }
 
     /// What the records say of it.
@@ -144,12 +206,18 @@ impl Pair {
         let stored: u64 = self.first.layers.iter().map(|layer| layer.size).sum();
         let mut facts = BTreeMap::from([
             ("name".to_owned(), self.name.clone()),
-            ("config_digest".to_owned(), self.first.config_digest.to_string()),
+            (
+                "config_digest".to_owned(),
+                self.first.config_digest.to_string(),
+            ),
             ("layers".to_owned(), self.first.layers.len().to_string()),
             ("stored_bytes".to_owned(), stored.to_string()),
         ]);
         if let Some(layer) = self.first.layers.first() {
-            facts.insert("compression".to_owned(), layer.compression.name().to_owned());
+            facts.insert(
+                "compression".to_owned(),
+                layer.compression.name().to_owned(),
+            );
         }
         facts
     }
