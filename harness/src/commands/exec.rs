@@ -20,16 +20,10 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
     let opened = place.open(planned, &host)?;
     let work = || -> anyhow::Result<u8> {
         let driver = &*opened.driver;
-        let top = match &args.image {
-            Some(name) => {
-                let image = super::image::resolve(name, 1, place.dir())?;
-                {
-                    let _ = &image;
-                    None
-                }
-            }
-            None => None,
-        };
+        if args.image.is_some() {
+            anyhow::bail!("exec with an image waits for pull");
+        }
+        let top: Option<LayerId> = None;
         on_container(driver, top.as_ref(), place.dir(), &args.command)
     };
     let outcome = work();

@@ -79,7 +79,7 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
     let json = results.to_json()? + "\n";
     put(out, "results.json", &json)?;
-    put(out, "report.html", "")?;
+    put(out, "report.html", &reports::render(results))?;
     put(out, "junit.xml", &reports::junit::junit(results)?)?;
     put(out, "summary.md", &reports::markdown::summary(results))?;
     Ok(Documents {
