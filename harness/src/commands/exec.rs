@@ -20,7 +20,8 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
     let opened = place.open(planned, &host)?;
     let work = || -> anyhow::Result<u8> {
         let driver = &*opened.driver;
-        if args.image.is_some() {
+        if let Some(name) = &args.image {
+            let _image = super::image::resolve(name, 1, place.dir())?;
             anyhow::bail!("exec with an image waits for pull");
         }
         let top: Option<LayerId> = None;
