@@ -3,7 +3,9 @@
 mod btrfs_bench;
 mod btrfs_edits;
 
+use std::ffi::CStr;
 use std::fs;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -203,6 +205,72 @@ fn links_from_elsewhere_into_moved_directories_are_seen() {
         found.contains(&"Modified far/away/one".to_owned()),
         "{found:?}"
     );
+}
+
+/// Makes a subvolume, or a snapshot of `of`, as a container's root could.
+fn nest(dir: &Path, name: &CStr, of: Option<&Path>) {
+    let at = fs::File::open(dir).unwrap();
+    match of {
+        None => drivers::sys::btrfs::create(at.as_fd(), name),
+        Some(of) => {
+            let of = fs::File::open(of).unwrap();
+            drivers::sys::btrfs::snapshot(of.as_fd(), at.as_fd(), name)
+        }
+    }
+    .unwrap();
+}
+
+#[test]
+fn nested_subvolumes_are_compared_like_directories() {
+    let bench = Bench::new("");
+    bench.layer(1, None, |dir| {
+        for sub in ["quiet", "busy", "gone"] {
+            fs::create_dir(dir.join(sub)).unwrap();
+            nest(&dir.join(sub), c"nested", None);
+            let inside = dir.join(sub).join("nested");
+            fs::write(inside.join("f"), sub).unwrap();
+            fs::hard_link(inside.join("f"), inside.join("g")).unwrap();
+            nest(&inside, c"deeper", None);
+            fs::write(inside.join("deeper/h"), sub).unwrap();
+        }
+    });
+    let item_key = key("c");
+    let item = Item::Container(&item_key);
+    let mut number = 1;
+    // Each edit becomes a layer of its own, so that the next starts from copies of copies.
+    let steps: [fn(&Path); 6] = [
+        |_| {},
+        |dir| {
+            fs::write(dir.join("busy/nested/deeper/h"), "other").unwrap();
+            fs::remove_file(dir.join("busy/nested/f")).unwrap();
+        },
+        |dir| fs::rename(dir.join("gone/nested"), dir.join("moved")).unwrap(),
+        // A snapshot of it all, in itself: the nested ones in it are empty directories.
+        |dir| nest(dir, c"all", Some(dir)),
+        |dir| fs::write(dir.join("all/busy/new"), "x").unwrap(),
+        |dir| {
+            let at = fs::File::open(dir.join("quiet/nested/deeper")).unwrap();
+            let id = drivers::sys::btrfs::info(at.as_fd()).unwrap().id;
+            drivers::sys::btrfs::destroy(at.as_fd(), id).unwrap();
+            fs::remove_file(dir.join("busy/nested/g")).unwrap();
+        },
+    ];
+    for (step, edit) in steps.iter().enumerate() {
+        bench
+            .driver()
+            .prepare(&item_key, Some(&layer(number)), Kind::Writable)
+            .unwrap();
+        edit(&bench.driver().stage(&item_key).unwrap().dir);
+        let found = check(&bench, item, &[format!("step {step}")]);
+        assert_eq!(found == 0, step == 0, "step {step}");
+        number += 1;
+        bench.driver().commit(&item_key, &layer(number)).unwrap();
+        check(
+            &bench,
+            Item::Layer(&layer(number)),
+            &[format!("layer {step}")],
+        );
+    }
 }
 
 /// The names of one inode fill several nodes of the tree, most of which a write leaves alone.

@@ -5,10 +5,10 @@ use std::ffi::CString;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Timespec, Timestamps, fstat, futimens, unlinkat};
+use rustix::fs::{AtFlags, Mode, Timespec, Timestamps, fstat, futimens, openat, unlinkat};
 
 use super::items::{self, Child, ROOT_INODE, kind};
-use super::search;
+use super::{search, subvolume};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::sys::btrfs as sys;
 
@@ -89,16 +89,9 @@ fn copy_one(source: BorrowedFd<'_>, at: BorrowedFd<'_>, name: Vec<u8>) -> Result
         },
     };
     futimens(at, &times).attempt("set the times of the directory of", shown.as_ref())?;
-    let id = sys::info(at)
-        .attempt("read the facts of", "a subvolume")?
-        .id;
-    children(at, id)?
-        .into_iter()
-        .find(|child| child.name == name.to_bytes())
-        .map(|child| child.id)
-        .ok_or_else(|| {
-            Error::new(ErrorKind::Corrupt, "find the snapshot")
-                .path(shown.as_ref())
-                .because("it is gone")
-        })
+    let copy = openat(at, &name, subvolume::DIRECTORY, Mode::empty())
+        .attempt("open the snapshot", shown.as_ref())?;
+    Ok(sys::info(copy.as_fd())
+        .attempt("read the facts of the snapshot", shown.as_ref())?
+        .id)
 }

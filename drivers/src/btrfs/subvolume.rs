@@ -14,7 +14,8 @@ use crate::sys::btrfs::{self as sys, Subvolume};
 /// The name of an item's subvolume in its directory.
 pub(super) const CONTENT: &CStr = c"fs";
 
-const DIRECTORY: OFlags = OFlags::RDONLY
+/// How a directory is opened.
+pub(super) const DIRECTORY: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
