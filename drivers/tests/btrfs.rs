@@ -5,7 +5,7 @@ mod btrfs_bench;
 use std::ffi::CStr;
 use std::fs::{self, File};
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use btrfs_bench::{Bench, key, layer};
@@ -169,6 +169,77 @@ fn simple_quotas_count_the_same_and_metadata() {
 #[test]
 fn full_quotas_count_the_same_and_metadata() {
     accounting("quota=full", 96 << 10);
+}
+
+#[test]
+fn clones_and_holes_take_nothing_and_reservations_count() {
+    let bench = Bench::new("");
+    let driver = bench.driver();
+    bench.layer(1, None, |dir| {
+        fs::write(dir.join("big"), noise(2 * MIB)).unwrap();
+        fs::write(dir.join("tiny"), noise(1000)).unwrap();
+    });
+    let name = key("c");
+    driver
+        .prepare(&name, Some(&layer(1)), Kind::Writable)
+        .unwrap();
+    let dir = driver.stage(&name).unwrap().dir;
+    let own = || driver.usage(Item::Container(&name)).unwrap();
+    let big = File::options()
+        .read(true)
+        .write(true)
+        .open(dir.join("big"))
+        .unwrap();
+    let clone = File::create(dir.join("clone")).unwrap();
+    rustix::fs::ioctl_ficlone(&clone, &big).unwrap();
+    fs::rename(dir.join("tiny"), dir.join("renamed")).unwrap();
+    fs::set_permissions(dir.join("big"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!((own().exclusive_bytes, own().exclusive_inodes), (0, 1));
+    assert_eq!(own().referenced_bytes, (2 << 20) + 1000);
+
+    // A hole punched into shared blocks frees none of them here, and allocates none.
+    use rustix::fs::FallocateFlags;
+    let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    rustix::fs::fallocate(&big, punch, 0, 1 << 20).unwrap();
+    assert_eq!(own().exclusive_bytes, 0);
+    let sparse = File::create(dir.join("sparse")).unwrap();
+    sparse.set_len(1 << 40).unwrap();
+    assert_eq!(own().exclusive_bytes, 0);
+    rustix::fs::fallocate(&sparse, FallocateFlags::empty(), 0, 1 << 20).unwrap();
+    assert_eq!(own().exclusive_bytes, 1 << 20);
+    // Written, it is the same space; written through the clone, new space.
+    sparse.write_all_at(&noise(MIB), 0).unwrap();
+    assert_eq!(own().exclusive_bytes, 1 << 20);
+    clone.write_all_at(&noise(8192), 4096).unwrap();
+    assert_eq!(own().exclusive_bytes, (1 << 20) + 8192);
+}
+
+#[test]
+fn threads_prepare_write_and_remove_at_once() {
+    let bench = Bench::new("");
+    bench.layer(1, None, |dir| fs::write(dir.join("a"), "one").unwrap());
+    let driver = bench.driver();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for round in 0..8 {
+                    let name = key(&format!("t{thread}-{round}"));
+                    let item = Item::Container(&name);
+                    driver
+                        .prepare(&name, Some(&layer(1)), Kind::Writable)
+                        .unwrap();
+                    let dir = driver.stage(&name).unwrap().dir;
+                    fs::write(dir.join("a"), format!("{thread}")).unwrap();
+                    assert_eq!(driver.changes(item).unwrap().len(), 1);
+                    assert!(driver.usage(item).unwrap().exclusive_bytes <= 4096);
+                    driver.remove(item).unwrap();
+                }
+                driver.sync().unwrap();
+            });
+        }
+    });
+    assert_eq!(driver.list().unwrap().len(), 1);
+    assert_eq!(subvolumes(&bench), 1);
 }
 
 #[test]
