@@ -17,6 +17,8 @@ const CHUNK: usize = 256 << 10;
 #[derive(Debug)]
 pub(crate) struct Comparer {
     attributes: Reader,
+    /// Attributes whose names begin with this are a driver's own and no content.
+    ignored: Option<&'static str>,
     left: Vec<u8>,
     right: Vec<u8>,
 }
@@ -34,8 +36,17 @@ impl Comparer {
     pub(crate) fn new() -> Self {
         Self {
             attributes: Reader::new(),
+            ignored: None,
             left: vec![0; CHUNK],
             right: vec![0; CHUNK],
+        }
+    }
+
+    /// A comparer that does not look at attributes whose names begin with `prefix`.
+    pub(crate) fn ignoring(prefix: &'static str) -> Self {
+        Self {
+            ignored: Some(prefix),
+            ..Self::new()
         }
     }
 
@@ -71,7 +82,13 @@ impl Comparer {
     }
 
     fn same_attributes(&mut self, a: Target<'_>, b: Target<'_>) -> Result<bool, Errno> {
-        Ok(self.attributes.all(a)? == self.attributes.all(b)?)
+        let (mut a, mut b) = (self.attributes.all(a)?, self.attributes.all(b)?);
+        if let Some(prefix) = self.ignored {
+            for list in [&mut a, &mut b] {
+                list.retain(|(name, _)| !name.to_bytes().starts_with(prefix.as_bytes()));
+            }
+        }
+        Ok(a == b)
     }
 
     fn same_content(

@@ -125,6 +125,19 @@ pub fn interactive(
     command.status().attempt("run", Path::new(program))
 }
 
+/// Runs a program inside a mounted root, by chroot, to its end; see [`super::rooted`] for what it gets.
+///
+/// # Errors
+/// `NotFound` when it is not in the root, `TimedOut`.
+pub fn run_in_root(
+    root: &Path,
+    program: &Path,
+    args: &[impl AsRef<OsStr>],
+    limit: Duration,
+) -> Result<ExitStatus> {
+    super::rooted::spawn_in_root(root, program, args, &[])?.wait(limit)
+}
+
 /// Waits for a child, at most `limit`; past it the child is killed and reaped.
 fn wait(child: &mut Child, program: &Path, limit: Duration) -> Result<ExitStatus> {
     if !ends_within(child, limit)? {

@@ -8,3 +8,4 @@ pub mod loopdev;
 pub mod mapping;
 pub mod mount_attr;
 pub mod residency;
+pub mod rooted;

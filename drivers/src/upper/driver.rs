@@ -90,6 +90,16 @@ impl<M: Merge> UpperDriver<M> {
         }
     }
 
+    /// Whether lower hard links were written: some of their names then changed without being in the upper directory.
+    fn has_index(&self, entry: &Entry) -> Result<bool> {
+        let index = self.layout.store.dir(entry.serial).join("work/index");
+        match std::fs::read_dir(&index) {
+            Ok(mut entries) => Ok(entries.next().is_some()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("list", &index, error)),
+        }
+    }
+
     /// The item's own directory, if it has one, and those below it.
     fn whole_stack(&self, entry: &Entry) -> Result<Vec<u64>> {
         let mut stack = self.layout.lowers(entry)?;
@@ -221,10 +231,13 @@ impl<M: Merge> Driver for UpperDriver<M> {
         if !self.merge.capabilities().native_changes {
             return self.changes_naive(of);
         }
+        if self.merge.keeps_links() && self.has_index(&entry)? {
+            return self.changes_naive(of);
+        }
         let lower = self.view(Item::Layer(parent))?;
-        let found = native::changes(&self.merge, lower.path(), &self.layout.diff(entry.serial))?;
+        let upper = self.layout.diff(entry.serial);
+        let found = native::changes(self.merge.xattr_prefix(), lower.path(), &upper)?;
         lower.close()?;
-        // A hard link to a lower file was involved: only the whole trees can tell what became of its other names.
         found.map_or_else(|| self.changes_naive(of), Ok)
     }
 

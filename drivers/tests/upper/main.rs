@@ -4,6 +4,7 @@
 //! thread of the library and must see the same mounts.
 
 mod apis;
+mod changes;
 mod life;
 mod support;
 
@@ -17,7 +18,7 @@ fn main() -> std::process::ExitCode {
         eprintln_error(&error);
         return std::process::ExitCode::FAILURE;
     }
-    let trials: Vec<Trial> = [life::trials(), apis::trials()]
+    let trials: Vec<Trial> = [life::trials(), apis::trials(), changes::trials()]
         .into_iter()
         .flatten()
         .collect();
