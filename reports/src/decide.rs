@@ -1,8 +1,8 @@
 //! Recommendations, as far as the data carry them.
 //!
 //! For a use, a subject's score of a round is the mean of the logarithms of its headline costs. The subject with the
-//! lowest score leads; it is recommended only if it beats the runner-up by the same rules as every other verdict, and
-//! a subject that fails a `must` case is never recommended.
+//! lowest score leads. It is recommended, together with those that cannot be told apart from it, only if the next one
+//! surely costs more, by the same rules as every other verdict; a subject that fails a `must` case is never recommended.
 
 use std::collections::BTreeMap;
 
@@ -22,26 +22,24 @@ pub struct Decision {
     pub rows: Vec<Row>,
     /// Candidates, the lowest score first.
     pub ranking: Vec<String>,
+    /// How many of the ranking cannot be told apart from the first, it included.
+    pub together: usize,
     /// Why others are not candidates: name, reason.
     pub out: Vec<(String, String)>,
-    /// The runner-up's cost against the leader's (at least 1), over all rows.
+    /// The cost of the first that follows those together (or of the runner-up, when nobody does) against the leader's.
     pub lead: Option<Paired>,
-    /// Whether that lead is sure.
+    /// What is to be said of that lead.
     pub verdict: Option<Verdict>,
 }
 
 impl Decision {
-    /// The one recommended, if the data carry it.
-    pub fn winner(&self) -> Option<&str> {
-        let sure = self.verdict == Some(Verdict::Worse);
-        self.ranking.first().filter(|_| sure).map(String::as_str)
-    }
-
-    /// Those that cannot be told apart at the top.
-    pub fn tie(&self) -> Option<(&str, &str)> {
-        match (&self.ranking[..], self.verdict) {
-            ([first, second, ..], Some(Verdict::Equivalent)) => Some((first, second)),
-            _ => None,
+    /// Those recommended, if the data carry any: the leader and whoever cannot be told apart from it, as long as
+    /// somebody surely costs more.
+    pub fn winners(&self) -> &[String] {
+        if self.together < self.ranking.len() {
+            &self.ranking[..self.together]
+        } else {
+            &[]
         }
     }
 }
@@ -94,27 +92,38 @@ fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
         }
     }
     scores.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(&b.0)));
-    let lead = match &scores[..] {
-        [first, second, ..] => Paired::new(&second.1, &first.1),
-        _ => None,
-    };
     let margin = rows
         .iter()
         .map(|row| analysis.margin(&row.key))
         .fold(PRACTICAL, f64::max);
-    // The leader was picked among all candidates: its p is corrected for that.
+    // The leader was picked among all candidates: its p values are corrected for that.
     #[expect(clippy::cast_precision_loss, reason = "a handful of subjects")]
-    let verdict = lead.as_ref().map(|pair| {
-        Verdict::of(
-            pair,
-            (pair.p * (scores.len() - 1) as f64).min(1.0),
-            margin,
-            false,
-        )
-    });
+    let choices = scores.len().saturating_sub(1) as f64;
+    let against: Vec<Option<(Paired, Verdict)>> = scores
+        .iter()
+        .skip(1)
+        .map(|other| {
+            let pair = Paired::new(&other.1, &scores[0].1)?;
+            let verdict = Verdict::of(&pair, (pair.p * choices).min(1.0), margin, false);
+            Some((pair, verdict))
+        })
+        .collect();
+    let surely = |found: &Option<(Paired, Verdict)>| matches!(found, Some((_, Verdict::Worse)));
+    // A subject further down may be noisier: the group ends at the first that surely costs more.
+    let together = against
+        .iter()
+        .position(surely)
+        .map_or(scores.len(), |at| at + 1);
+    let shown = if together < scores.len() {
+        together - 1
+    } else {
+        0
+    };
+    let (lead, verdict) = against.into_iter().nth(shown).flatten().unzip();
     Decision {
         of,
         rows,
+        together,
         ranking: scores.into_iter().map(|(name, ..)| name).collect(),
         out,
         lead,
@@ -163,42 +172,52 @@ pub fn sentence(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
     if analysis.series.is_empty() {
         return conformance_sentence(analysis);
     }
-    let sure: Vec<String> = decisions
-        .iter()
-        .filter_map(|d| Some(format!("{} for {}", d.winner()?, lower_first(d.of.title()))))
-        .collect();
-    let broken: Vec<&str> = subjects
-        .iter()
-        .map(|s| s.name.as_str())
-        .filter(|name| !failed_musts(analysis, name).is_empty())
-        .collect();
-    let mut sentence = if sure.is_empty() {
-        let rounds = analysis
-            .series
-            .iter()
-            .map(|s| s.rounds.len())
-            .max()
-            .unwrap_or(0);
-        let why = if rounds < 6 {
-            format!("{rounds} rounds are too few for verdicts (6 are the least)")
-        } else {
-            "no driver leads by more than the noise".to_owned()
-        };
-        format!(
-            "This run recommends none of {} subjects: {why}",
-            subjects.len()
-        )
-    } else {
-        format!("On this host: {}", sure.join("; "))
-    };
-    if !broken.is_empty() {
-        sentence.extend([format!(
-            "; not safe, as a required promise fails: {}",
-            broken.join(", ")
-        )]);
+    let mut sure: Vec<(String, Vec<String>)> = Vec::new();
+    for decision in decisions.iter().filter(|d| !d.winners().is_empty()) {
+        let names = decision.winners().join(" or ");
+        let of = lower_first(decision.of.title());
+        match sure.iter_mut().find(|(known, _)| *known == names) {
+            Some((_, uses)) => uses.push(of),
+            None => sure.push((names, vec![of])),
+        }
     }
-    sentence.push('.');
-    sentence
+    if !sure.is_empty() {
+        let parts: Vec<String> = sure
+            .into_iter()
+            .map(|(names, uses)| format!("{names} for {}", uses.join(" and ")))
+            .collect();
+        return format!("On this host: {}.", parts.join("; "));
+    }
+    let rounds = analysis
+        .series
+        .iter()
+        .map(|s| s.rounds.len())
+        .max()
+        .unwrap_or(0);
+    let why = if rounds < 6 {
+        format!("{rounds} rounds are too few for verdicts (6 are the least)")
+    } else {
+        "no driver leads by more than the noise".to_owned()
+    };
+    format!(
+        "This run recommends none of {} subjects: {why}.",
+        subjects.len()
+    )
+}
+
+/// A second sentence: who must not be used, whatever its speed.
+pub fn caution(analysis: &Analysis<'_>) -> Option<String> {
+    let broken: Vec<String> = analysis
+        .subjects()
+        .iter()
+        .map(|s| (&s.name, failed_musts(analysis, &s.name).len()))
+        .filter(|(_, failed)| *failed > 0)
+        .map(|(name, failed)| match failed {
+            1 => format!("{name} fails a required promise"),
+            many => format!("{name} fails {many} required promises"),
+        })
+        .collect();
+    (!broken.is_empty()).then(|| format!("Not safe to use: {}.", broken.join(", ")))
 }
 
 fn conformance_sentence(analysis: &Analysis<'_>) -> String {

@@ -1,7 +1,7 @@
 //! `summary.md`: what is printed, for job summaries and comments.
 
 use crate::analysis::Analysis;
-use crate::decide::{decide, sentence};
+use crate::decide::{caution, decide, sentence};
 use crate::headline::rows;
 use crate::record::{Outcome, Results};
 use crate::summary;
@@ -15,6 +15,7 @@ pub fn summary(results: &Results) -> String {
         "# layerbench\n\n{}\n\n",
         escape(&sentence(&analysis, &decide(&analysis, &headline)))
     );
+    text.extend(caution(&analysis).map(|line| format!("**{}**\n\n", escape(&line))));
     text.push_str(&summary::table(&analysis, &headline).markdown());
     text.push_str("\nMedians. `layer/volume`: how many times a job in the container layer takes what it takes in a volume. `report.html` has intervals, verdicts and the method.\n");
     let notes = summary::notes(&analysis);

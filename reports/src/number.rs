@@ -158,6 +158,10 @@ pub fn size(text: &str) -> String {
                 .iter()
                 .find(|s| bytes / s.size >= 1.0)
                 .unwrap_or(&BYTES[3]);
+            let number = bytes / scale.size;
+            if number.fract() == 0.0 {
+                return format!("{number} {}", scale.unit);
+            }
             scale.with_unit(bytes)
         }
         Err(_) => text.to_owned(),
@@ -247,7 +251,8 @@ mod tests {
         assert_eq!(Scale::of("s", []).unit, "s");
         assert_eq!(Scale::of("s", [1e-7, 2.0]).unit, "s");
         assert_eq!(alone("1", 3.0), "3.00");
-        assert_eq!(size("65536"), "64.0 KiB");
+        assert_eq!(size("65536"), "64 KiB");
+        assert_eq!(size("1500"), "1.46 KiB");
     }
 
     #[test]

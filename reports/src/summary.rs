@@ -1,7 +1,7 @@
 //! The summary printed at the end of a run: one line per subject.
 
 use crate::analysis::Analysis;
-use crate::decide::{decide, sentence};
+use crate::decide::{caution, decide, sentence};
 use crate::headline::{Row, rows};
 use crate::number::{Scale, three};
 use crate::record::{Outcome, Results, Subject, Support};
@@ -16,10 +16,19 @@ pub fn text(results: &Results) -> String {
     for line in notes(&analysis) {
         text.extend([format!("{line}\n")]);
     }
-    text.extend([format!(
-        "\n{}\n",
-        sentence(&analysis, &decide(&analysis, &headline))
-    )]);
+    text.extend([
+        "
+",
+        &sentence(&analysis, &decide(&analysis, &headline)),
+        "
+",
+    ]);
+    text.extend(caution(&analysis).map(|line| {
+        format!(
+            "{line}
+"
+        )
+    }));
     text
 }
 

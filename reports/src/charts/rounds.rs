@@ -23,11 +23,20 @@ const STRIP: i32 = 26;
 const TOP: i32 = 38;
 const BOTTOM: i32 = 40;
 
-/// One strip: the subject's name, its colour (none for a control), its values.
+/// One strip: the subject's colour, its values, the median of its control.
 struct Strip<'a> {
-    name: &'a str,
-    colour: Option<usize>,
+    colour: usize,
     series: &'a Series,
+    control: Option<f64>,
+}
+
+impl Strip<'_> {
+    /// All that must lie on the axis.
+    fn values(&self) -> Vec<f64> {
+        let mut values = self.series.values();
+        values.extend(self.control);
+        values
+    }
 }
 
 fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
@@ -64,7 +73,7 @@ fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
     )?;
     Ok(Some(Figure {
         svg,
-        caption: "Each dot is one round, the bar and the number are the median. Grey: the same work in a plain directory of the same backing store. Left is less.".to_owned(),
+        caption: "Each dot is one round; the bar and the number are the median. The open grey bar is the median of the control: the same work in a plain directory of the same backing store. Left is less.".to_owned(),
     }))
 }
 
@@ -73,35 +82,33 @@ fn panel_height(strips: &[Strip<'_>]) -> i32 {
 }
 
 fn strips<'a>(analysis: &'a Analysis<'_>, row: &Row) -> Vec<Strip<'a>> {
-    let mut strips: Vec<Strip<'a>> = Vec::new();
-    let mut controls: Vec<Strip<'a>> = Vec::new();
-    for (index, subject) in analysis.subjects().into_iter().enumerate() {
-        if let Some(series) = analysis.get(&subject.name, &row.key) {
-            strips.push(Strip {
-                name: &series.subject,
-                colour: Some(index),
-                series,
-            });
-        }
-        if let Some(series) = analysis.control_of(&subject.name, &row.key)
-            && !controls.iter().any(|c| c.name == series.subject)
-        {
-            controls.push(Strip {
-                name: &series.subject,
-                colour: None,
-                series,
-            });
-        }
-    }
-    strips.extend(controls);
-    strips
+    analysis
+        .subjects()
+        .into_iter()
+        .enumerate()
+        .filter_map(|(colour, subject)| {
+            Some(Strip {
+                colour,
+                series: analysis.get(&subject.name, &row.key)?,
+                control: analysis
+                    .control_of(&subject.name, &row.key)
+                    .map(Series::median),
+            })
+        })
+        .collect()
 }
 
 fn describe(row: &Row, strips: &[Strip<'_>]) -> String {
     let scale = scale(strips);
     let values: Vec<String> = strips
         .iter()
-        .map(|s| format!("{} {}", s.name, scale.with_unit(s.series.median())))
+        .map(|s| {
+            format!(
+                "{} {}",
+                s.series.subject,
+                scale.with_unit(s.series.median())
+            )
+        })
         .collect();
     format!("{}, medians: {}.", row.label, values.join(", "))
 }
@@ -116,7 +123,7 @@ fn panel(canvas: &Canvas<'_>, top: i32, row: &Row, strips: &[Strip<'_>]) -> Resu
     let axis = Axis::fit(
         strips
             .iter()
-            .flat_map(|s| s.series.values())
+            .flat_map(Strip::values)
             .map(|v| v / scale.size),
     );
     let x = |value: f64| along(LEFT, RIGHT, axis.place(value / scale.size));
@@ -149,19 +156,14 @@ fn panel(canvas: &Canvas<'_>, top: i32, row: &Row, strips: &[Strip<'_>]) -> Resu
         .iter()
         .zip((0..).map(|i| top + TOP + STRIP * i + STRIP / 2))
     {
-        let ink = strip.colour.map_or(Ink::Muted, Ink::Subject);
-        let words = if strip.colour.is_some() {
-            Ink::Text
-        } else {
-            Ink::Muted
-        };
-        canvas.text(
-            (LEFT - 14, y),
-            &short(strip.name, 30),
-            words,
-            12,
-            Anchor::End,
-        )?;
+        let ink = Ink::Subject(strip.colour);
+        let name = short(&strip.series.subject, 30);
+        canvas.text((LEFT - 14, y), &name, Ink::Text, 12, Anchor::End)?;
+        if let Some(control) = strip.control {
+            let at = x(control);
+            canvas.rect([(at - 4, y - 10), (at + 4, y + 10)], Ink::Muted, 0.35)?;
+            canvas.rect([(at - 2, y - 8), (at + 2, y + 8)], Ink::Paper, 1.0)?;
+        }
         let values = strip.series.values();
         let ends = values.iter().fold((i32::MAX, i32::MIN), |(low, high), v| {
             (low.min(x(*v)), high.max(x(*v)))
@@ -173,7 +175,7 @@ fn panel(canvas: &Canvas<'_>, top: i32, row: &Row, strips: &[Strip<'_>]) -> Resu
         let middle = x(strip.series.median());
         canvas.rect([(middle - 2, y - 9), (middle + 2, y + 9)], ink, 1.0)?;
         let number = scale.with_unit(strip.series.median());
-        canvas.text((RIGHT + 96, y), &number, words, 12, Anchor::End)?;
+        canvas.text((RIGHT + 96, y), &number, Ink::Text, 12, Anchor::End)?;
     }
     Ok(())
 }

@@ -151,9 +151,7 @@ fn grid(
         if share > 0.0 && share < 1.0 {
             let at = along(left, right, share);
             canvas.line((at, TOP), (at, BOTTOM), Ink::Grid, 1)?;
-            let name = size(&bytes.to_string())
-                .replace(".00", "")
-                .replace(".0", "");
+            let name = size(&bytes.to_string());
             canvas.text((at, BOTTOM + 14), &name, Ink::Muted, 11, Anchor::Middle)?;
         }
     }

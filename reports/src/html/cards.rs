@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::matrix::name;
 use crate::analysis::Analysis;
 use crate::decide::Decision;
 use crate::number::{alone, three};
@@ -11,19 +12,19 @@ use crate::stats::{Paired, Verdict};
 pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup {
     html! {
         p.lead {
-            "Which driver fits which use, as far as these numbers carry. A driver is named only if it beats the runner-up by more than "
+            "Which driver fits which use, as far as these numbers carry. A driver is named only if it beats those not named by more than "
             "the noise; one that fails a required promise is never named."
         }
         div.cards { @for decision in decisions { (card(analysis, decision)) } }
         p.small.muted {
             "A use is judged by the geometric mean of its numbers, each counting alike, round by round. The interval is that of the "
-            "lead over the runner-up."
+            "lead over the first one not named."
         }
     }
 }
 
 fn card(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
-    let sure = decision.winner().is_some();
+    let sure = !decision.winners().is_empty();
     let leader = decision.ranking.first();
     html! {
         div.card.sure[sure] {
@@ -41,40 +42,52 @@ fn card(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
                     }
                 }
             }
-            @for (name, reason) in &decision.out { p.out { "Not considered: " (name) ", " (reason) "." } }
+            @for (out, reason) in &decision.out { p.out { "Not considered: " (name(out)) ", " (reason) "." } }
         }
     }
 }
 
-fn pick(decision: &Decision) -> String {
-    if let Some(winner) = decision.winner() {
-        return format!("✓ {winner}");
-    }
-    if let Some((first, second)) = decision.tie() {
-        return format!("= {first} or {second}");
-    }
-    match &decision.ranking[..] {
-        [] => "No candidate".to_owned(),
-        [only] => format!("{only}, the only candidate"),
-        _ => "No clear winner".to_owned(),
+fn pick(decision: &Decision) -> Markup {
+    let or = |names: &[String]| {
+        html! { @for (index, known) in names.iter().enumerate() { @if index > 0 { " or " } (name(known)) } }
+    };
+    match (decision.winners(), &decision.ranking[..]) {
+        (_, []) => html! { "No candidate" },
+        (_, [only]) => html! { (name(only)) ", the only candidate" },
+        ([], _) => html! { "No clear winner" },
+        (winners, _) => html! { "✓ " (or(winners)) },
     }
 }
 
 fn why(decision: &Decision) -> String {
-    let (Some(pair), Some(verdict), [first, second, ..]) =
-        (&decision.lead, decision.verdict, &decision.ranking[..])
-    else {
+    let (Some(pair), Some(verdict)) = (&decision.lead, decision.verdict) else {
         return String::new();
     };
     let lead = lead_words(pair);
-    match verdict {
-        Verdict::Inconclusive(why) => {
-            format!("{first} leads {second} by {lead}, but {}.", why.sentence())
-        }
-        Verdict::Equivalent => format!("They differ by {lead}: less than what matters."),
-        Verdict::Better | Verdict::Worse => {
-            format!("Costs less than the runner-up {second} by {lead}.")
-        }
+    let first = &decision.ranking[0];
+    match (decision.winners(), verdict) {
+        ([], Verdict::Inconclusive(why)) => format!(
+            "{first} leads {} by {lead}, but {}.",
+            decision.ranking[1],
+            why.sentence()
+        ),
+        ([], _) => format!(
+            "{first} and {} differ by {lead}: less than what matters.",
+            decision.ranking[1]
+        ),
+        ([_], _) => format!(
+            "Costs less than the runner-up {} by {lead}.",
+            decision.ranking[1]
+        ),
+        (together, _) => format!(
+            "{} cannot be told apart; the next, {}, costs more than the first by {lead}.",
+            if together.len() == 2 {
+                "These two"
+            } else {
+                "These"
+            },
+            decision.ranking[together.len()]
+        ),
     }
 }
 

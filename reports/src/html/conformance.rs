@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::matrix::anchor;
+use super::matrix::{anchor, name};
 use crate::analysis::Analysis;
 use crate::record::{CaseResult, Level, Outcome, Results, Subject};
 use crate::summary::counts;
@@ -30,7 +30,7 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
                 thead {
                     tr {
                         th scope="col" { "Case" }
-                        @for s in &subjects { th scope="col" { b { (s.name) } (counts(analysis, &s.name)) } }
+                        @for s in &subjects { th scope="col" { b { (name(&s.name)) } (counts(analysis, &s.name)) } }
                     }
                 }
                 tbody {

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::matrix::anchor;
+use super::matrix::{anchor, name};
 use crate::analysis::Analysis;
 use crate::number::alone;
 use crate::record::Subject;
@@ -46,7 +46,7 @@ fn table(analysis: &Analysis<'_>, workload: &str, columns: &[&Subject]) -> Marku
                 summary { (workload) ": " (keys.len()) " quantities" }
                 div.scroll tabindex="0" role="region" aria-label={ "Medians of " (workload) } {
                     table.stick {
-                        thead { tr { th scope="col" { "Phase" } th scope="col" { "Metric" } @for s in columns { th.n scope="col" { b { (s.name) } } } } }
+                        thead { tr { th scope="col" { "Phase" } th scope="col" { "Metric" } @for s in columns { th.n scope="col" { b { (name(&s.name)) } } } } }
                         tbody {
                             @for key in keys {
                                 tr {

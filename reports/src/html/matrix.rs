@@ -27,7 +27,7 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
                     tr {
                         th scope="col" { "Work" }
                         @for (index, subject) in subjects.iter().enumerate() {
-                            th scope="col" { b { (swatch(index)) a href={ "#" (anchor(&subject.name)) } { (subject.name) } } "against " (subject.control.as_deref().unwrap_or("no control")) }
+                            th scope="col" { b { (swatch(index)) a href={ "#" (anchor(&subject.name)) } { (name(&subject.name)) } } "against " (subject.control.as_deref().unwrap_or("no control")) }
                         }
                     }
                 }
@@ -47,6 +47,11 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
 /// A colour patch that ties a name to the charts.
 pub(super) fn swatch(index: usize) -> Markup {
     html! { span.key style={ "background:var(--s" (index % crate::charts::canvas::COLOURS) ")" } aria-hidden="true" {} }
+}
+
+/// A subject's name that may break where its parts join.
+pub(super) fn name(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive(['@', ',']) { (part) wbr; } }
 }
 
 /// Facts with the key `note` are meant to be read before the numbers.

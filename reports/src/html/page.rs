@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{cards, conformance, data, environment, matrix, method, subjects, workloads};
 use crate::analysis::Analysis;
-use crate::decide::{Decision, decide, sentence};
+use crate::decide::{Decision, caution, decide, sentence};
 use crate::headline::rows;
 use crate::record::{Outcome, Results, Role, Support};
 use crate::stats::quantile::median;
@@ -95,6 +95,7 @@ fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup {
             div.inner {
                 p.brand { "layerbench " span { "storage drivers for containers, measured and checked" } }
                 h1 { (sentence(analysis, decisions)) }
+                @if let Some(caution) = caution(analysis) { p.caution { span.v.fail { "✗" } " " (caution) } }
                 ul.chips {
                     @if let Some(date) = run.started.get(..10) { li { (date) } }
                     li { "profile " (run.profile) ", " (run.rounds) " rounds" }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::matrix::{anchor, notes};
+use super::matrix::{anchor, name, notes};
 use crate::analysis::Analysis;
 use crate::charts;
 use crate::number::three;
@@ -12,9 +12,9 @@ use crate::targets::{against_volume, layers, phases};
 /// The section's body.
 pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
     html! {
+        (notes(&analysis.subjects()))
         @for workload in analysis.workloads() {
             h3 id={ "w-" (anchor(&workload)) } { (workload) ": " (analysis.question(&workload)) }
-            (notes(&analysis.subjects()))
             @for chart in charts::ALL {
                 @match (chart.draw)(analysis, &workload) {
                     Ok(Some(figure)) => {
@@ -47,7 +47,7 @@ fn volumes(analysis: &Analysis<'_>, workload: &str) -> Markup {
             div.scroll tabindex="0" role="region" aria-label="Layer against volume" {
                 table.stick {
                     caption { "How many times the job in the container layer takes what it takes in a volume of the same backing store, with its 95 % interval." }
-                    thead { tr { th scope="col" { "Job" } @for s in &subjects { th scope="col" { b { (s.name) } } } } }
+                    thead { tr { th scope="col" { "Job" } @for s in &subjects { th scope="col" { b { (name(&s.name)) } } } } }
                     tbody {
                         @for phase in &found { @for target in layers(analysis, phase) {
                             tr {
@@ -82,7 +82,7 @@ fn described(analysis: &Analysis<'_>, workload: &str) -> Markup {
         @if let Some(info) = info.filter(|info| !info.phases.is_empty()) {
             details {
                 summary { "What is timed" }
-                dl.facts { @for (name, what) in &info.phases { dt { code { (name) } } dd { (what) } } }
+                dl.facts { @for (phase, what) in &info.phases { dt { code { (phase) } } dd { (what) } } }
             }
         }
     }
