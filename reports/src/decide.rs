@@ -2,7 +2,8 @@
 //!
 //! For a use, a subject's score of a round is the mean of the logarithms of its headline costs. The subject with the
 //! lowest score leads. It is recommended, together with those that cannot be told apart from it, only if the next one
-//! surely costs more, by the same rules as every other verdict; a subject that fails a `must` case is never recommended.
+//! surely costs more, by the same rules as every other verdict; a subject that fails a `must` case, or could not be
+//! asked one, is never recommended.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::headline::{Row, Use};
 use crate::metric::{Direction, direction};
 use crate::record::{Level, Outcome};
 use crate::stats::verdict::PRACTICAL;
-use crate::stats::{Paired, Verdict};
+use crate::stats::{Paired, Verdict, family};
 
 /// What can be said of one use.
 #[derive(Debug)]
@@ -46,12 +47,20 @@ impl Decision {
 
 /// The `must` cases a subject fails.
 pub fn failed_musts<'a>(analysis: &'a Analysis<'_>, subject: &str) -> Vec<&'a str> {
-    let failed = |outcome| outcome == Outcome::Fail;
+    musts(analysis, subject, Outcome::Fail)
+}
+
+/// The `must` cases that could not be asked of a subject.
+fn unproven_musts<'a>(analysis: &'a Analysis<'_>, subject: &str) -> Vec<&'a str> {
+    musts(analysis, subject, Outcome::Broken)
+}
+
+fn musts<'a>(analysis: &'a Analysis<'_>, subject: &str, outcome: Outcome) -> Vec<&'a str> {
     analysis
         .results
         .cases
         .iter()
-        .filter(|c| c.subject == subject && c.level == Level::Must && failed(c.outcome))
+        .filter(|c| c.subject == subject && c.level == Level::Must && c.outcome == outcome)
         .map(|c| c.case.as_str())
         .collect()
 }
@@ -82,6 +91,14 @@ fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
             out.push((subject.name.clone(), format!("fails {}", musts.join(", "))));
             continue;
         }
+        let unproven = unproven_musts(analysis, &subject.name);
+        if !unproven.is_empty() {
+            out.push((
+                subject.name.clone(),
+                format!("could not be asked {}", unproven.join(", ")),
+            ));
+            continue;
+        }
         match score(analysis, &subject.name, &rows) {
             Ok(score) => {
                 let values: Vec<f64> = score.values().copied().collect();
@@ -96,15 +113,22 @@ fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
         .iter()
         .map(|row| analysis.margin(&row.key))
         .fold(PRACTICAL, f64::max);
-    // The leader was picked among all candidates: its p values are corrected for that.
-    #[expect(clippy::cast_precision_loss, reason = "a handful of subjects")]
-    let choices = scores.len().saturating_sub(1) as f64;
-    let against: Vec<Option<(Paired, Verdict)>> = scores
+    let pairs: Vec<Option<Paired>> = scores
         .iter()
         .skip(1)
-        .map(|other| {
-            let pair = Paired::new(&other.1, &scores[0].1)?;
-            let verdict = Verdict::of(&pair, (pair.p * choices).min(1.0), margin, false);
+        .map(|other| Paired::new(&other.1, &scores[0].1))
+        .collect();
+    // Several are compared with the leader: a family of its own.
+    let p_values: Vec<f64> = pairs
+        .iter()
+        .map(|pair| pair.as_ref().map_or(1.0, |pair| pair.p))
+        .collect();
+    let against: Vec<Option<(Paired, Verdict)>> = pairs
+        .into_iter()
+        .zip(family::adjust(&p_values))
+        .map(|(pair, adjusted)| {
+            let pair = pair?;
+            let verdict = Verdict::of(&pair, adjusted, margin, false);
             Some((pair, verdict))
         })
         .collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::{CaseResult, Outcome, Results};
+use crate::record::{CaseResult, Outcome, Results, Subject};
 
 /// The answers as JUnit XML: fail is a failure, broken an error, not applicable skipped; a declared deviation passes and
 /// says so in its output.
@@ -21,9 +21,11 @@ pub fn junit(results: &Results) -> Result<String> {
         }
     }
     for subject in subjects {
+        let known = results.subjects.iter().find(|s| s.name == subject);
+        let spec = known.map_or_else(|| subject.to_owned(), Subject::spec);
         let mut suite = TestSuite::new(subject);
         for case in results.cases.iter().filter(|case| case.subject == subject) {
-            suite.add_test_case(test_case(case));
+            suite.add_test_case(test_case(case, &spec));
         }
         report.add_test_suite(suite);
     }
@@ -32,7 +34,7 @@ pub fn junit(results: &Results) -> Result<String> {
         .map_err(|e| Error::new(ErrorKind::BadInput, format!("write junit.xml: {e}")))
 }
 
-fn test_case(case: &CaseResult) -> TestCase {
+fn test_case(case: &CaseResult, spec: &str) -> TestCase {
     let status = match case.outcome {
         Outcome::Pass | Outcome::Deviates => TestCaseStatus::success(),
         Outcome::NotApplicable => TestCaseStatus::skipped(),
@@ -51,7 +53,7 @@ fn test_case(case: &CaseResult) -> TestCase {
             case.expected.as_deref().unwrap_or("-"),
             case.actual.as_deref().unwrap_or("-"),
             case.origin,
-            case.subject,
+            spec,
             case.case
         ));
     }

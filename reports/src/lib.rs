@@ -3,6 +3,7 @@
 //! Pure: text in, text out. No clock, no host, no file, no sibling crate; the same results give the same bytes.
 
 pub mod analysis;
+pub mod anchor;
 pub mod charts;
 pub mod decide;
 pub mod error;

@@ -110,6 +110,21 @@ pub struct Subject {
     pub capabilities: BTreeMap<String, serde_json::Value>,
 }
 
+impl Subject {
+    /// The subject as the command line takes it: `overlay2@xfs,metacopy=on`. Its name may hold what was found, such as
+    /// a version, which cannot be asked for.
+    pub fn spec(&self) -> String {
+        let mut text = self.driver.clone();
+        if let Some(backing) = &self.backing {
+            text.extend(["@", backing]);
+        }
+        for (name, value) in &self.options {
+            text.extend([",", name, "=", value]);
+        }
+        text
+    }
+}
+
 /// Why a subject takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

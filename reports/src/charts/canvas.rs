@@ -7,6 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::anchor::anchor;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Subjects get one of so many colours, then they repeat; the marker's shape changes too.
@@ -72,17 +73,18 @@ impl std::fmt::Debug for Canvas<'_> {
     }
 }
 
-/// Draws an `<svg>` with a title and a description for those who cannot see it. `id` is unique in the page.
+/// Draws an `<svg>` with a title and a description for those who cannot see it. `name` is unique in the page.
 ///
 /// # Errors
 /// `Drawing`, when plotters fails.
 pub fn svg(
-    id: &str,
+    name: &str,
     size: (u32, u32),
     title: &str,
     description: &str,
     draw: impl FnOnce(&Canvas<'_>) -> Result<()>,
 ) -> Result<String> {
+    let id = anchor(name);
     let mut text = String::new();
     {
         let canvas = Canvas {

@@ -161,7 +161,7 @@ fn panel(canvas: &Canvas<'_>, top: i32, row: &Row, strips: &[Strip<'_>]) -> Resu
         canvas.text((LEFT - 14, y), &name, Ink::Text, 12, Anchor::End)?;
         if let Some(control) = strip.control {
             let at = x(control);
-            canvas.rect([(at - 4, y - 10), (at + 4, y + 10)], Ink::Muted, 0.35)?;
+            canvas.rect([(at - 4, y - 10), (at + 4, y + 10)], Ink::Muted, 0.7)?;
             canvas.rect([(at - 2, y - 8), (at + 2, y + 8)], Ink::Paper, 1.0)?;
         }
         let values = strip.series.values();

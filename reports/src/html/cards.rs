@@ -15,6 +15,9 @@ pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup
             "Which driver fits which use, as far as these numbers carry. A driver is named only if it beats those not named by more than "
             "the noise; one that fails a required promise is never named."
         }
+        @if analysis.results.cases.is_empty() {
+            p.note { "The conformance suite was not asked in this run: what is named here may be fast and wrong." }
+        }
         div.cards { @for decision in decisions { (card(analysis, decision)) } }
         p.small.muted {
             "A use is judged by the geometric mean of its numbers, each counting alike, round by round. The interval is that of the "

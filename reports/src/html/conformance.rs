@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::matrix::{anchor, name};
+use super::matrix::name;
 use crate::analysis::Analysis;
+use crate::anchor::anchor;
 use crate::record::{CaseResult, Level, Outcome, Results, Subject};
 use crate::summary::counts;
 
@@ -110,25 +111,13 @@ fn explain(case: &CaseResult, subjects: &[&Subject], answers: &[Option<&CaseResu
                 @if !answer.reason.is_empty() { dd { (answer.reason) } }
                 @if let Some(expected) = &answer.expected { dd { "Expected: " (expected) } }
                 @if let Some(actual) = &answer.actual { dd { "Actual: " (actual) } }
-                dd { code { "layerbench conform --driver " (spec(subject)) " --case " (case.case) } }
+                dd { code { "layerbench conform --driver " (subject.spec()) " --case " (case.case) } }
             }
             @if told().next().is_none() {
                 dt { "Ask again" } dd { code { "layerbench conform --case " (case.case) } }
             }
         }
     }
-}
-
-/// The subject as the command line takes it.
-fn spec(subject: &Subject) -> String {
-    let mut text = subject.driver.clone();
-    if let Some(backing) = &subject.backing {
-        text.extend(["@", backing]);
-    }
-    for (name, value) in &subject.options {
-        text.extend([",", name, "=", value]);
-    }
-    text
 }
 
 fn cell(answer: &CaseResult) -> Markup {

@@ -3,8 +3,9 @@
 use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::matrix::{anchor, name};
+use super::matrix::name;
 use crate::analysis::Analysis;
+use crate::anchor::anchor;
 use crate::number::alone;
 use crate::record::Subject;
 use crate::series::{Key, Series};

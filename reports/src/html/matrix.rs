@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::analysis::{Analysis, Compared};
+use crate::anchor::anchor;
 use crate::headline::Row;
 use crate::metric::direction;
 use crate::number::{Scale, Times, three};
@@ -27,7 +28,7 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
                     tr {
                         th scope="col" { "Work" }
                         @for (index, subject) in subjects.iter().enumerate() {
-                            th scope="col" { b { (swatch(index)) a href={ "#" (anchor(&subject.name)) } { (name(&subject.name)) } } "against " (subject.control.as_deref().unwrap_or("no control")) }
+                            th scope="col" { b { (swatch(index)) a href={ "#s-" (anchor(&subject.name)) } { (name(&subject.name)) } } "against " (subject.control.as_deref().unwrap_or("no control")) }
                         }
                     }
                 }
@@ -63,19 +64,6 @@ pub(super) fn notes(subjects: &[&Subject]) -> Markup {
             }
         }
     }
-}
-
-/// A name as an anchor: only letters, digits and `-`; every other byte as its number, so that names stay distinct.
-pub(super) fn anchor(name: &str) -> String {
-    name.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || byte == b'-' {
-                char::from(byte).to_string()
-            } else {
-                format!("_{byte:02x}")
-            }
-        })
-        .collect()
 }
 
 fn legend() -> Markup {

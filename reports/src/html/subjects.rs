@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::matrix::anchor;
 use crate::analysis::Analysis;
+use crate::anchor::anchor;
 use crate::record::{Role, Subject, Support};
 
 /// The section's body.
@@ -37,7 +37,7 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
 fn one(subject: &Subject) -> Markup {
     let kept = |key: &'static str| subject.facts.iter().filter(move |(k, _)| k == key);
     html! {
-        h3 id=(anchor(&subject.name)) {
+        h3 id={ "s-" (anchor(&subject.name)) } {
             (subject.name)
             @match subject.role {
                 Role::Subject => {}

@@ -2,8 +2,9 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::matrix::{anchor, name, notes};
+use super::matrix::{name, notes};
 use crate::analysis::Analysis;
+use crate::anchor::anchor;
 use crate::charts;
 use crate::number::three;
 use crate::record::Outcome;
