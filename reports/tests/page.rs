@@ -37,7 +37,10 @@ fn check(page: &str) -> Vec<Tag> {
         );
         match tag.name.as_str() {
             "script" => assert_eq!(tag.get("type"), Some("application/json")),
-            "svg" => assert_eq!((tag.get("role"), tag.get("aria-labelledby").is_some()), (Some("img"), true))
+            "svg" => assert_eq!(
+                (tag.get("role"), tag.get("aria-labelledby").is_some()),
+                (Some("img"), true)
+            ),
             "th" => assert!(tag.get("scope").is_some(), "{tag:?}"),
             "link" | "img" | "iframe" | "object" | "embed" => panic!("{tag:?} may load something"),
             _ => {}
