@@ -258,9 +258,7 @@ pub(super) fn overlay_own(name: &[u8]) -> bool {
 /// The names of all extended attributes; none where the filesystem has no such thing.
 pub(super) fn list_xattrs(fd: impl AsFd) -> Result<Vec<Vec<u8>>, Errno> {
     let fd = fd.as_fd();
-    // 64 KiB is the most the kernel gives.
-    let mut nothing = [0_u8; 0];
-    let size = match rustix::fs::flistxattr(fd, &mut nothing[..]) {
+    let size = match rustix::fs::flistxattr_query(fd) {
         Ok(0) | Err(Errno::OPNOTSUPP) => return Ok(Vec::new()),
         Ok(size) => size,
         Err(errno) => return Err(errno),

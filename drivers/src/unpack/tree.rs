@@ -419,10 +419,9 @@ fn looked_at(fd: OwnedFd, path: Vec<u8>, lower: Option<Rc<Lower>>, owners: &Owne
 
 /// What new files take from a directory with these attributes.
 pub(super) fn inherits(fd: &OwnedFd, mode: u32, gid: u32, owners: &Owners) -> Inherits {
-    let mut nothing = [0_u8; 0];
     Inherits {
         group: mode & 0o2000 != 0 || gid != owners.gid,
-        acl: rustix::fs::fgetxattr(fd, acl::DEFAULT, &mut nothing[..]).is_ok(),
+        acl: rustix::fs::fgetxattr_query(fd, acl::DEFAULT).is_ok(),
     }
 }
 

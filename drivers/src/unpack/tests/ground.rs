@@ -211,6 +211,20 @@ impl Tar {
         self.raw(name.as_bytes(), header, b"")
     }
 
+    pub(super) fn file_mode_content(
+        self,
+        name: &str,
+        mode: u32,
+        uid: u64,
+        gid: u64,
+        content: &str,
+    ) -> Self {
+        let mut header = Self::header(EntryType::Regular, mode, content.len());
+        header.set_uid(uid);
+        header.set_gid(gid);
+        self.raw(name.as_bytes(), header, content.as_bytes())
+    }
+
     pub(super) fn dir(self, name: &str) -> Self {
         self.dir_mode(name, 0o755)
     }
