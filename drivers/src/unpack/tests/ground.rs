@@ -18,6 +18,10 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) fn new() -> Self {
+        assert!(
+            rustix::process::geteuid().is_root(),
+            "these tests make devices and give files away: run them as root"
+        );
         let dir = tempfile::tempdir_in("/var/tmp").unwrap();
         std::fs::create_dir(dir.path().join("stage")).unwrap();
         std::fs::create_dir(dir.path().join("lower")).unwrap();
@@ -42,15 +46,25 @@ impl Ground {
         deletions: Deletions,
         archive: &[u8],
     ) -> Result<Applied> {
+        self.apply_limited(below, deletions, archive, &Limits::default())
+    }
+
+    pub(super) fn apply_limited(
+        &self,
+        below: Below,
+        deletions: Deletions,
+        archive: &[u8],
+        limits: &Limits,
+    ) -> Result<Applied> {
         let stage = Stage {
             dir: self.stage(),
             below,
             deletions,
-            keep_owners: rustix::process::geteuid().is_root(),
+            keep_owners: true,
         };
         let before = self.outside();
         let mut reader = archive;
-        let outcome = apply(&stage, &mut reader, &Limits::default());
+        let outcome = apply(&stage, &mut reader, limits);
         assert_eq!(
             self.outside(),
             before,

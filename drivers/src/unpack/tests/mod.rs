@@ -1,8 +1,10 @@
 //! The unpacker against hand-made archives. Every test unpacks beside a "victim" directory that must not change.
 
 mod basics;
+mod damage;
 mod extensions;
 mod ground;
 mod hostile;
 mod overlay;
+mod privileges;
 mod whiteouts;
