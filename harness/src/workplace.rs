@@ -1,6 +1,7 @@
 //! A run's place: its directory, and the opened subjects on their grounds, each released in the right order.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use drivers::sandbox::{Ground, Run};
@@ -9,9 +10,21 @@ use drivers::{Driver, Host};
 use crate::cli::WorkArgs;
 use crate::subjects::{Planned, Role};
 
-/// The directory runs are made in, when none is named. It depends on the user before any user namespace.
+/// The user as seen from outside any namespace this process enters.
+static UID: OnceLock<rustix::process::Uid> = OnceLock::new();
+
+/// Enters the private namespace, listens for Ctrl-C, and looks at the host from there: without root, a user namespace
+/// makes more possible than the bare user may.
+pub(crate) fn enter() -> anyhow::Result<Host> {
+    UID.get_or_init(rustix::process::getuid);
+    drivers::sandbox::enter()?;
+    crate::interrupt::install()?;
+    Ok(Host::detect())
+}
+
+/// The directory runs are made in, when none is named: one for each user.
 pub(crate) fn default_work() -> PathBuf {
-    let uid = rustix::process::getuid();
+    let uid = *UID.get_or_init(rustix::process::getuid);
     if uid.is_root() {
         "/var/tmp/layerbench".into()
     } else {
@@ -41,20 +54,14 @@ pub(crate) struct Opened {
 }
 
 impl Workplace {
-    /// Enters the private namespace and makes the run's directory.
-    pub(crate) fn create(args: &WorkArgs) -> anyhow::Result<(Self, Host)> {
-        let work = args.work.clone().unwrap_or_else(default_work);
-        drivers::sandbox::enter()?;
-        crate::interrupt::install()?;
-        let run = Run::create(&work)?;
-        Ok((
-            Self {
-                run,
-                size: args.size.as_u64(),
-                grounds: std::cell::Cell::new(0),
-            },
-            Host::detect(),
-        ))
+    /// Makes the run's directory. The process is in its private namespace already ([`enter`]).
+    pub(crate) fn create(args: &WorkArgs) -> anyhow::Result<Self> {
+        let run = Run::create(&args.work.clone().unwrap_or_else(default_work))?;
+        Ok(Self {
+            run,
+            size: args.size.as_u64(),
+            grounds: std::cell::Cell::new(0),
+        })
     }
 
     /// The run's directory.

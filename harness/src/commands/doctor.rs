@@ -6,10 +6,14 @@ use drivers::{Host, Support};
 use serde_json::json;
 
 use crate::cli::JsonArgs;
-use crate::{exit, hostfacts, progress};
+use crate::{exit, hostfacts, progress, workplace};
 
 pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
-    let host = Host::detect();
+    // Seen from where a run would work; where that cannot be entered, as the bare user.
+    let host = workplace::enter().unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        Host::detect()
+    });
     let probes: Vec<_> = drivers::ALL
         .iter()
         .map(|backend| (*backend, backend.probe(&host)))

@@ -8,15 +8,16 @@ use drivers::sys::command;
 use drivers::{Driver, Item, Kind, LayerId};
 
 use crate::cli::ExecArgs;
-use crate::workplace::Workplace;
+use crate::workplace::{self, Workplace};
 use crate::{exit, subjects};
 
 pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
-    let (place, host) = Workplace::create(&args.work)?;
+    let host = workplace::enter()?;
     let selection = subjects::select(std::slice::from_ref(&args.driver), None, &host)?;
     let Some(planned) = selection.ready.first() else {
         return Err(exit::coded(exit::NOTHING, "no subject is left"));
     };
+    let place = Workplace::create(&args.work)?;
     let opened = place.open(planned, &host)?;
     let work = || -> anyhow::Result<u8> {
         let driver = &*opened.driver;

@@ -10,7 +10,7 @@ use workloads::{Scale, Workload};
 use crate::cli::{Profile, RunArgs};
 use crate::records::Records;
 use crate::subjects::Selection;
-use crate::workplace::{Opened, Workplace, close_all};
+use crate::workplace::{self, Opened, Workplace, close_all};
 use crate::{bench, conform, describe, exit, hostfacts, interrupt, progress, subjects};
 
 /// Which parts of a run are wanted.
@@ -78,9 +78,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         Vec::new()
     };
     let budget = args.time_budget.as_deref().map(parse_time).transpose()?;
-    subjects::select(&args.drivers, backing, &Host::detect())?;
-
-    let (place, host) = Workplace::create(&args.work)?;
+    let host = workplace::enter()?;
     let selection = subjects::select(&args.drivers, backing, &host)?;
     if selection.ready.is_empty() {
         return Err(exit::coded(
@@ -88,6 +86,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             "no driver can run here; layerbench doctor says why",
         ));
     }
+    let place = Workplace::create(&args.work)?;
     let profile = profiled(args.profile);
     let rounds = args.rounds.unwrap_or(profile.rounds);
     let budget = budget.or(if args.rounds.is_some() {
