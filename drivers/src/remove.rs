@@ -10,6 +10,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sys::btrfs;
 
 /// Deeper than any path an image can hold that was made with relative calls; stops a runaway recursion.
 const MAX_DEPTH: usize = 4096;
@@ -25,7 +26,7 @@ pub fn tree(path: &Path) -> Result<()> {
         ResolveFlags::empty(),
     ) {
         Ok(dir) => {
-            contents(dir, path, 0)?;
+            empty(&dir, path, 0)?;
             match rustix::fs::rmdir(path) {
                 Ok(()) | Err(Errno::NOENT) => Ok(()),
                 Err(errno) => Err(Error::io("remove the directory", path, errno)),
@@ -46,8 +47,22 @@ fn open_dir(at: BorrowedFd<'_>, name: &[u8], resolve: ResolveFlags) -> Result<Ow
     )
 }
 
+/// Empties an open directory; one that turns out to be a read-only btrfs subvolume (a layer that a dead run left) is
+/// made writable first, which only its root allows.
+fn empty(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
+    match contents(dir, path, depth) {
+        Err(error)
+            if error.raw_os_error() == Some(libc::EROFS)
+                && btrfs::set_read_only(dir.as_fd(), false).is_ok() =>
+        {
+            contents(dir, path, depth)
+        }
+        other => other,
+    }
+}
+
 /// Empties an open directory. Recursion holds one descriptor per level; see `MAX_DEPTH`.
-fn contents(dir: OwnedFd, path: &Path, depth: usize) -> Result<()> {
+fn contents(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(Error::new(ErrorKind::Unsupported, "remove")
             .path(path)
@@ -55,7 +70,7 @@ fn contents(dir: OwnedFd, path: &Path, depth: usize) -> Result<()> {
     }
     // Listed whole first: removing while reading may skip entries on some filesystems.
     let mut entries: Vec<(CString, FileType)> = Vec::new();
-    for entry in Dir::read_from(&dir).map_err(|e| Error::io("list", path, e))? {
+    for entry in Dir::read_from(dir).map_err(|e| Error::io("list", path, e))? {
         let entry = entry.map_err(|e| Error::io("list", path, e))?;
         if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
             entries.push((entry.file_name().to_owned(), entry.file_type()));
@@ -93,8 +108,8 @@ fn contents(dir: OwnedFd, path: &Path, depth: usize) -> Result<()> {
             other => other,
         }
         .map_err(fail)?;
-        contents(
-            sub,
+        empty(
+            &sub,
             &path.join(String::from_utf8_lossy(name.to_bytes()).as_ref()),
             depth + 1,
         )?;

@@ -410,6 +410,32 @@ fn what_a_killed_process_left_is_discarded() {
         .unwrap();
 }
 
+/// A run whose directory lies on a btrfs of the host is swept as plain directories are.
+#[test]
+fn a_tree_of_sealed_subvolumes_can_be_removed() {
+    let bench = Bench::new("");
+    let mut root = bench.root().clone();
+    root.backing = drivers::Backing::Directory;
+    root.dir = bench.driver().plain_dir().join("run");
+    fs::create_dir(&root.dir).unwrap();
+    let backend = drivers::backend("btrfs").unwrap();
+    let driver = backend.open(&root, &drivers::Options::default()).unwrap();
+    driver.prepare(&key("c"), None, Kind::Writable).unwrap();
+    let dir = driver.stage(&key("c")).unwrap().dir;
+    fs::create_dir_all(dir.join("a/b")).unwrap();
+    let nested = nest(&dir.join("a/b"), c"nested");
+    fs::write(nested.join("f"), "x").unwrap();
+    driver.commit(&key("c"), &layer(1)).unwrap();
+    driver
+        .prepare(&key("c"), Some(&layer(1)), Kind::Writable)
+        .unwrap();
+    drop(driver);
+    assert_eq!(subvolumes(&bench), 4);
+    drivers::remove::tree(&root.dir).unwrap();
+    assert_eq!(subvolumes(&bench), 0);
+    assert!(!root.dir.exists());
+}
+
 #[test]
 fn a_prepare_that_fails_half_way_leaves_nothing() {
     let bench = Bench::new("");
