@@ -60,7 +60,7 @@ impl Data {
                 Err(errno) => return Err(errno),
             }
         }
-        let mut at = 0;
+        let (mut at, mut written) = (0, 0);
         while at < size {
             let start = match seek(from, SeekFrom::Data(at)) {
                 Ok(start) => start,
@@ -69,27 +69,23 @@ impl Data {
                 Err(errno) => return Err(errno),
             };
             let end = seek(from, SeekFrom::Hole(start))?.min(size);
-            self.extent(from, to, start, end)?;
+            written = self.extent(from, to, start, end)?;
             at = end.max(start + 1);
         }
-        if at < size || self.ends_in_hole(to, size)? {
+        if written < size {
             ftruncate(to, size)?;
         }
         Ok(())
     }
 
-    /// Whether what was written ends before the file does.
-    fn ends_in_hole(&self, to: BorrowedFd<'_>, size: u64) -> Result<bool, Errno> {
-        Ok(seek(to, SeekFrom::End(0))? != size)
-    }
-
+    /// Copies the bytes from `start` to `end`, and says where it came to: earlier only if the file was cut meanwhile.
     fn extent(
         &mut self,
         from: BorrowedFd<'_>,
         to: BorrowedFd<'_>,
         start: u64,
         end: u64,
-    ) -> Result<(), Errno> {
+    ) -> Result<u64, Errno> {
         let mut at = start;
         if self.method != Method::ReadWrite && end - start > SMALL as u64 {
             while at < end {
@@ -129,6 +125,6 @@ impl Data {
             at += read as u64;
             self.copied_bytes += read as u64;
         }
-        Ok(())
+        Ok(at)
     }
 }

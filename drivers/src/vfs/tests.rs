@@ -1,5 +1,6 @@
 //! The driver on every backing, with a nasty tree.
 
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use crate::sandbox::{Ground, Run, enter};
@@ -62,6 +63,12 @@ fn equals_its_parent(driver: &dyn Driver, run: &Run) {
         assert_eq!(refused.kind(), ErrorKind::InUse);
         let written = std::fs::write(at.join("plain"), "x");
         assert_eq!(written.is_ok(), name == "c", "{written:?}");
+        if name == "c" {
+            // One byte of a shared block, at the same time as before and not on disk yet.
+            let large = std::fs::File::options().write(true).open(at.join("large"));
+            large.unwrap().write_all_at(b"!", MIB).unwrap();
+            nasty::stamp(&at.join("large"), 1_000_000_005, 123_456_794);
+        }
         mount.unmount().unwrap();
         assert_eq!(std::fs::read_dir(&at).unwrap().count(), 0);
     }
@@ -73,7 +80,7 @@ fn equals_its_parent(driver: &dyn Driver, run: &Run) {
     let changed: Vec<_> = changed.iter().map(|change| &change.path[..]).collect();
     assert_eq!(
         changed,
-        [&b"again-plain"[..], b"d/e/plain-linked", b"plain"]
+        [&b"again-plain"[..], b"d/e/plain-linked", b"large", b"plain"]
     );
     assert_eq!(driver.changes(Item::Container(&key("v"))).unwrap(), []);
     let stage = driver.stage(&key("v")).unwrap_err();
