@@ -171,6 +171,48 @@ fn full_quotas_count_the_same_and_metadata() {
     accounting("quota=full", 96 << 10);
 }
 
+/// How many quota groups the filesystem has.
+fn quota_groups(bench: &Bench) -> u32 {
+    use drivers::sys::btrfs::{Place, Search, SearchBuffer, search};
+    let place = |offset| Place {
+        object: 0,
+        kind: 242, // BTRFS_QGROUP_INFO_KEY
+        offset,
+    };
+    let groups = Search {
+        tree: 8, // BTRFS_QUOTA_TREE_OBJECTID
+        first: place(0),
+        last: place(u64::MAX),
+        min_transaction: 0,
+    };
+    let on = File::open(&bench.root().dir).unwrap();
+    search(on.as_fd(), &groups, &mut SearchBuffer::default())
+        .unwrap()
+        .0
+}
+
+#[test]
+fn quota_groups_go_with_their_subvolumes() {
+    for mode in ["quota=simple", "quota=full"] {
+        let bench = Bench::new(mode);
+        let driver = bench.driver();
+        bench.layer(1, None, |dir| fs::write(dir.join("a"), noise(MIB)).unwrap());
+        driver.sync().unwrap();
+        let before = quota_groups(&bench);
+        driver
+            .prepare(&key("c"), Some(&layer(1)), Kind::Writable)
+            .unwrap();
+        let dir = driver.stage(&key("c")).unwrap().dir;
+        fs::write(dir.join("b"), noise(MIB)).unwrap();
+        nest(&dir, c"nested");
+        driver.sync().unwrap();
+        assert_eq!(quota_groups(&bench), before + 2, "{mode}");
+        driver.remove(Item::Container(&key("c"))).unwrap();
+        driver.sync().unwrap();
+        assert_eq!(quota_groups(&bench), before, "{mode}");
+    }
+}
+
 #[test]
 fn clones_and_holes_take_nothing_and_reservations_count() {
     let bench = Bench::new("");
