@@ -65,8 +65,9 @@ struct Pick {
 
 const NEW: &[(&str, Choice)] = &[("target", Choice::Is("layer-new"))];
 const LOWER: &[(&str, Choice)] = &[("target", Choice::Is("layer-lower"))];
-const ONE: &[(&str, Choice)] = &[("parallel", Choice::Least)];
-const MANY: &[(&str, Choice)] = &[("parallel", Choice::Most)];
+const ONE: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("parallel", Choice::Least)];
+const COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("parallel", Choice::Least)];
+const MANY: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("parallel", Choice::Most)];
 const BIG: &[(&str, Choice)] = &[("size", Choice::Most)];
 const SMALL: &[(&str, Choice)] = &[("size", Choice::Least)];
 
@@ -77,8 +78,9 @@ const TABLE: &[Pick] = &[
     Pick { workload: "pull", phase: "remove", metric: "time", params: &[], label: "Remove the image", short: "", uses: &[] },
     Pick { workload: "pull", phase: "", metric: "allocated", params: &[], label: "Space the image takes", short: "image", uses: &[] },
     Pick { workload: "start", phase: "total", metric: "time", params: ONE, label: "Start a container and remove it", short: "start", uses: &[Use::Builders, Use::Density, Use::Writing] },
+    Pick { workload: "start", phase: "total", metric: "time", params: COLD, label: "The same with a cold page cache", short: "", uses: &[] },
     Pick { workload: "start", phase: "total", metric: "time", params: MANY, label: "Start {parallel} containers at once", short: "", uses: &[Use::Density] },
-    Pick { workload: "start", phase: "", metric: "allocated", params: ONE, label: "Space an idle container takes", short: "idle", uses: &[Use::Density, Use::Writing] },
+    Pick { workload: "start", phase: "", metric: "allocated", params: &[], label: "Space an idle container takes", short: "idle", uses: &[Use::Density, Use::Writing] },
     Pick { workload: "copy-up", phase: "append-first", metric: "time", params: SMALL, label: "First write to a {size} file of the image", short: "", uses: &[] },
     Pick { workload: "copy-up", phase: "append-first", metric: "time", params: BIG, label: "First write to a {size} file of the image", short: "copy-up", uses: &[Use::Writing] },
     Pick { workload: "copy-up", phase: "append-second", metric: "time", params: BIG, label: "Second write to the same file", short: "", uses: &[] },

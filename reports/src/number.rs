@@ -108,7 +108,7 @@ const COUNT: [Scale; 1] = [Scale {
 
 impl Scale {
     /// The one scale in which all these values of a record's unit read well: the largest unit that keeps the smallest
-    /// value above 0 at 0.1 or more, but never one that makes the largest look like 100,000 and more.
+    /// value above 0 at 1 (times: 0.1) or more, but never one that makes the largest look like 100,000 and more.
     pub fn of(unit: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let scales: &[Self] = match unit {
             "s" => &TIME,
@@ -122,7 +122,9 @@ impl Scale {
             least = least.min(value);
             most = most.max(value);
         }
-        let fine = scales.iter().find(|s| least / s.size >= 0.1);
+        // 0.44 s reads well, 0.25 GiB does not.
+        let floor = if unit == "s" { 0.1 } else { 1.0 };
+        let fine = scales.iter().find(|s| least / s.size >= floor);
         let coarse = scales.iter().find(|s| most / s.size >= 1.0);
         match (fine, coarse) {
             (Some(fine), _) if most / fine.size < 1e5 => *fine,

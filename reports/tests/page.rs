@@ -60,8 +60,8 @@ fn the_page_is_well_formed_and_loads_nothing() {
     let page = render(&common::results(12));
     let tags = check(&page);
     let count = |name: &str| tags.iter().filter(|t| t.name == name).count();
-    // Four workloads, plus sizes and volumes; the cards, one table a section and the data.
-    assert_eq!(count("svg"), 6);
+    // Four workloads, plus parts, sizes and volumes; the cards, one table a section and the data.
+    assert_eq!(count("svg"), 7);
     assert_eq!(count("h1"), 1);
     assert!(page.len() < 1_500_000, "{}", page.len());
     // For looking at it.

@@ -26,6 +26,7 @@ pub struct Figure {
 /// Every chart, in the order of the page.
 pub const ALL: &[&Chart] = &[
     &super::rounds::CHART,
+    &super::parts::CHART,
     &super::sizes::CHART,
     &super::volumes::CHART,
 ];

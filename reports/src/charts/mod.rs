@@ -5,6 +5,7 @@
 pub mod axis;
 pub mod canvas;
 pub mod chart;
+pub mod parts;
 pub mod rounds;
 pub mod sizes;
 pub mod volumes;

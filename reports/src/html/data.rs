@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::matrix::name;
 use crate::analysis::Analysis;
 use crate::anchor::anchor;
-use crate::number::alone;
+use crate::number::Scale;
 use crate::record::Subject;
 use crate::series::{Key, Series};
 
@@ -46,14 +46,15 @@ fn table(analysis: &Analysis<'_>, workload: &str, columns: &[&Subject]) -> Marku
             details id={ "data-" (anchor(workload)) } {
                 summary { (workload) ": " (keys.len()) " quantities" }
                 div.scroll tabindex="0" role="region" aria-label={ "Medians of " (workload) } {
-                    table.stick {
+                    table.stick.data {
                         thead { tr { th scope="col" { "Phase" } th scope="col" { "Metric" } @for s in columns { th.n scope="col" { b { (name(&s.name)) } } } } }
                         tbody {
                             @for key in keys {
+                                @let scale = scale(analysis, columns, key);
                                 tr {
                                     th scope="row" { (key.phase) @if !key.params.is_empty() { br; span.muted.small { (key.params_text()) } } }
-                                    td { (crate::metric::words(&key.metric)) }
-                                    @for s in columns { td.n { @match analysis.get(&s.name, key) { Some(series) => (value(series)), None => { span.muted { "–" } } } } }
+                                    td { (crate::metric::words(&key.metric)) @if !scale.unit.is_empty() { ", " (scale.unit) } }
+                                    @for s in columns { td.n { @match analysis.get(&s.name, key) { Some(series) => (value(series, scale)), None => { span.muted { "–" } } } } }
                                 }
                             }
                         }
@@ -64,14 +65,21 @@ fn table(analysis: &Analysis<'_>, workload: &str, columns: &[&Subject]) -> Marku
     }
 }
 
-fn value(series: &Series) -> Markup {
+/// One unit to a row.
+fn scale(analysis: &Analysis<'_>, columns: &[&Subject], key: &Key) -> Scale {
+    let row = || columns.iter().filter_map(|s| analysis.get(&s.name, key));
+    let unit = row().next().map_or("", |s| s.unit.as_str());
+    Scale::of(unit, row().map(Series::median))
+}
+
+fn value(series: &Series, scale: Scale) -> Markup {
     let tail = (series.key.metric == "latency-p50")
         .then_some(series.latencies.as_ref())
         .flatten();
     html! {
-        (alone(&series.unit, series.median()))
+        (scale.number(series.median()))
         @for (name, q) in [("p99", 0.99), ("p99.9", 0.999)] {
-            @if let Some(seconds) = tail.and_then(|l| l.quantile(q)) { br; span.muted.small { (name) " " (alone("s", seconds)) } }
+            @if let Some(seconds) = tail.and_then(|l| l.quantile(q)) { br; span.muted.small { (name) " " (scale.number(seconds)) } }
         }
     }
 }

@@ -157,7 +157,13 @@ fn run(rounds: u32) -> Run {
             workload(
                 "start",
                 "How fast does a container start, alone and in company?",
-                &[("total", "from prepare to teardown")],
+                &[
+                    ("prepare", "making the container layer"),
+                    ("mount", "mounting it"),
+                    ("exec", "running /bin/true"),
+                    ("teardown", "removing it"),
+                    ("total", "from prepare to teardown"),
+                ],
             ),
             workload(
                 "copy-up",
@@ -288,10 +294,33 @@ fn measure(results: &mut Results, random: &mut Random, round: u32) {
                 "time",
                 "s",
                 own.start * (1.0 + 0.4 * (n - 1.0)),
-                &[("parallel", parallel)],
+                &[("parallel", parallel), ("cache", "warm")],
             );
         }
         if !control {
+            for (phase, share) in [
+                ("prepare", 0.2),
+                ("mount", 0.3),
+                ("exec", 0.35),
+                ("teardown", 0.1),
+            ] {
+                put(
+                    "start",
+                    phase,
+                    "time",
+                    "s",
+                    own.start * share,
+                    &[("parallel", "1"), ("cache", "warm")],
+                );
+            }
+            put(
+                "start",
+                "total",
+                "time",
+                "s",
+                own.start * 1.4,
+                &[("parallel", "1"), ("cache", "cold")],
+            );
             put(
                 "start",
                 "prepare",
