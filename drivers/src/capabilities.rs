@@ -40,6 +40,12 @@ pub struct Capabilities {
     pub rename_lower_dir: bool,
     /// Two names of one lower file stay one file after a write through either.
     pub hard_links_survive_copy_up: bool,
+    /// A lower directory keeps its time and its setgid bit when something in it is first written.
+    pub lower_dir_attributes_survive_copy_up: bool,
+    /// A lower symbolic link keeps its time when it is renamed.
+    pub symlink_time_survives_copy_up: bool,
+    /// A device of a lower layer can be deleted, whether there is such hardware or not.
+    pub lower_devices_can_be_deleted: bool,
     /// st_ino of a file does not change when it is first written.
     pub inode_survives_copy_up: bool,
     /// st_dev is the same for everything in one mounted container layer.
@@ -99,6 +105,9 @@ impl Capabilities {
         metadata_change_keeps_data_shared: true,
         rename_lower_dir: true,
         hard_links_survive_copy_up: true,
+        lower_dir_attributes_survive_copy_up: true,
+        symlink_time_survives_copy_up: true,
+        lower_devices_can_be_deleted: true,
         inode_survives_copy_up: true,
         uniform_device: true,
         open_file_sees_later_writes: true,

@@ -43,9 +43,8 @@ impl Container {
     /// # Errors
     /// Broken, when the model refuses one; a failure, when the container does.
     pub fn apply(&mut self, ops: &[Op]) -> Result<(), Stop> {
-        let ops = legal(ops, &self.capabilities);
-        self.model.apply(&ops).map_err(Stop::broken)?;
-        Ok(live::apply(&self.at, &ops)?)
+        self.predict(ops)?;
+        Ok(live::apply(&self.at, &legal(ops, &self.capabilities))?)
     }
 
     /// Does the operations in the model only: the case does the same by other means.
@@ -53,6 +52,7 @@ impl Container {
     /// # Errors
     /// Broken, when the model refuses one.
     pub fn predict(&mut self, ops: &[Op]) -> Result<(), Stop> {
+        self.model.live = true;
         self.model
             .apply(&legal(ops, &self.capabilities))
             .map_err(Stop::broken)

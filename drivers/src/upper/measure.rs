@@ -11,6 +11,7 @@ use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Result};
 use crate::fsprobe;
 use crate::sys::mapping::Mapping;
+use crate::upper::keeps;
 
 const TEXT: &[u8] = b"from the layer below";
 
@@ -27,7 +28,7 @@ pub(crate) fn sow(lower: &Path) -> Result<()> {
         std::fs::create_dir(&path).attempt("create the directory", &path)?;
         std::fs::write(path.join("inner"), TEXT).attempt("write", &path)?;
     }
-    Ok(())
+    keeps::sow(lower)
 }
 
 /// Measures the tree at `root`, one of whose lower layers was sown.
@@ -68,6 +69,8 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
     append(&at("link-a"))?;
     let other = std::fs::read(at("link-b")).attempt("read", at("link-b"))?;
     found.hard_links_survive_copy_up = other.len() > TEXT.len();
+
+    keeps::measure(root, &mut found)?;
 
     found.rename_lower_dir = std::fs::rename(at("dir"), at("dir-moved")).is_ok();
     Ok(found)

@@ -7,6 +7,7 @@
 mod attributes;
 mod driver;
 mod ground;
+mod keeps;
 mod layout;
 mod live;
 pub(crate) mod measure;

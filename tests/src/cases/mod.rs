@@ -1,21 +1,37 @@
 //! The cases, one file each, in the order of [`ALL`].
 
+pub mod acls_are_enforced;
+pub mod attributes_and_acls_survive_copy_up;
 pub mod bare_whiteouts_are_refused;
+pub mod capabilities_survive_copy_up;
 pub mod child_shows_all_of_its_parent;
 pub mod commit_consumes_the_key;
 pub mod deepest_stack_works_and_one_more_is_refused;
 pub mod deleted_file_comes_back_as_new;
 pub mod deletion_and_recreation_in_separate_layers;
+pub mod device_number_is_uniform;
+pub mod devices_can_be_deleted;
 pub mod directories_merge_over_layers;
 pub mod duplicate_key_is_refused;
 pub mod emptied_lower_directory_can_be_removed;
 pub mod empty_layer_shows_an_empty_root;
 pub mod entries_follow_linked_parents;
+pub mod exchange_and_noreplace_work;
+pub mod files_can_be_cloned;
+pub mod files_can_be_renamed_in_circles;
+pub mod first_write_changes_only_those_bytes;
+pub mod hard_links_survive_copy_up;
+pub mod holes_can_be_punched;
 pub mod image_never_changes;
+pub mod inode_number_survives_copy_up;
 pub mod layer_in_use_is_kept;
+pub mod listing_agrees_with_stat;
 pub mod longest_names_can_be_deleted;
+pub mod lower_directory_can_be_renamed;
+pub mod mapping_sees_later_writes;
 pub mod marker_place_does_not_matter;
 pub mod markers_spare_their_own_layer;
+pub mod metadata_change_keeps_everything_else;
 pub mod missing_parent_is_refused;
 pub mod mounted_item_is_kept;
 pub mod names_are_any_bytes;
@@ -24,19 +40,30 @@ pub mod nothing_old_shows_in_new_objects;
 pub mod one_container_can_be_mounted_twice;
 pub mod opacity_reaches_grandchildren;
 pub mod opaque_markers_equal_whiteouts;
+pub mod open_file_sees_later_writes;
+pub mod parallel_first_writes_all_count;
 pub mod parallel_prepare_and_remove;
+pub mod parents_keep_their_attributes;
 pub mod recreated_directory_is_empty;
+pub mod refused_operation_changes_nothing;
 pub mod removal_takes_what_was_made_inside;
 pub mod removed_names_can_be_used_again;
+pub mod renamed_link_keeps_its_time;
 pub mod reopen_restores_state;
 pub mod root_attributes_are_inherited;
+pub mod running_file_is_busy;
 pub mod siblings_are_isolated;
+pub mod sparse_file_stays_sparse;
+pub mod special_files_are_kept;
 pub mod taken_layer_id_is_refused;
 pub mod twenty_layers_are_one_tree;
 pub mod types_can_be_swapped_in_place;
 pub mod unknown_items_are_not_found;
 pub mod unlinked_lower_file_stays_gone;
+pub mod unlinked_open_file_lives;
+pub mod unnamed_file_can_be_linked;
 pub mod upper_name_wins;
+pub mod user_attributes_can_be_set_listed_and_removed;
 pub mod view_refuses_writes;
 pub mod views_cannot_be_committed;
 pub mod volume_outlives_its_container;
@@ -45,6 +72,7 @@ pub mod whiteout_hides_one_path_only;
 pub mod whiteout_of_nothing_is_harmless;
 pub mod whiteout_prefix_is_an_ordinary_name;
 pub mod writes_survive_a_remount;
+pub mod writing_takes_privileges_away;
 
 use crate::case::Case;
 
@@ -81,6 +109,34 @@ pub const ALL: &[&Case] = &[
     &whiteout_hides_one_path_only::CASE,
     &whiteout_of_nothing_is_harmless::CASE,
     &whiteout_prefix_is_an_ordinary_name::CASE,
+    &acls_are_enforced::CASE,
+    &attributes_and_acls_survive_copy_up::CASE,
+    &capabilities_survive_copy_up::CASE,
+    &device_number_is_uniform::CASE,
+    &devices_can_be_deleted::CASE,
+    &exchange_and_noreplace_work::CASE,
+    &files_can_be_cloned::CASE,
+    &files_can_be_renamed_in_circles::CASE,
+    &first_write_changes_only_those_bytes::CASE,
+    &hard_links_survive_copy_up::CASE,
+    &holes_can_be_punched::CASE,
+    &inode_number_survives_copy_up::CASE,
+    &listing_agrees_with_stat::CASE,
+    &lower_directory_can_be_renamed::CASE,
+    &mapping_sees_later_writes::CASE,
+    &metadata_change_keeps_everything_else::CASE,
+    &open_file_sees_later_writes::CASE,
+    &parallel_first_writes_all_count::CASE,
+    &parents_keep_their_attributes::CASE,
+    &refused_operation_changes_nothing::CASE,
+    &renamed_link_keeps_its_time::CASE,
+    &running_file_is_busy::CASE,
+    &sparse_file_stays_sparse::CASE,
+    &special_files_are_kept::CASE,
+    &unlinked_open_file_lives::CASE,
+    &unnamed_file_can_be_linked::CASE,
+    &user_attributes_can_be_set_listed_and_removed::CASE,
+    &writing_takes_privileges_away::CASE,
     &commit_consumes_the_key::CASE,
     &duplicate_key_is_refused::CASE,
     &layer_in_use_is_kept::CASE,

@@ -74,6 +74,8 @@ pub struct Node {
 pub struct Model {
     nodes: BTreeMap<Ino, Node>,
     next: Ino,
+    /// Whether a live container had a hand in it: what drivers declare to lose in copy-up may be lost.
+    pub live: bool,
 }
 
 impl Default for Model {
@@ -90,6 +92,7 @@ impl Default for Model {
         Self {
             nodes: BTreeMap::from([(ROOT, root)]),
             next: ROOT + 1,
+            live: false,
         }
     }
 }

@@ -1,0 +1,45 @@
+//! FICLONE makes one file of a container share its blocks with another.
+
+use drivers::error::Attempt as _;
+
+use crate::case::{Case, Level, Outcome, Theme, Verdict};
+use crate::context::Context;
+use crate::oracle::op::file;
+use crate::{check, fixture};
+
+/// The promise.
+pub const CASE: Case = Case {
+    name: "files_can_be_cloned",
+    promise: "FICLONE makes one file of a container share its blocks with another.",
+    origin: "catalogue FD8 (FICLONE)",
+    level: Level::Informs,
+    theme: Theme::CopyUp,
+    capability: Some("reflink"),
+    run,
+};
+
+fn run(context: &mut Context<'_>) -> Verdict {
+    let declared = context.capabilities()?.reflink;
+    let content = fixture::noise(4, 128 << 10);
+    let base = context.layer(None, &[file("lower", "1")])?;
+    let mut container = context.container(Some(&base))?;
+    container.apply(&[file("a", &content), file("b", "")])?;
+    let from = container.open("a")?;
+    from.sync_all().attempt("sync", container.path("a"))?;
+    let cloned = rustix::fs::ioctl_ficlone(container.open_for_writing("b")?, &from);
+    if cloned.is_ok() {
+        container.predict(&[file("b", &content)])?;
+    }
+    container.check()?;
+    if declared {
+        return check::declared(
+            "reflink",
+            declared,
+            cloned.is_ok(),
+            format!("FICLONE: {:?}", cloned.err()),
+        );
+    }
+    // Most filesystems cannot: that is no deviation from a plain one, but must be as declared.
+    check::that(cloned.is_err(), "no clone, as declared", "FICLONE works")?;
+    Ok(Outcome::Deviates(format!("FICLONE: {:?}", cloned.err())))
+}

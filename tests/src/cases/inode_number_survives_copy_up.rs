@@ -1,0 +1,37 @@
+//! The inode number of a lower file does not change when it is first written, renamed, or mounted anew.
+
+use std::os::unix::fs::MetadataExt as _;
+
+use crate::case::{Case, Level, Theme, Verdict};
+use crate::check;
+use crate::context::Context;
+use crate::oracle::op::{chmod, dir, file, rename, write};
+
+/// The promise.
+pub const CASE: Case = Case {
+    name: "inode_number_survives_copy_up",
+    promise: "The inode number of a lower file does not change when it is first written, renamed, or mounted anew.",
+    origin: "xfstests overlay/017, 043; unionmount suite",
+    level: Level::Informs,
+    theme: Theme::CopyUp,
+    capability: Some("inode_survives_copy_up"),
+    run,
+};
+
+fn run(context: &mut Context<'_>) -> Verdict {
+    let declared = context.capabilities()?.inode_survives_copy_up;
+    let base = context.layer(None, &[file("a", "1"), file("b", "2"), dir("d")])?;
+    let mut container = context.container(Some(&base))?;
+    let before = (container.stat("a")?.ino(), container.stat("b")?.ino());
+    container.apply(&[write("a", 0, "x"), chmod("b", 0o600)])?;
+    let after = (container.stat("a")?.ino(), container.stat("b")?.ino());
+    container.apply(&[rename("a", "c")])?;
+    let renamed = (container.stat("c")?.ino(), container.stat("b")?.ino());
+    check::same("inode numbers over a rename", after, renamed)?;
+    check::declared(
+        "inode_survives_copy_up",
+        declared,
+        before == after,
+        format!("{before:?} became {after:?}"),
+    )
+}

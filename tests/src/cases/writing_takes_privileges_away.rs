@@ -1,0 +1,44 @@
+//! An ordinary user who writes to a lower setuid file with capabilities takes the setuid bit and the capabilities away.
+
+use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
+use crate::context::Context;
+use crate::fixture;
+use crate::oracle::live;
+use crate::oracle::op::{chmod, chown, file, write, xattr};
+
+/// The promise.
+pub const CASE: Case = Case {
+    name: "writing_takes_privileges_away",
+    promise: "An ordinary user who writes to a lower setuid file with capabilities takes the setuid bit and the capabilities away.",
+    origin: "google/gvisor 13282; pjdfstest chmod (clearing of setuid)",
+    level: Level::Must,
+    theme: Theme::CopyUp,
+    capability: None,
+    run,
+};
+
+fn run(context: &mut Context<'_>) -> Verdict {
+    let capabilities = context.capabilities()?;
+    if !capabilities.arbitrary_owners {
+        return Err(Stop::not_applicable(
+            "owners other than the caller cannot be stored here",
+        ));
+    }
+    let base = context.layer(
+        None,
+        &[
+            file("su", "program"),
+            chown("su", fixture::USER, fixture::USER),
+            chmod("su", 0o6777),
+            xattr("su", "security.capability", fixture::capability()),
+        ],
+    )?;
+    context.check_layer(&base)?;
+    let mut container = context.container(Some(&base))?;
+    let root = container.root().to_owned();
+    fixture::as_user(fixture::USER, || live::apply(&root, &[write("su", 0, "P")]))??;
+    container.predict(&[write("su", 0, "P"), chmod("su", 0o777)])?;
+    container.check()?;
+    context.check_layer(&base)?;
+    Ok(Outcome::Pass)
+}
