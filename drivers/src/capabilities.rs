@@ -42,10 +42,12 @@ pub struct Capabilities {
     pub hard_links_survive_copy_up: bool,
     /// A lower directory keeps its time and its setgid bit when something in it is first written.
     pub lower_dir_attributes_survive_copy_up: bool,
-    /// A lower symbolic link keeps its time when it is renamed.
-    pub symlink_time_survives_copy_up: bool,
-    /// A device of a lower layer can be deleted, whether there is such hardware or not.
-    pub lower_devices_can_be_deleted: bool,
+    /// A lower symbolic link keeps its owner and time when it is renamed.
+    pub symlink_attributes_survive_copy_up: bool,
+    /// A fifo, socket or device of a lower layer can be given another mode, renamed and deleted, and stays what it is.
+    pub special_files_survive_copy_up: bool,
+    /// An ordinary user's write to a lower setuid file takes the setuid bit away.
+    pub writing_clears_setuid: bool,
     /// st_ino of a file does not change when it is first written.
     pub inode_survives_copy_up: bool,
     /// st_dev is the same for everything in one mounted container layer.
@@ -106,8 +108,9 @@ impl Capabilities {
         rename_lower_dir: true,
         hard_links_survive_copy_up: true,
         lower_dir_attributes_survive_copy_up: true,
-        symlink_time_survives_copy_up: true,
-        lower_devices_can_be_deleted: true,
+        symlink_attributes_survive_copy_up: true,
+        special_files_survive_copy_up: true,
+        writing_clears_setuid: true,
         inode_survives_copy_up: true,
         uniform_device: true,
         open_file_sees_later_writes: true,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::event::{Timespec, poll};
 use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::mount::{
@@ -109,8 +110,9 @@ impl Mount {
         if std::mem::take(&mut self.owned) {
             let attempt = || unmount(&self.path, UnmountFlags::NOFOLLOW);
             let ended = match attempt() {
-                // A child that is just being started elsewhere may hold a copy of our descriptors: ask again without.
-                Err(Errno::BUSY) => between_starts(attempt),
+                // A child that is just being started elsewhere may hold copies of our descriptors: ask again without.
+                // After exec the kernel closes them when it gets to it, hence more than once.
+                Err(Errno::BUSY) => between_starts(|| patiently(attempt)),
                 other => other,
             };
             outcome = ended.map_err(|e| {
@@ -140,6 +142,26 @@ impl Drop for Mount {
             tracing::error!("{error}");
         }
     }
+}
+
+/// Tries an unmount again while it is EBUSY, for 100 ms at most.
+fn patiently(attempt: impl Fn() -> Result<(), Errno>) -> Result<(), Errno> {
+    for _ in 0..50 {
+        match attempt() {
+            Err(Errno::BUSY) => {}
+            other => return other,
+        }
+        // Nothing tells when a descriptor is closed: look again in a moment.
+        let moment = Timespec {
+            tv_sec: 0,
+            tv_nsec: 2_000_000,
+        };
+        match poll(&mut [], Some(&moment)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    attempt()
 }
 
 /// A filesystem to be mounted from a block device or by type alone.

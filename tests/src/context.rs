@@ -292,7 +292,7 @@ pub(crate) fn matches(
     let tolerance = Tolerance {
         mtime_granularity_ns: capabilities.mtime_granularity_ns,
         directory_attributes: !model.live || capabilities.lower_dir_attributes_survive_copy_up,
-        symlink_times: !model.live || capabilities.symlink_time_survives_copy_up,
+        symlink_attributes: !model.live || capabilities.symlink_attributes_survive_copy_up,
     };
     match compare::differences(model, &seen::read(root)?, tolerance) {
         None => Ok(()),

@@ -1,28 +1,41 @@
 //! Finds out what lower directories, links and devices keep, or refuse, when a container changes something: kernel overlay
 //! keeps all, fuse-overlayfs 1.10 does not.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown, symlink};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, makedev, mknodat, utimensat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, Timespec, Timestamps, Uid, makedev, mknodat, utimensat,
+};
+use rustix::thread::set_thread_res_uid;
 
 use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Result};
 
 const SECOND: i64 = 1_000_000_000;
 const NEVER: (u32, u32) = (8, 255);
+const NULL: (u32, u32) = (1, 3);
+const OWNER: u32 = 1000;
 
 /// Fills a directory that will be a lower layer.
 pub(super) fn sow(lower: &Path) -> Result<()> {
     let dir = lower.join("setgid");
     std::fs::create_dir(&dir).attempt("create the directory", &dir)?;
     std::fs::write(dir.join("inner"), "x").attempt("write in", &dir)?;
-    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o2755))
+    std::fs::set_permissions(&dir, Permissions::from_mode(0o2755))
         .attempt("set the mode of", &dir)?;
     let link = lower.join("symlink");
     symlink("setgid", &link).attempt("make the symbolic link", &link)?;
+    let setuid = lower.join("setuid");
+    std::fs::write(&setuid, "x").attempt("write", &setuid)?;
+    // In a user namespace with one id both stay root's; what is asked of them then tells nothing.
+    if lchown(&link, Some(OWNER), None).is_err() || chown(&setuid, Some(OWNER), None).is_err() {
+        tracing::debug!("owners cannot be set in {}", lower.display());
+    }
+    std::fs::set_permissions(&setuid, Permissions::from_mode(0o4777))
+        .attempt("set the mode of", &setuid)?;
     for path in [&dir, &link] {
         let time = Timespec {
             tv_sec: SECOND,
@@ -35,16 +48,14 @@ pub(super) fn sow(lower: &Path) -> Result<()> {
         utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).attempt("set the time of", path)?;
     }
     // Refused in a user namespace; then there is nothing to delete either.
-    let device = lower.join("device");
-    let made = mknodat(
-        CWD,
-        &device,
-        FileType::BlockDevice,
-        Mode::RUSR,
-        makedev(NEVER.0, NEVER.1),
-    );
-    if made.is_err() {
-        tracing::debug!("devices cannot be made in {}", lower.display());
+    for (name, kind, (major, minor)) in [
+        ("absent", FileType::BlockDevice, NEVER),
+        ("null", FileType::CharacterDevice, NULL),
+    ] {
+        let number = makedev(major, minor);
+        if mknodat(CWD, lower.join(name), kind, Mode::RUSR, number).is_err() {
+            tracing::debug!("devices cannot be made in {}", lower.display());
+        }
     }
     Ok(())
 }
@@ -58,18 +69,47 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
         .open(&inner)
         .and_then(|mut file| file.write_all(b"y"))
         .attempt("append to", &inner)?;
+    // A FUSE daemon's answers are cached by the kernel; listing the directory asks anew.
+    std::fs::read_dir(&dir)
+        .attempt("list", &dir)?
+        .for_each(drop);
     let meta = std::fs::metadata(&dir).attempt("look at", &dir)?;
     found.lower_dir_attributes_survive_copy_up =
         meta.mtime() == SECOND && meta.mode() & 0o2000 != 0;
 
-    let renamed = root.join("symlink-renamed");
-    std::fs::rename(root.join("symlink"), &renamed).attempt("rename to", &renamed)?;
-    let meta = std::fs::symlink_metadata(&renamed).attempt("look at", &renamed)?;
-    found.symlink_time_survives_copy_up = meta.mtime() == SECOND;
+    let (link, renamed) = (root.join("symlink"), root.join("symlink-renamed"));
+    let owner =
+        |path: &Path| std::fs::symlink_metadata(path).map(|meta| (meta.uid(), meta.mtime()));
+    let before = owner(&link).attempt("look at", &link)?;
+    std::fs::rename(&link, &renamed).attempt("rename to", &renamed)?;
+    let after = owner(&renamed).attempt("look at", &renamed)?;
+    found.symlink_attributes_survive_copy_up = before == after;
 
-    let device = root.join("device");
-    if device.symlink_metadata().is_ok() {
-        found.lower_devices_can_be_deleted = std::fs::remove_file(&device).is_ok();
+    let (absent, null) = (root.join("absent"), root.join("null"));
+    if absent.symlink_metadata().is_ok() {
+        let mode = std::fs::set_permissions(&null, Permissions::from_mode(0o600));
+        found.special_files_survive_copy_up = mode.is_ok() && std::fs::remove_file(&absent).is_ok();
+    }
+
+    let setuid = root.join("setuid");
+    let file = OpenOptions::new()
+        .write(true)
+        .open(&setuid)
+        .attempt("open for writing", &setuid)?;
+    if write_as_user(file).attempt("write to", &setuid)? {
+        let meta = std::fs::metadata(&setuid).attempt("look at", &setuid)?;
+        found.writing_clears_setuid = meta.mode() & 0o4000 == 0;
     }
     Ok(())
+}
+
+/// Writes as an ordinary user, in a thread: credentials are a thread's own in Linux. `false` where there is no other user.
+fn write_as_user(mut file: File) -> std::io::Result<bool> {
+    let user = Uid::from_raw(OWNER);
+    let work = move || match set_thread_res_uid(user, user, user) {
+        Ok(()) => file.write_all(b"y").map(|()| true),
+        Err(_) => Ok(false),
+    };
+    std::thread::scope(|scope| scope.spawn(work).join())
+        .unwrap_or_else(|_| Err(std::io::Error::other("the thread ended early")))
 }

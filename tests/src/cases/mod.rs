@@ -10,7 +10,6 @@ pub mod deepest_stack_works_and_one_more_is_refused;
 pub mod deleted_file_comes_back_as_new;
 pub mod deletion_and_recreation_in_separate_layers;
 pub mod device_number_is_uniform;
-pub mod devices_can_be_deleted;
 pub mod directories_merge_over_layers;
 pub mod duplicate_key_is_refused;
 pub mod emptied_lower_directory_can_be_removed;
@@ -48,13 +47,14 @@ pub mod recreated_directory_is_empty;
 pub mod refused_operation_changes_nothing;
 pub mod removal_takes_what_was_made_inside;
 pub mod removed_names_can_be_used_again;
-pub mod renamed_link_keeps_its_time;
+pub mod renamed_link_keeps_its_attributes;
 pub mod reopen_restores_state;
 pub mod root_attributes_are_inherited;
 pub mod running_file_is_busy;
 pub mod siblings_are_isolated;
 pub mod sparse_file_stays_sparse;
 pub mod special_files_are_kept;
+pub mod special_files_survive_copy_up;
 pub mod taken_layer_id_is_refused;
 pub mod twenty_layers_are_one_tree;
 pub mod types_can_be_swapped_in_place;
@@ -113,7 +113,6 @@ pub const ALL: &[&Case] = &[
     &attributes_and_acls_survive_copy_up::CASE,
     &capabilities_survive_copy_up::CASE,
     &device_number_is_uniform::CASE,
-    &devices_can_be_deleted::CASE,
     &exchange_and_noreplace_work::CASE,
     &files_can_be_cloned::CASE,
     &files_can_be_renamed_in_circles::CASE,
@@ -129,10 +128,11 @@ pub const ALL: &[&Case] = &[
     &parallel_first_writes_all_count::CASE,
     &parents_keep_their_attributes::CASE,
     &refused_operation_changes_nothing::CASE,
-    &renamed_link_keeps_its_time::CASE,
+    &renamed_link_keeps_its_attributes::CASE,
     &running_file_is_busy::CASE,
     &sparse_file_stays_sparse::CASE,
     &special_files_are_kept::CASE,
+    &special_files_survive_copy_up::CASE,
     &unlinked_open_file_lives::CASE,
     &unnamed_file_can_be_linked::CASE,
     &user_attributes_can_be_set_listed_and_removed::CASE,

@@ -45,7 +45,8 @@ fn run(context: &mut Context<'_>) -> Verdict {
     check::declared(
         "sparse_files",
         declared,
-        upper < SIZE / 8,
+        // The kernel copies by the MiB around what is there.
+        upper <= SIZE / 4,
         format!(
             "a file of {} with {} allocated takes {} after one byte was written",
             fixture::bytes(SIZE),

@@ -1,10 +1,12 @@
 //! An ordinary user who writes to a lower setuid file with capabilities takes the setuid bit and the capabilities away.
 
-use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
+use std::os::unix::fs::MetadataExt as _;
+
+use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::context::Context;
-use crate::fixture;
 use crate::oracle::live;
 use crate::oracle::op::{chmod, chown, file, write, xattr};
+use crate::{check, fixture};
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -13,7 +15,7 @@ pub const CASE: Case = Case {
     origin: "google/gvisor 13282; pjdfstest chmod (clearing of setuid)",
     level: Level::Must,
     theme: Theme::CopyUp,
-    capability: None,
+    capability: Some("writing_clears_setuid"),
     run,
 };
 
@@ -37,8 +39,17 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let mut container = context.container(Some(&base))?;
     let root = container.root().to_owned();
     fixture::as_user(fixture::USER, || live::apply(&root, &[write("su", 0, "P")]))??;
-    container.predict(&[write("su", 0, "P"), chmod("su", 0o777)])?;
+    let mode = container.stat("su")?.mode() & 0o7777;
+    container.predict(&[
+        write("su", 0, "P"),
+        chmod("su", if mode & 0o6000 == 0 { 0o777 } else { mode }),
+    ])?;
     container.check()?;
     context.check_layer(&base)?;
-    Ok(Outcome::Pass)
+    check::declared(
+        "writing_clears_setuid",
+        capabilities.writing_clears_setuid,
+        mode == 0o777,
+        format!("the mode was 6777 and is {mode:o} after another user's write"),
+    )
 }

@@ -17,8 +17,8 @@ pub struct Tolerance {
     pub mtime_granularity_ns: u64,
     /// Directories keep their time and setgid bit.
     pub directory_attributes: bool,
-    /// Symbolic links keep their time.
-    pub symlink_times: bool,
+    /// Symbolic links keep their owner and time.
+    pub symlink_attributes: bool,
 }
 
 /// The differences, in words: `None` if there are none.
@@ -100,7 +100,8 @@ fn one(
             format!("{:o}", seen.mode),
         );
     }
-    if (node.uid, node.gid) != (seen.uid, seen.gid) {
+    let owned = tolerance.symlink_attributes || !is_symlink;
+    if owned && (node.uid, node.gid) != (seen.uid, seen.gid) {
         differ(
             "owner",
             format!("{}:{}", node.uid, node.gid),
@@ -108,7 +109,7 @@ fn one(
         );
     }
     let timed = (tolerance.directory_attributes || !is_directory)
-        && (tolerance.symlink_times || !is_symlink);
+        && (tolerance.symlink_attributes || !is_symlink);
     if let Mtime::Known(seconds, nanoseconds) = node.mtime
         && timed
     {
@@ -193,7 +194,7 @@ mod tests {
     const EXACT: Tolerance = Tolerance {
         mtime_granularity_ns: 1,
         directory_attributes: true,
-        symlink_times: true,
+        symlink_attributes: true,
     };
 
     /// Each sabotage of a real directory must be seen, and no sabotage must be silent.
