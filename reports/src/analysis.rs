@@ -95,44 +95,35 @@ impl<'a> Analysis<'a> {
 
     /// The control's series that a subject's is compared with.
     ///
-    /// The control did the same with the same parameters, or it has no choice in a parameter: a plain directory has no
-    /// depth and one target, so a parameter of which it has a single value is not compared.
+    /// The control did the same with the same parameters. It may lack a parameter (a plain directory has no depth), or
+    /// give its own driver's name as the value (it is a target of its own); any other difference, such as a cold against
+    /// a warm cache, makes the two incomparable.
     pub fn control_of(&self, subject: &str, key: &Key) -> Option<&Series> {
-        let control = self
+        let name = self
             .results
             .subjects
             .iter()
             .find(|s| s.name == subject)?
             .control
             .as_deref()?;
-        if let Some(same) = self.get(control, key) {
+        if let Some(same) = self.get(name, key) {
             return Some(same);
         }
-        let candidates: Vec<&Series> = self
-            .series
+        let driver = &self
+            .results
+            .subjects
             .iter()
-            .filter(|s| {
-                s.subject == control
-                    && (&s.key.workload, &s.key.phase, &s.key.metric)
-                        == (&key.workload, &key.phase, &key.metric)
-            })
-            .collect();
-        let names: BTreeSet<&String> = candidates
-            .iter()
-            .flat_map(|s| s.key.params.keys())
-            .collect();
-        let chosen: Vec<&String> = names
-            .into_iter()
-            .filter(|name| {
-                let values: BTreeSet<_> =
-                    candidates.iter().map(|s| s.key.params.get(*name)).collect();
-                values.len() > 1
-            })
-            .collect();
-        let mut fit = candidates.into_iter().filter(|s| {
-            chosen
-                .iter()
-                .all(|name| s.key.params.get(*name) == key.params.get(*name))
+            .find(|s| s.name == name)?
+            .driver;
+        let mut fit = self.series.iter().filter(|s| {
+            let other = &s.key;
+            s.subject == name
+                && (&other.workload, &other.phase, &other.metric)
+                    == (&key.workload, &key.phase, &key.metric)
+                && other
+                    .params
+                    .iter()
+                    .all(|(name, value)| value == driver || key.params.get(name) == Some(value))
         });
         match (fit.next(), fit.next()) {
             (Some(only), None) => Some(only),
@@ -254,5 +245,68 @@ impl<'a> Analysis<'a> {
     pub fn margin(&self, key: &Key) -> f64 {
         let band = self.bands.get(&(key.workload.clone(), key.metric.clone()));
         band.copied().unwrap_or(0.0).max(PRACTICAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One subject with the given records and its control with others: phase, parameter.
+    fn results(subject: &[(&str, &str)], control: &[(&str, &str)]) -> Results {
+        let head = |name: &str, driver: &str, role: &str| {
+            format!(
+                r#"{{"kind":"subject","name":"{name}","driver":"{driver}","role":"{role}","control":"plain@x","options":{{}},"support":{{"status":"ready"}},"facts":[],"capabilities":{{}}}}"#
+            )
+        };
+        let mut lines = vec![
+            r#"{"kind":"run","schema":1,"version":"","commit":"","seed":1,"profile":"","rounds":1,"started":"","command_line":[],"config":{},"image":{},"workloads":[]}"#.to_owned(),
+            head("d@x", "d", "subject"),
+            head("plain@x", "plain", "control"),
+        ];
+        for (name, records) in [("d@x", subject), ("plain@x", control)] {
+            lines.extend(records.iter().flat_map(|(phase, params)| {
+                (0..6).map(move |round| format!(
+                    r#"{{"kind":"record","subject":"{name}","driver":"","workload":"w","phase":"{phase}","metric":"time","unit":"s","round":{round},"position":0,"value":1.5,"params":{{{params}}}}}"#
+                ))
+            }));
+        }
+        Results::from_lines(&lines.join("\n")).unwrap()
+    }
+
+    /// How many of the subject's series found their control.
+    fn found(subject: &[(&str, &str)], control: &[(&str, &str)]) -> usize {
+        Analysis::new(&results(subject, control)).family_size()
+    }
+
+    #[test]
+    fn a_control_is_found_by_what_it_did() {
+        let new = ("p", r#""target":"layer-new""#);
+        let lower = ("p", r#""target":"layer-lower""#);
+        assert_eq!(found(&[new, lower], &[("p", r#""target":"plain""#)]), 2);
+        assert_eq!(found(&[("p", r#""depth":"16""#)], &[("p", "")]), 1);
+        assert_eq!(
+            found(
+                &[("p", r#""size":"1""#), ("p", r#""size":"2""#)],
+                &[("p", r#""size":"1""#)]
+            ),
+            1
+        );
+        assert_eq!(found(&[("p", "")], &[("q", "")]), 0);
+    }
+
+    #[test]
+    fn cold_is_never_compared_with_warm() {
+        let (cold, warm) = (("p", r#""cache":"cold""#), ("p", r#""cache":"warm""#));
+        assert_eq!(found(&[cold], &[warm]), 0);
+        assert_eq!(found(&[cold, warm], &[warm]), 1);
+        assert_eq!(found(&[cold, warm], &[cold, warm]), 2);
+    }
+
+    #[test]
+    fn two_controls_that_fit_are_none() {
+        let plain = r#""target":"plain""#;
+        let both = [("p", plain), ("p", "")];
+        assert_eq!(found(&[("p", r#""target":"layer""#)], &both), 0);
     }
 }
