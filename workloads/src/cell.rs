@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use drivers::{Driver, LayerId, Result};
 
 use crate::image::Image;
+use crate::pull::{self, PullOptions};
 use crate::recorder::Recorder;
 
 /// What a cell works on.
@@ -53,15 +54,28 @@ impl Cell<'_> {
         Ok(path)
     }
 
-    /// Makes sure, off the clock, that the image is there, and gives its top layer; `None` on the control, whose copy of
-    /// the image is then found unpacked in `plain`'s sibling (see `image::pull`).
+    /// Makes sure, off the clock, that the image is there, and says where.
     ///
     /// # Errors
     /// As a pull.
-    pub fn ensure_image(&mut self) -> Result<Option<LayerId>> {
-        let _ = &self.image;
-        Ok(None)
+    pub fn ensure_image(&mut self) -> Result<Place> {
+        let options = PullOptions::default();
+        Ok(match self.ground {
+            Ground::Driver(driver) => Place::Layer(pull::pull(driver, self.image, &options)?.top),
+            Ground::HostDir(dir) => {
+                Place::Directory(pull::ensure_control(dir, self.image, &options)?)
+            }
+        })
     }
+}
+
+/// Where the image of the run is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the driver: the layer containers stand on.
+    Layer(LayerId),
+    /// On the control: unpacked in this directory, which nobody may change.
+    Directory(PathBuf),
 }
 
 /// What the harness does for a workload, off the clock.

@@ -8,10 +8,11 @@ pub mod container;
 pub mod copy_up;
 pub mod fixture;
 pub mod image;
+pub mod pull;
 pub mod recorder;
 pub mod write_heavy;
 
-pub use cell::{CacheState, Cell, Environment, Ground, Scale};
+pub use cell::{CacheState, Cell, Environment, Ground, Place, Scale};
 pub use recorder::{Metric, Recorder, Sample};
 
 /// One thing done to a driver.
@@ -28,4 +29,4 @@ pub struct Workload {
 }
 
 /// Every workload, in the order reports show them.
-pub const ALL: &[&Workload] = &[&copy_up::WORKLOAD, &write_heavy::WORKLOAD];
+pub const ALL: &[&Workload] = &[&pull::WORKLOAD, &copy_up::WORKLOAD, &write_heavy::WORKLOAD];

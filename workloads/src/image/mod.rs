@@ -23,3 +23,4 @@ pub use digest::Digest;
 pub use json::History;
 pub use open::{Config, Format, Image, Layer, OpenOptions};
 pub use platform::Platform;
+pub(crate) use source::damaged;

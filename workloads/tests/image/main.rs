@@ -3,4 +3,5 @@
 mod common;
 mod damaged;
 mod generate;
+mod pull;
 mod read;

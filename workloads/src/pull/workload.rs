@@ -1,0 +1,280 @@
+//! Workload `pull`: the image of the run from blobs on disk to committed layers, then a second image that shares its
+//! base. The blobs are in the page cache: what is measured is the driver, not the disk the image lies on.
+//!
+//! A run starts with the image absent, or takes it away first (timed). It ends with the image there and the second
+//! image's own layers gone.
+
+use std::collections::HashSet;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use drivers::error::Attempt as _;
+use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, remove};
+
+use super::control::{control_image, has_control, mark_control, remove_control, unpack_into};
+use super::outcome::{Outcome, PullOptions, Pulled};
+use crate::Workload;
+use crate::cell::{CacheState, Cell, Ground};
+use crate::image::Image;
+use crate::recorder::Metric;
+
+/// See the module text.
+pub const WORKLOAD: Workload = Workload {
+    name: "pull",
+    question: "What does it take to bring an image in: to verify, decompress, unpack and commit its layers?",
+    phases: &[
+        (
+            "remove",
+            "removing the image, where it was there, until that is durable",
+        ),
+        (
+            "pull",
+            "all layers, from the first byte read to the last commit",
+        ),
+        (
+            "durable",
+            "the pull and the sync that makes it survive a power cut",
+        ),
+        (
+            "verify",
+            "of the pull, at work: reading blobs and computing digests; parts overlap",
+        ),
+        ("decompress", "of the pull, at work: decompressing"),
+        ("unpack", "of the pull, at work: writing files"),
+        (
+            "commit",
+            "of the pull, at work: preparing and committing layers",
+        ),
+        (
+            "pull-second",
+            "a second image that has its lower layers in common, until durable",
+        ),
+    ],
+    run,
+};
+
+fn run(cell: &mut Cell<'_>) -> Result<()> {
+    let image = cell.image;
+    cell.recorder
+        .param("layers", Some(image.layers.len().to_string()));
+    if let Some(first) = image.layers.first() {
+        cell.recorder
+            .param("compression", Some(first.compression.name().to_owned()));
+    }
+    let outcome = measure(cell, image);
+    for name in ["layers", "compression", "shared-layers"] {
+        cell.recorder.param(name, None);
+    }
+    outcome
+}
+
+fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
+    let place = Place {
+        ground: cell.ground,
+        options: PullOptions {
+            key_prefix: format!("pull-{}", short(&cell.name)),
+            ..PullOptions::default()
+        },
+    };
+    let second = cell.second_image;
+    // A run that was cut off may have left the second image's layers on top of the first's.
+    if let Some(second) = second {
+        place.remove(second, Some(image))?;
+    }
+    if place.has(image)? {
+        cell.environment.settle(CacheState::Warm, &[])?;
+        cell.recorder.time("remove", || {
+            place.remove(image, None)?;
+            place.sync()
+        })?;
+    } else {
+        place.remove(image, None)?;
+    }
+    for blobs in [Some(image), second].into_iter().flatten() {
+        warm(blobs)?;
+    }
+    cell.environment.settle(CacheState::Warm, &[])?;
+    let pulled = timed_pull(cell, &place, image, "durable", Some("pull"))?;
+    for (phase, time) in [
+        ("verify", pulled.busy.verify),
+        ("decompress", pulled.busy.decompress),
+        ("unpack", pulled.busy.unpack),
+        ("commit", pulled.busy.commit),
+    ] {
+        cell.recorder.value(phase, Metric::Time, time.as_secs_f64());
+    }
+    if let Some(second) = second {
+        cell.environment.settle(CacheState::Warm, &[])?;
+        let shared = shared_layers(image, second);
+        cell.recorder
+            .param("shared-layers", Some(shared.to_string()));
+        let pulled = timed_pull(cell, &place, second, "pull-second", None)?;
+        let known = pulled
+            .layers
+            .iter()
+            .filter(|l| l.outcome == Outcome::AlreadyExists);
+        if matches!(place.ground, Ground::Driver(_)) && known.count() < shared {
+            return Err(
+                Error::new(ErrorKind::Corrupt, "pull the second image").because(format!(
+                    "of {shared} layers in common not all were there already"
+                )),
+            );
+        }
+        place.remove(second, Some(image))?;
+    }
+    Ok(())
+}
+
+/// Pulls and syncs as one phase, and the pull alone as `inner`.
+fn timed_pull(
+    cell: &mut Cell<'_>,
+    place: &Place<'_>,
+    image: &Image,
+    phase: &'static str,
+    inner: Option<&'static str>,
+) -> Result<Pulled> {
+    let before = place.space()?;
+    let (pulled, took) = cell.recorder.time(phase, || {
+        let start = Instant::now();
+        let pulled = place.pull(image)?;
+        let took = start.elapsed().as_secs_f64();
+        place.sync()?;
+        Ok((pulled, took))
+    })?;
+    let after = place.space()?;
+    let phase = match inner {
+        Some(inner) => {
+            cell.recorder.value(inner, Metric::Time, took);
+            inner
+        }
+        None => phase,
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "byte and inode counts below 2^53"
+    )]
+    {
+        let bytes = pulled.applied.bytes as f64;
+        cell.recorder.value(phase, Metric::Payload, bytes);
+        cell.recorder.value(
+            phase,
+            Metric::Throughput,
+            bytes / took.max(f64::MIN_POSITIVE),
+        );
+        let allocated = after.bytes.saturating_sub(before.bytes) as f64;
+        cell.recorder.value(phase, Metric::Allocated, allocated);
+        if let (Some(before), Some(after)) = (before.inodes, after.inodes) {
+            let inodes = after.saturating_sub(before) as f64;
+            cell.recorder.value(phase, Metric::Inodes, inodes);
+        }
+    }
+    Ok(pulled)
+}
+
+fn shared_layers(a: &Image, b: &Image) -> usize {
+    let both = a.layers.iter().zip(&b.layers);
+    both.take_while(|(a, b)| a.chain_id == b.chain_id).count()
+}
+
+/// Keys are short: what tells cells apart is at the end of their names.
+fn short(name: &str) -> String {
+    let legal = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(*c);
+    let tail: Vec<char> = name.chars().rev().filter(legal).take(40).collect();
+    tail.into_iter().rev().collect()
+}
+
+/// Reads all blobs once.
+fn warm(image: &Image) -> Result<()> {
+    let mut buffer = vec![0; 1 << 20];
+    for layer in &image.layers {
+        let mut blob = layer.open();
+        while blob.read(&mut buffer).attempt("read", &image.path)? > 0 {}
+    }
+    Ok(())
+}
+
+/// A driver, or the control, with what a pull does to it.
+struct Place<'a> {
+    ground: Ground<'a>,
+    options: PullOptions,
+}
+
+/// What is taken on the backing store.
+struct Space {
+    bytes: u64,
+    /// `None` where the filesystem does not count them.
+    inodes: Option<u64>,
+}
+
+impl Place<'_> {
+    fn pull(&self, image: &Image) -> Result<Pulled> {
+        match self.ground {
+            Ground::Driver(driver) => super::pull(driver, image, &self.options),
+            Ground::HostDir(dir) if control_image(dir).exists() => {
+                unpack_into(&second_dir(dir), image, &self.options)
+            }
+            Ground::HostDir(dir) => {
+                let pulled = unpack_into(&control_image(dir), image, &self.options)?;
+                mark_control(dir, image)?;
+                Ok(pulled)
+            }
+        }
+    }
+
+    fn has(&self, image: &Image) -> Result<bool> {
+        match self.ground {
+            Ground::Driver(driver) => Ok(layers_of(driver)?.contains(&image.top()?.chain_id)),
+            Ground::HostDir(dir) => Ok(has_control(dir, image)),
+        }
+    }
+
+    /// Removes an image's layers, the highest first, but for those `kept` has too.
+    fn remove(&self, image: &Image, kept: Option<&Image>) -> Result<()> {
+        match self.ground {
+            Ground::Driver(driver) => {
+                let there = layers_of(driver)?;
+                for layer in image.layers.iter().rev() {
+                    let shared =
+                        kept.is_some_and(|k| k.layers.iter().any(|l| l.chain_id == layer.chain_id));
+                    if !shared && there.contains(&layer.chain_id) {
+                        driver.remove(Item::Layer(&layer.chain_id))?;
+                    }
+                }
+                Ok(())
+            }
+            Ground::HostDir(dir) if kept.is_some() => remove::tree(&second_dir(dir)),
+            Ground::HostDir(dir) => remove_control(dir),
+        }
+    }
+
+    fn sync(&self) -> Result<()> {
+        match self.ground {
+            Ground::Driver(driver) => driver.sync(),
+            Ground::HostDir(dir) => {
+                let file = std::fs::File::open(dir).attempt("open", dir)?;
+                rustix::fs::syncfs(file).attempt("sync", dir)
+            }
+        }
+    }
+
+    fn space(&self) -> Result<Space> {
+        let dir: &Path = match self.ground {
+            Ground::Driver(driver) => driver.plain_dir(),
+            Ground::HostDir(dir) => dir,
+        };
+        let stat = rustix::fs::statvfs(dir).attempt("read the space taken on", dir)?;
+        Ok(Space {
+            bytes: stat.f_blocks.saturating_sub(stat.f_bfree) * stat.f_frsize,
+            inodes: (stat.f_files > 0).then(|| stat.f_files.saturating_sub(stat.f_ffree)),
+        })
+    }
+}
+
+fn second_dir(hostdir: &Path) -> PathBuf {
+    hostdir.join("image-second")
+}
+
+fn layers_of(driver: &dyn Driver) -> Result<HashSet<LayerId>> {
+    Ok(driver.list()?.into_iter().filter_map(|i| i.layer).collect())
+}
