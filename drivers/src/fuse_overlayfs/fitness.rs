@@ -58,6 +58,15 @@ impl Drop for Scratch {
 /// # Errors
 /// `Unsupported` with the reason; whatever mounting gives.
 pub(super) fn examine(root: &Path, server: &Server) -> Result<Fitness> {
+    let real = root.canonicalize().attempt("resolve", root)?;
+    if real.as_os_str().as_encoded_bytes().contains(&b':') {
+        return Err(
+            Error::new(ErrorKind::Unsupported, "stand fuse-overlayfs on")
+                .path(&real)
+                .because("the program takes the colon in that path for a separator of layers")
+                .hint("use a directory without one"),
+        );
+    }
     let scratch = Scratch(root.join("probe"));
     remove::tree(&scratch.0)?;
     for name in ["1/diff", "2/diff", "3/diff", "3/work", "m"] {

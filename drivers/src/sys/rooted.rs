@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::command::ends_within;
+use super::command::{self, ends_within};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
 /// A process inside a root. Dropping it kills and reaps it.
@@ -70,9 +70,8 @@ pub fn spawn_in_root(
             Ok(())
         });
     }
-    let child = command
-        .spawn()
-        .attempt(format!("run {} in", program.display()), root)?;
+    let child =
+        command::spawn(&mut command).attempt(format!("run {} in", program.display()), root)?;
     Ok(Rooted {
         child: Some(child),
         program: program.to_owned(),

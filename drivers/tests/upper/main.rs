@@ -5,6 +5,8 @@
 
 mod apis;
 mod changes;
+mod daemons;
+mod grounds;
 mod life;
 mod support;
 
@@ -18,10 +20,16 @@ fn main() -> std::process::ExitCode {
         eprintln_error(&error);
         return std::process::ExitCode::FAILURE;
     }
-    let trials: Vec<Trial> = [life::trials(), apis::trials(), changes::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let trials: Vec<Trial> = [
+        life::trials(),
+        apis::trials(),
+        changes::trials(),
+        daemons::trials(),
+        grounds::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
