@@ -28,6 +28,7 @@ mod upper;
 pub mod usage;
 pub mod vfs;
 pub mod view;
+pub mod zfs;
 
 pub use capabilities::{Capabilities, CopyUp};
 pub use changes::{Change, ChangeKind};

@@ -1,0 +1,166 @@
+//! Whether this host has a ZFS, and opening the driver on it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::daemon::{self, Lease};
+use super::driver::Zfs;
+use super::engine::Engine;
+use super::labels;
+use super::pool::Pool;
+use super::quirks::{OPENZFS, Quirks, ZFS_FUSE};
+use crate::capabilities::{Capabilities, CopyUp};
+use crate::driver::{Backend, Driver, Root};
+use crate::error::{Error, ErrorKind, Result};
+use crate::fsprobe;
+use crate::host::{Host, MissingReason, Support};
+use crate::subject::{Backing, OptionSpec, Options};
+
+/// Datasets and clones of ZFS: OpenZFS in the kernel, or zfs-fuse.
+pub const ZFS: &dyn Backend = &ZfsBackend;
+
+#[derive(Debug)]
+struct ZfsBackend;
+
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "compression",
+        values: &["off", "on"],
+        doc: "compress file contents with the back end's default method: less space, more CPU time",
+    },
+    OptionSpec {
+        name: "recordsize",
+        values: &["128k", "64k", "32k", "16k", "8k", "4k"],
+        doc: "the largest block of a file: small ones suit databases, large ones streams",
+    },
+];
+
+impl Backend for ZfsBackend {
+    fn name(&self) -> &'static str {
+        "zfs"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a dataset per item, a child is a clone of its parent's snapshot; by the kernel module, or by zfs-fuse"
+    }
+
+    fn backings(&self) -> &'static [Backing] {
+        &[Backing::Pool]
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn probe(&self, host: &Host) -> Support {
+        let quirks = quirks();
+        if !host.root || host.user_namespace {
+            return Support::missing(
+                MissingReason::Permission,
+                "pools need root outside any user namespace",
+                "run it as root",
+            );
+        }
+        if let Some((what, fix)) = missing_tool(host, &quirks) {
+            return Support::missing(MissingReason::Tool, what, fix);
+        }
+        if !quirks.legacy_mounts && !Path::new("/dev/fuse").exists() {
+            return Support::missing(
+                MissingReason::Kernel,
+                "there is neither /dev/zfs nor /dev/fuse",
+                "modprobe zfs (or: modprobe fuse, for zfs-fuse)",
+            );
+        }
+        let (label, mut facts) = labels::label(host, &quirks);
+        facts.insert(0, ("ground".to_owned(), label));
+        Support::Ready(facts)
+    }
+
+    fn open(&self, root: &Root, options: &Options) -> Result<Box<dyn Driver>> {
+        options.check(self.name(), OPTIONS)?;
+        let quirks = quirks();
+        let host = Host::detect();
+        let (label, mut facts) = labels::label(&host, &quirks);
+        let engine = Arc::new(engine(&host, quirks, label, root)?);
+        let pool = Pool::open(Arc::clone(&engine), root, options)?;
+        facts.extend(
+            quirks
+                .facts
+                .iter()
+                .map(|(name, fact)| ((*name).to_owned(), (*fact).to_owned())),
+        );
+        facts.extend(pool.facts()?);
+        if engine.daemon_pid().is_some() {
+            facts.push(("daemon".to_owned(), daemon::ARGUMENTS.join(" ")));
+        }
+        let capabilities = capabilities(pool.plain_dir())?;
+        Ok(Box::new(Zfs::open(root, pool, capabilities, facts)?))
+    }
+}
+
+/// The kernel's ZFS where it is loaded, otherwise zfs-fuse.
+fn quirks() -> Quirks {
+    if labels::has_kernel_module() {
+        OPENZFS
+    } else {
+        ZFS_FUSE
+    }
+}
+
+/// What is not installed, and what would mend it.
+fn missing_tool(host: &Host, quirks: &Quirks) -> Option<(String, String)> {
+    let (tools, debian, fedora): (&[&str], _, _) = if quirks.legacy_mounts {
+        (&["zfs", "zpool"], "zfsutils-linux", "zfs")
+    } else {
+        (&["zfs-fuse", "zfs", "zpool"], "zfs-fuse", "zfs-fuse")
+    };
+    let fix = host.install(debian, fedora);
+    if let Some(tool) = tools.iter().find(|tool| host.tool(tool).is_none()) {
+        return Some((format!("{tool} is not installed"), fix));
+    }
+    if quirks.legacy_mounts {
+        return None;
+    }
+    ["/etc/zfs", "/var/lib/zfs"]
+        .into_iter()
+        .find(|dir| !Path::new(dir).is_dir())
+        .map(|dir| (format!("{dir} is not there"), fix))
+}
+
+fn engine(host: &Host, quirks: Quirks, label: String, root: &Root) -> Result<Engine> {
+    let op = "open the zfs driver";
+    if let Some((what, fix)) = missing_tool(host, &quirks) {
+        return Err(Error::new(ErrorKind::Missing, op).because(what).hint(fix));
+    }
+    let tool = |name: &str| {
+        host.tool(name).ok_or_else(|| {
+            Error::new(ErrorKind::Missing, op).because(format!("{name} is not installed"))
+        })
+    };
+    let lease = if quirks.legacy_mounts {
+        None
+    } else {
+        Some(Lease::take(&tool("zfs-fuse")?, &root.run_id)?)
+    };
+    Ok(Engine {
+        zfs: tool("zfs")?,
+        zpool: tool("zpool")?,
+        quirks,
+        label,
+        lease,
+    })
+}
+
+/// What the filesystem was found to give, and what follows from clones.
+fn capabilities(plain: &Path) -> Result<Capabilities> {
+    Ok(Capabilities {
+        max_layers: None,
+        parallel_apply: false,
+        constant_time_prepare: true,
+        shares_data_with_parent: true,
+        copy_up: CopyUp::Blocks,
+        native_changes: false,
+        shared_page_cache: false,
+        ..fsprobe::probe(plain)?.capabilities
+    })
+}

@@ -1,0 +1,173 @@
+//! Where datasets are mounted: each at one base, by need, counted; everything that is shown is a bind mount of it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use rustix::io::Errno;
+
+use super::pool::{Pool, unmount};
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::mount;
+
+/// The mounted bases, by serial, and how many use each. One that nobody uses could not be unmounted, and will be tried
+/// again.
+#[derive(Debug, Default)]
+pub(super) struct Bases(BTreeMap<u64, u32>);
+
+/// Keeps a base mounted. Dropping it can only log a failure to unmount; [`Hold::release`] says so.
+#[derive(Debug)]
+pub(super) struct Hold {
+    pool: Arc<Pool>,
+    serial: u64,
+    held: bool,
+}
+
+impl Hold {
+    /// The directory that shows the dataset.
+    pub(super) fn path(&self) -> PathBuf {
+        self.pool.base(self.serial)
+    }
+
+    /// Gives it up; the last one unmounts.
+    ///
+    /// # Errors
+    /// `InUse` while a file in it is open.
+    pub(super) fn release(mut self) -> Result<()> {
+        self.let_go()
+    }
+
+    fn let_go(&mut self) -> Result<()> {
+        if !std::mem::take(&mut self.held) {
+            return Ok(());
+        }
+        let mut bases = self.pool.bases();
+        match bases.0.get_mut(&self.serial) {
+            Some(users) if *users > 1 => {
+                *users -= 1;
+                return Ok(());
+            }
+            Some(users) => *users = 0,
+            None => return Ok(()),
+        }
+        self.pool.unmount_base(&mut bases, self.serial)
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Err(error) = self.let_go() {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+impl Pool {
+    /// The base of an item.
+    pub(super) fn base(&self, serial: u64) -> PathBuf {
+        self.mountpoints.join(format!("e{serial}"))
+    }
+
+    fn bases(&self) -> MutexGuard<'_, Bases> {
+        self.bases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Mounts an item's dataset at its base, unless it is mounted there already.
+    ///
+    /// # Errors
+    /// `NoSpace` at the back end's limit of mounts; `Daemon`.
+    pub(super) fn hold(self: &Arc<Self>, serial: u64, read_only: bool) -> Result<Hold> {
+        let mut bases = self.bases();
+        if let Some(users) = bases.0.get_mut(&serial) {
+            *users += 1;
+        } else {
+            let at = self.base(serial);
+            self.mount_dataset(&format!("e{serial}"), &at, read_only)?;
+            bases.0.insert(serial, 1);
+        }
+        drop(bases);
+        Ok(Hold {
+            pool: Arc::clone(self),
+            serial,
+            held: true,
+        })
+    }
+
+    /// The bases that are mounted.
+    pub(super) fn mounted(&self) -> Vec<PathBuf> {
+        let bases = self.bases();
+        bases.0.keys().map(|serial| self.base(*serial)).collect()
+    }
+
+    /// Unmounts what nobody uses and could not be unmounted before.
+    ///
+    /// # Errors
+    /// `InUse`.
+    pub(super) fn unmount_idle(&self) -> Result<()> {
+        let mut bases = self.bases();
+        let idle: Vec<u64> = bases
+            .0
+            .iter()
+            .filter(|(_, users)| **users == 0)
+            .map(|(serial, _)| *serial)
+            .collect();
+        for serial in idle {
+            self.unmount_base(&mut bases, serial)?;
+        }
+        Ok(())
+    }
+
+    fn unmount_base(&self, bases: &mut Bases, serial: u64) -> Result<()> {
+        self.unmount_dataset(&format!("e{serial}"), &self.base(serial))?;
+        bases.0.remove(&serial);
+        Ok(())
+    }
+
+    /// Mounts `POOL/name` at `at`, in the way of the back end.
+    pub(super) fn mount_dataset(&self, name: &str, at: &Path, read_only: bool) -> Result<()> {
+        let dataset = self.dataset(name);
+        if self.engine.quirks.legacy_mounts {
+            std::fs::create_dir_all(at).attempt("create the mountpoint", at)?;
+            let flags: &[(&str, Option<&str>)] = if read_only { &[("ro", None)] } else { &[] };
+            let mount = mount::filesystem("zfs", Some(Path::new(&dataset)), flags, at)?;
+            // Counted in `Bases`, which outlives a guard.
+            std::mem::forget(mount);
+            return Ok(());
+        }
+        let mut mounting = self.engine.mounting();
+        if let (Some(limit), Some(count)) = (self.engine.quirks.max_mounts, mounting.count())
+            && *count >= limit
+        {
+            return Err(Error::new(ErrorKind::NoSpace, "mount the dataset")
+                .path(at)
+                .because(format!("zfs-fuse has {limit} mounts, and loses any beyond"))
+                .hint("unmount some first"));
+        }
+        let mut args = vec!["mount"];
+        if read_only {
+            args.extend(["-o", "ro"]);
+        }
+        args.push(&dataset);
+        self.zfs(&args)?;
+        if let Some(count) = mounting.count() {
+            *count += 1;
+        }
+        Ok(())
+    }
+
+    /// Unmounts what [`Self::mount_dataset`] mounted. What is not mounted any more is no failure.
+    pub(super) fn unmount_dataset(&self, name: &str, at: &Path) -> Result<()> {
+        let mut mounting = self.engine.mounting();
+        match unmount(at) {
+            Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
+            Err(errno) => {
+                return Err(Error::io(format!("unmount {name} from"), at, errno)
+                    .hint("close the files and leave the directories in use there"));
+            }
+        }
+        if let Some(count) = mounting.count() {
+            *count = count.saturating_sub(1);
+        }
+        Ok(())
+    }
+}

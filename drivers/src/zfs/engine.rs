@@ -1,0 +1,171 @@
+//! Runs `zfs` and `zpool`, against whichever back end this host has, and never for longer than a limit.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::event::{Timespec, poll};
+
+use super::daemon::{Lease, Shared};
+use super::parse;
+use super::quirks::Quirks;
+use crate::driver::DaemonUsage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sys::command;
+
+/// A call takes some 10 ms; after a crash an import may have to replay much.
+const CALL_LIMIT: Duration = Duration::from_secs(60);
+/// How long a client may outlive its daemon before the daemon's end explains the client's failure.
+const GRACE: Duration = Duration::from_millis(50);
+/// How often, and after which first pause, a busy dataset is tried again. FUSE closes files after close(2) has returned.
+const TRIES: u32 = 40;
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The two programs, and the daemon behind them if there is one.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) zfs: PathBuf,
+    pub(super) zpool: PathBuf,
+    pub(super) quirks: Quirks,
+    pub(super) label: String,
+    /// `None` with the kernel module.
+    pub(super) lease: Option<Lease>,
+}
+
+/// Which of the two programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tool {
+    /// Datasets.
+    Zfs,
+    /// Pools.
+    Zpool,
+}
+
+/// Held while something is mounted or unmounted; counts mounts.
+#[derive(Debug)]
+pub(super) struct Mounting<'a>(Option<MutexGuard<'a, usize>>);
+
+impl Mounting<'_> {
+    /// The datasets mounted now, where that matters.
+    pub(super) fn count(&mut self) -> Option<&mut usize> {
+        self.0.as_deref_mut()
+    }
+}
+
+impl Engine {
+    fn shared(&self) -> Option<&Shared> {
+        self.lease.as_ref().and_then(Lease::shared)
+    }
+
+    /// Runs a tool once.
+    ///
+    /// # Errors
+    /// `Daemon` when the daemon is dead, with its last words; `TimedOut`, and the daemon is then given up; otherwise the
+    /// kind that the tool's words mean.
+    pub(super) fn call<S: AsRef<OsStr>>(&self, tool: Tool, args: &[S]) -> Result<String> {
+        let (program, name) = match tool {
+            Tool::Zfs => (&self.zfs, "zfs"),
+            Tool::Zpool => (&self.zpool, "zpool"),
+        };
+        let line = || {
+            let args: Vec<_> = args.iter().map(|a| a.as_ref().to_string_lossy()).collect();
+            format!("run {name} {}", args.join(" "))
+        };
+        self.require_alive(line())?;
+        let args: Vec<&OsStr> = args.iter().map(AsRef::as_ref).collect();
+        let output = match command::output(program, &args, CALL_LIMIT) {
+            Ok(output) => output,
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                // It hangs, and so would every access to its mounts: killed, they fail instead.
+                if let Some(shared) = self.shared() {
+                    shared.daemon.give_up();
+                    return Err(Error::new(ErrorKind::TimedOut, line())
+                        .because(format!(
+                            "zfs-fuse did not answer within {CALL_LIMIT:?} and was killed"
+                        ))
+                        .hint("open the driver again"));
+                }
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        if output.status.success() {
+            return String::from_utf8(output.stdout).map_err(|_| {
+                Error::new(ErrorKind::Daemon, line()).because("it did not print UTF-8")
+            });
+        }
+        let kind = parse::failure(&output.stderr);
+        if kind == ErrorKind::Daemon
+            && let Some(shared) = self.shared()
+            && shared.daemon.ended_within(GRACE)
+        {
+            self.require_alive(line())?;
+        }
+        let said = output.stderr.lines().collect::<Vec<_>>().join("; ");
+        Err(Error::new(kind, line()).because(format!("{}: {said}", output.status)))
+    }
+
+    /// Runs a tool, and again while the dataset or pool is busy only because the daemon has not yet closed it.
+    ///
+    /// # Errors
+    /// As [`Self::call`]; `InUse` when it stays busy.
+    pub(super) fn settle<S: AsRef<OsStr>>(&self, tool: Tool, args: &[S]) -> Result<String> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..TRIES {
+            match self.call(tool, args) {
+                Err(error) if error.kind() == ErrorKind::InUse => {}
+                other => return other,
+            }
+            self.pause(pause);
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        }
+        self.call(tool, args)
+            .map_err(|error| error.hint("close the files in use there"))
+    }
+
+    /// Waits, at most until the daemon ends.
+    fn pause(&self, limit: Duration) {
+        if let Some(shared) = self.shared() {
+            shared.daemon.ended_within(limit);
+            return;
+        }
+        let timeout = Timespec {
+            tv_sec: 0,
+            tv_nsec: limit.subsec_nanos().into(),
+        };
+        // Nothing to wait for but time: the kernel frees a dataset shortly after its last unmount.
+        let _ = poll(&mut [], Some(&timeout));
+    }
+
+    /// Refuses when the daemon is dead.
+    ///
+    /// # Errors
+    /// `Daemon`, with its last words.
+    pub(super) fn require_alive(&self, op: String) -> Result<()> {
+        self.shared()
+            .map_or(Ok(()), |shared| shared.daemon.require_alive(op))
+    }
+
+    /// The right to mount or unmount: zfs-fuse does one at a time, or hangs.
+    pub(super) fn mounting(&self) -> Mounting<'_> {
+        Mounting(self.shared().map(|shared| {
+            shared
+                .mounted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        }))
+    }
+
+    /// What the daemon has cost.
+    pub(super) fn usage(&self) -> DaemonUsage {
+        self.shared()
+            .map_or_else(DaemonUsage::default, |shared| shared.daemon.usage())
+    }
+
+    /// The daemon's process id, for the report.
+    pub(super) fn daemon_pid(&self) -> Option<u32> {
+        self.shared().map(|shared| shared.daemon.pid())
+    }
+}

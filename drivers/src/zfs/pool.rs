@@ -1,0 +1,414 @@
+//! The pool of one root: made on the root's store file, exported when the driver closes, imported when it opens again.
+
+use std::fs::File;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use super::bases::Bases;
+use super::engine::{Engine, Tool};
+use super::{namespace, parse};
+use crate::driver::{Kind, Root};
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::subject::Options;
+
+/// The dataset outside every item.
+pub(super) const PLAIN: &str = "plain";
+/// The snapshot that makes a dataset a layer.
+const SNAPSHOT: &str = "layer";
+
+/// An open pool. Dropping it exports it, and can only log a failure; [`Pool::close`] says whether it worked.
+#[derive(Debug)]
+pub(super) struct Pool {
+    pub(super) engine: Arc<Engine>,
+    pub(super) name: String,
+    /// Where bases are mounted.
+    pub(super) mountpoints: PathBuf,
+    pub(super) bases: Mutex<Bases>,
+    plain: PathBuf,
+    flushes: AtomicU64,
+    closed: AtomicBool,
+    /// Two daemons on one pool would destroy it.
+    _lock: File,
+}
+
+impl Pool {
+    /// Makes the root's pool, or imports it.
+    ///
+    /// # Errors
+    /// `Unsupported` without a store file, `InUse` when another process has this root open.
+    pub(super) fn open(engine: Arc<Engine>, root: &Root, options: &Options) -> Result<Arc<Self>> {
+        let store_file = root.store_file.as_deref().ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "open the zfs driver")
+                .path(&root.dir)
+                .because("a pool is made on a file of its own")
+                .hint("use the backing `pool`")
+        })?;
+        let dir = root.dir.canonicalize().attempt("resolve", &root.dir)?;
+        let lock = lock(&dir)?;
+        let devices = devices(&dir, store_file)?;
+        let mountpoints = dir.join("m");
+        std::fs::create_dir_all(&mountpoints).attempt("create the directory", &mountpoints)?;
+        let (name, known) = pool_name(&dir, &root.run_id)?;
+        let pool = Arc::new(Self {
+            plain: mountpoints.join(PLAIN),
+            bases: Mutex::new(Bases::default()),
+            flushes: AtomicU64::new(0),
+            // Until it is there, there is nothing to export.
+            closed: AtomicBool::new(true),
+            _lock: lock,
+            engine,
+            name,
+            mountpoints,
+        });
+        let imported = known && pool.import(&devices)?;
+        if !imported {
+            pool.create(&devices, options)?;
+        }
+        pool.closed.store(false, Ordering::Release);
+        if imported {
+            pool.repair()?;
+        } else {
+            let plain = pool.dataset(PLAIN);
+            pool.zfs(&["create", "-o", "canmount=noauto", &plain])?;
+        }
+        pool.mount_dataset(PLAIN, &pool.plain, false)?;
+        Ok(pool)
+    }
+
+    fn create(&self, devices: &Path, options: &Options) -> Result<()> {
+        let device = devices.join("disk");
+        let mountpoint = self.mountpoint();
+        let mut args = vec!["create", "-o", "cachefile=none", "-m", &mountpoint];
+        let own = ["canmount=off"]
+            .into_iter()
+            .chain(self.engine.quirks.properties.iter().copied());
+        for property in own {
+            args.extend(["-O", property]);
+        }
+        let asked: Vec<String> = options
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        for property in &asked {
+            args.extend(["-O", property]);
+        }
+        let device = device.to_string_lossy();
+        args.extend([self.name.as_str(), &device]);
+        self.engine.call(Tool::Zpool, &args).map(drop)
+    }
+
+    /// Whether there was a pool to import.
+    fn import(&self, devices: &Path) -> Result<bool> {
+        let devices = devices.to_string_lossy();
+        // Forced: a process that was killed has not exported it, and the lock says that nobody else has it now.
+        let mut args = vec!["import", "-f", "-o", "cachefile=none", "-d", &devices];
+        if self.engine.quirks.modern_commands {
+            args.push("-N");
+        }
+        args.push(&self.name);
+        match self.engine.call(Tool::Zpool, &args) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets what depends on where the root is now, and makes the plain dataset if a crash came before it.
+    fn repair(&self) -> Result<()> {
+        let mountpoint = format!("mountpoint={}", self.mountpoint());
+        self.zfs(&["set", &mountpoint, &self.name])?;
+        let plain = self.dataset(PLAIN);
+        match self.zfs(&["create", "-o", "canmount=noauto", &plain]) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn mountpoint(&self) -> String {
+        if self.engine.quirks.legacy_mounts {
+            "legacy".to_owned()
+        } else {
+            self.mountpoints.to_string_lossy().into_owned()
+        }
+    }
+
+    /// `POOL/name`.
+    pub(super) fn dataset(&self, name: &str) -> String {
+        format!("{}/{name}", self.name)
+    }
+
+    /// The dataset of an item.
+    pub(super) fn item(&self, serial: u64) -> String {
+        format!("{}/e{serial}", self.name)
+    }
+
+    /// Runs `zfs`, again while it is busy.
+    pub(super) fn zfs(&self, args: &[&str]) -> Result<String> {
+        self.engine.settle(Tool::Zfs, args)
+    }
+
+    /// The plain dataset's directory.
+    pub(super) fn plain_dir(&self) -> &Path {
+        &self.plain
+    }
+
+    /// Makes the dataset of a new item, not mounted.
+    pub(super) fn make(&self, serial: u64, parent: Option<u64>, kind: Kind) -> Result<()> {
+        let dataset = self.item(serial);
+        let origin = parent.map(|parent| format!("{}@{SNAPSHOT}", self.item(parent)));
+        let mut args = vec![if origin.is_some() { "clone" } else { "create" }];
+        args.extend(["-o", "canmount=noauto"]);
+        if kind == Kind::View {
+            args.extend(["-o", "readonly=on"]);
+        }
+        args.extend(origin.as_deref());
+        args.push(&dataset);
+        if origin.is_none() || !self.engine.quirks.clone_mounts {
+            return self.zfs(&args).map(drop);
+        }
+        // It comes mounted, asked or not; mounting belongs to `mount`.
+        let _mounting = self.engine.mounting();
+        self.zfs(&args)?;
+        match unmount(&self.base(serial)) {
+            Ok(()) | Err(Errno::INVAL) => Ok(()),
+            Err(errno) => Err(Error::io("unmount", self.base(serial), errno)),
+        }
+    }
+
+    /// Makes the content of an item the content of a layer.
+    pub(super) fn seal(&self, serial: u64) -> Result<()> {
+        let snapshot = format!("{}@{SNAPSHOT}", self.item(serial));
+        match self.zfs(&["snapshot", &snapshot]) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                // Of an earlier commit that did not get as far as its record.
+                self.zfs(&["destroy", &snapshot])?;
+                self.zfs(&["snapshot", &snapshot]).map(drop)
+            }
+            other => other.map(drop),
+        }
+    }
+
+    /// Destroys an item's dataset with everything in it. `zfs` would unmount it wherever it is mounted: the caller has
+    /// made sure that it is not.
+    pub(super) fn destroy(&self, serial: u64) -> Result<()> {
+        match self.zfs(&["destroy", "-r", &self.item(serial)]) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let base = self.base(serial);
+        match std::fs::remove_dir(&base) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).attempt("remove the mountpoint", &base)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The serials of all datasets that are there.
+    pub(super) fn serials(&self) -> Result<Vec<u64>> {
+        let text = self.zfs(&[
+            "list",
+            "-H",
+            "-o",
+            "name",
+            "-t",
+            "filesystem",
+            "-r",
+            &self.name,
+        ])?;
+        parse::serials(&text, &self.name)
+    }
+
+    /// Brings the accounts and the store file up to date: setting any property waits for the open transaction group.
+    pub(super) fn flush(&self) -> Result<()> {
+        if self.engine.quirks.modern_commands {
+            return self
+                .engine
+                .call(Tool::Zpool, &["sync", self.name.as_str()])
+                .map(drop);
+        }
+        let flush = self.flushes.fetch_add(1, Ordering::Relaxed);
+        self.zfs(&["set", &format!("layerbench:flush={flush}"), &self.name])
+            .map(drop)
+    }
+
+    /// Bytes of an item: used by it alone, and shown by it.
+    pub(super) fn bytes(&self, serial: u64) -> Result<[u64; 2]> {
+        let text = self.zfs(&[
+            "get",
+            "-Hp",
+            "-o",
+            "property,value",
+            "used,referenced",
+            &self.item(serial),
+        ])?;
+        parse::numbers(&text, ["used", "referenced"])
+    }
+
+    /// Refuses while the item's dataset is mounted anywhere, known to us or not.
+    pub(super) fn require_unmounted(&self, op: &'static str, serial: u64) -> Result<()> {
+        if parse::is_mounted(&namespace::mounts()?, &self.item(serial)) {
+            return Err(Error::new(ErrorKind::InUse, op)
+                .because(format!("{} is still mounted", self.item(serial)))
+                .hint("unmount it first"));
+        }
+        Ok(())
+    }
+
+    /// What is in effect.
+    pub(super) fn facts(&self) -> Result<Vec<(String, String)>> {
+        let mut facts = vec![("pool".to_owned(), self.name.clone())];
+        let text = self
+            .engine
+            .call(Tool::Zpool, &["get", "version", self.name.as_str()])?;
+        let version = parse::pool_property(&text, &self.name, "version")?;
+        // `-` with feature flags.
+        if version != "-" {
+            facts.push(("pool_version".to_owned(), version));
+        }
+        let names = "recordsize,compression,checksum,atime";
+        let text = self.zfs(&["get", "-H", "-o", "property,value", names, &self.name])?;
+        facts.extend(
+            text.lines()
+                .filter_map(|line| line.split_once('\t'))
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        Ok(facts)
+    }
+
+    /// Unmounts what is ours and exports the pool.
+    ///
+    /// # Errors
+    /// `InUse` when something in it is still open; `Daemon` when the daemon is dead (its mounts are gone then).
+    pub(super) fn close(&self) -> Result<()> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let unmounted = self.unmount_idle();
+        let plain = self.unmount_dataset(PLAIN, &self.plain);
+        self.engine
+            .require_alive(format!("export the pool {}", self.name))?;
+        unmounted.and(plain)?;
+        self.engine
+            .settle(Tool::Zpool, &["export", self.name.as_str()])
+            .map(drop)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+/// unmount(2), never lazily.
+pub(super) fn unmount(at: &Path) -> Result<(), Errno> {
+    rustix::mount::unmount(at, rustix::mount::UnmountFlags::NOFOLLOW)
+}
+
+fn lock(dir: &Path) -> Result<File> {
+    let path = dir.join("lock");
+    let file = File::create(&path).attempt("create the lock", &path)?;
+    flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive).map_err(|errno| {
+        Error::io("lock", &path, errno)
+            .with_kind(ErrorKind::InUse)
+            .because("a driver has this root open")
+    })?;
+    Ok(file)
+}
+
+/// A directory with a link to the store file and nothing else: `zpool import` reads everything in a directory.
+fn devices(dir: &Path, store_file: &Path) -> Result<PathBuf> {
+    let store_file = store_file
+        .canonicalize()
+        .attempt("resolve the store file", store_file)?;
+    let devices = dir.join("devices");
+    std::fs::create_dir_all(&devices).attempt("create the directory", &devices)?;
+    let link = devices.join("disk");
+    match std::fs::remove_file(&link) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::io("remove the link", &link, error));
+        }
+        _ => {}
+    }
+    std::os::unix::fs::symlink(&store_file, &link).attempt("create the link", &link)?;
+    Ok(devices)
+}
+
+/// The pool's name, and whether it has been recorded before. It is recorded before the pool is made.
+fn pool_name(dir: &Path, run_id: &str) -> Result<(String, bool)> {
+    let path = dir.join("pool");
+    match std::fs::read_to_string(&path) {
+        Ok(name) if is_legal(&name) => Ok((name, true)),
+        Ok(name) => Err(Error::new(ErrorKind::Corrupt, "read the pool's name")
+            .path(&path)
+            .because(format!("{name:?} is not a name of ours"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let name = new_name(dir, run_id);
+            std::fs::write(&path, &name).attempt("record the pool's name", &path)?;
+            Ok((name, false))
+        }
+        Err(error) => Err(Error::io("read the pool's name", &path, error)),
+    }
+}
+
+fn is_legal(name: &str) -> bool {
+    name.starts_with("layerbench-")
+        && name.len() <= 100
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// Unique to the run by its id, and to the root by a digest of its path: a run may have several.
+fn new_name(dir: &Path, run_id: &str) -> String {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(dir.as_os_str().as_encoded_bytes());
+    let run: String = run_id
+        .trim_start_matches("layerbench-")
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .take(64)
+        .collect();
+    format!("layerbench-{run}-{}", crate::ids::hex(&digest[..4]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_legal_and_differ_by_run_and_root() {
+        let names = [
+            new_name(Path::new("/a"), "layerbench-x1-7"),
+            new_name(Path::new("/b"), "layerbench-x1-7"),
+            new_name(Path::new("/a"), "other/../run"),
+            new_name(Path::new("/a"), &"long".repeat(100)),
+        ];
+        assert!(names[0].starts_with("layerbench-x1-7-"), "{names:?}");
+        for (i, name) in names.iter().enumerate() {
+            assert!(is_legal(name), "{name}");
+            assert!(!names[..i].contains(name), "{name}");
+        }
+        for bad in ["", "tank", "layerbench-/x", "layerbench-a b"] {
+            assert!(!is_legal(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_recorded_name_is_kept_and_a_strange_one_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (name, known) = pool_name(dir.path(), "r").unwrap();
+        assert!(!known);
+        assert_eq!(pool_name(dir.path(), "s").unwrap(), (name, true));
+        std::fs::write(dir.path().join("pool"), "rpool").unwrap();
+        let error = pool_name(dir.path(), "r").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+    }
+}

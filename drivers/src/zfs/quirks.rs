@@ -1,0 +1,64 @@
+//! How the two back ends differ, as data.
+
+/// What a back end can do, and what it does unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Quirks {
+    /// The first part of the ground label.
+    pub(super) name: &'static str,
+    /// Datasets are mounted by mount(2) (`mountpoint=legacy`); otherwise only by `zfs mount`, at their mountpoint.
+    pub(super) legacy_mounts: bool,
+    /// `zfs clone` mounts what it makes, `canmount=noauto` or not.
+    pub(super) clone_mounts: bool,
+    /// `zpool import -N` and `zpool sync` exist.
+    pub(super) modern_commands: bool,
+    /// The most datasets mounted at once.
+    pub(super) max_mounts: Option<usize>,
+    /// Properties of a new pool's datasets.
+    pub(super) properties: &'static [&'static str],
+    /// What a reader of the report has to know.
+    pub(super) facts: &'static [(&'static str, &'static str)],
+}
+
+/// The kernel module. Written from its documentation and not yet run: the hosts this was written on have no module.
+pub(super) const OPENZFS: Quirks = Quirks {
+    name: "openzfs",
+    legacy_mounts: true,
+    clone_mounts: false,
+    modern_commands: true,
+    max_mounts: None,
+    properties: &["acltype=posixacl", "xattr=sa", "relatime=on"],
+    facts: &[("back_end", "the OpenZFS kernel module")],
+};
+
+/// The FUSE daemon.
+pub(super) const ZFS_FUSE: Quirks = Quirks {
+    name: "zfs-fuse",
+    legacy_mounts: false,
+    clone_mounts: true,
+    modern_commands: false,
+    // Each mount takes a thread and a descriptor; beyond about 999 mounts go missing without an error.
+    max_mounts: Some(900),
+    properties: &["atime=off"],
+    facts: &[
+        (
+            "back_end",
+            "zfs-fuse, a daemon in user space: its numbers say nothing about OpenZFS in the kernel",
+        ),
+        (
+            "fallback",
+            "this host has no /dev/zfs, so a zfs-fuse of the run's own is used",
+        ),
+        (
+            "fallback",
+            "atime=off, because zfs-fuse has no relatime and would write at every read",
+        ),
+        (
+            "fallback",
+            "changes compare two trees, because zfs-fuse has no zfs diff",
+        ),
+        (
+            "mounts",
+            "zfs mount and a bind mount, one at a time, because zfs-fuse has no legacy mounts",
+        ),
+    ],
+};
