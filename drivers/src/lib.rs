@@ -46,6 +46,7 @@ pub const ALL: &[&dyn Backend] = &[
     overlay2::OVERLAY2,
     fuse_overlayfs::FUSE_OVERLAYFS,
     btrfs::BTRFS,
+    zfs::ZFS,
     vfs::VFS,
 ];
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use super::pool::{Pool, unmount};
+use super::pool::{Pool, await_service, unmount};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::mount;
 
@@ -149,6 +149,7 @@ impl Pool {
         }
         args.push(&dataset);
         self.zfs(&args)?;
+        await_service(at)?;
         if let Some(count) = mounting.count() {
             *count += 1;
         }

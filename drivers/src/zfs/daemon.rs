@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,8 +16,8 @@ use crate::sys::daemon::Daemon;
 const SOCKET: &str = "/run/zfs/zfs_socket";
 /// It listens within some 10 ms; this only bounds a hang.
 const START_LIMIT: Duration = Duration::from_secs(10);
-/// With no pool left it has nothing to write back.
-const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// It ends by itself within 3 s; this only bounds a hang.
+const STOP_LIMIT: Duration = Duration::from_secs(15);
 
 /// In the foreground, no mount of its own, extended attributes on, and otherwise the settings that Debian ships in
 /// /etc/zfs/zfsrc, which is covered: the host's own may differ, and results must not.
@@ -53,6 +54,8 @@ pub(super) struct Shared {
     pub(super) daemon: Daemon,
     /// How many datasets are mounted; held while one is mounted or unmounted.
     pub(super) mounted: Mutex<usize>,
+    /// How many pools it has.
+    pub(super) pools: AtomicUsize,
 }
 
 /// A driver's hold on the daemon.
@@ -83,6 +86,7 @@ impl Lease {
         let shared = Arc::new(Shared {
             daemon: start(program, run_id)?,
             mounted: Mutex::new(0),
+            pools: AtomicUsize::new(0),
         });
         running.push(Running {
             namespace,
@@ -116,7 +120,9 @@ impl Drop for Lease {
         let Running {
             shared, shadows, ..
         } = running.remove(at);
-        if let Some(shared) = Arc::into_inner(shared)
+        // TERM takes it 3 s. Without a pool it has nothing to lose, and is dropped: killed, and reaped.
+        if shared.pools.load(Ordering::Acquire) > 0
+            && let Some(shared) = Arc::into_inner(shared)
             && let Err(error) = shared.daemon.stop(STOP_LIMIT)
         {
             tracing::warn!("{error}");

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -156,6 +157,17 @@ impl Engine {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
         }))
+    }
+
+    /// Notes that a pool was imported, or exported: a daemon without any has nothing to lose.
+    pub(super) fn count_pool(&self, imported: bool) {
+        if let Some(shared) = self.shared() {
+            if imported {
+                shared.pools.fetch_add(1, Ordering::AcqRel);
+            } else {
+                shared.pools.fetch_sub(1, Ordering::AcqRel);
+            }
+        }
     }
 
     /// What the daemon has cost.

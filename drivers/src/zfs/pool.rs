@@ -70,6 +70,7 @@ impl Pool {
             pool.create(&devices, options)?;
         }
         pool.closed.store(false, Ordering::Release);
+        pool.engine.count_pool(true);
         if imported {
             pool.repair()?;
         } else {
@@ -175,9 +176,11 @@ impl Pool {
         // It comes mounted, asked or not; mounting belongs to `mount`.
         let _mounting = self.engine.mounting();
         self.zfs(&args)?;
-        match unmount(&self.base(serial)) {
+        let base = self.base(serial);
+        await_service(&base)?;
+        match unmount(&base) {
             Ok(()) | Err(Errno::INVAL) => Ok(()),
-            Err(errno) => Err(Error::io("unmount", self.base(serial), errno)),
+            Err(errno) => Err(Error::io("unmount", base, errno)),
         }
     }
 
@@ -296,8 +299,9 @@ impl Pool {
             .require_alive(format!("export the pool {}", self.name))?;
         unmounted.and(plain)?;
         self.engine
-            .settle(Tool::Zpool, &["export", self.name.as_str()])
-            .map(drop)
+            .settle(Tool::Zpool, &["export", self.name.as_str()])?;
+        self.engine.count_pool(false);
+        Ok(())
     }
 }
 
@@ -312,6 +316,13 @@ impl Drop for Pool {
 /// unmount(2), never lazily.
 pub(super) fn unmount(at: &Path) -> Result<(), Errno> {
     rustix::mount::unmount(at, rustix::mount::UnmountFlags::NOFOLLOW)
+}
+
+/// Waits until the daemon serves a new mount. Unmounted before it does, the dataset stays busy for good.
+pub(super) fn await_service(at: &Path) -> Result<()> {
+    rustix::fs::statvfs(at)
+        .map(drop)
+        .attempt("ask the new mount on", at)
 }
 
 fn lock(dir: &Path) -> Result<File> {
