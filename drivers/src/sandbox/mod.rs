@@ -9,5 +9,5 @@ mod run;
 pub mod sweep;
 
 pub use ground::Ground;
-pub use namespace::enter;
+pub use namespace::{enter, entered};
 pub use run::{Marker, Run};

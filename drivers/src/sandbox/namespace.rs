@@ -1,9 +1,24 @@
 //! The private mount namespace of a run: its mounts are invisible to the host and vanish with the process.
 
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
 use nix::sched::{CloneFlags, unshare};
 use rustix::mount::{MountPropagationFlags, mount_change};
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+
+/// The mount namespace that [`enter`] made, as `/proc/thread-self/ns/mnt` names it.
+static ENTERED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// The mount namespace that this process has entered, if it has: equal to the link `/proc/thread-self/ns/mnt` of every
+/// thread that is in it.
+pub fn entered() -> Option<PathBuf> {
+    ENTERED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
 
 /// Enters a private mount namespace, and without root a user namespace in which the caller is root.
 /// Call it first thing in `main`: a process with several threads cannot enter a user namespace.
@@ -45,5 +60,9 @@ pub fn enter() -> Result<()> {
         "/",
         MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
     )
-    .attempt("make private the mounts under", "/")
+    .attempt("make private the mounts under", "/")?;
+    let own = "/proc/thread-self/ns/mnt";
+    let namespace = std::fs::read_link(own).attempt("read", own)?;
+    *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) = Some(namespace);
+    Ok(())
 }
