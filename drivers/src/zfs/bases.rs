@@ -6,9 +6,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use super::pool::{Pool, await_service, unmount};
+use super::datasets::await_service;
+use super::pool::Pool;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
-use crate::mount;
+use crate::mount::{self, unmount_settled};
 
 /// The mounted bases, by serial, and how many use each. One that nobody uses could not be unmounted, and will be tried
 /// again.
@@ -76,13 +77,13 @@ impl Pool {
     ///
     /// # Errors
     /// `NoSpace` at the back end's limit of mounts; `Daemon`.
-    pub(super) fn hold(self: &Arc<Self>, serial: u64, read_only: bool) -> Result<Hold> {
+    pub(super) fn hold(self: &Arc<Self>, serial: u64) -> Result<Hold> {
         let mut bases = self.bases();
         if let Some(users) = bases.0.get_mut(&serial) {
             *users += 1;
         } else {
             let at = self.base(serial);
-            self.mount_dataset(&format!("e{serial}"), &at, read_only)?;
+            self.mount_dataset(&format!("e{serial}"), &at)?;
             bases.0.insert(serial, 1);
         }
         drop(bases);
@@ -124,12 +125,11 @@ impl Pool {
     }
 
     /// Mounts `POOL/name` at `at`, in the way of the back end.
-    pub(super) fn mount_dataset(&self, name: &str, at: &Path, read_only: bool) -> Result<()> {
+    pub(super) fn mount_dataset(&self, name: &str, at: &Path) -> Result<()> {
         let dataset = self.dataset(name);
         if self.engine.quirks.legacy_mounts {
             std::fs::create_dir_all(at).attempt("create the mountpoint", at)?;
-            let flags: &[(&str, Option<&str>)] = if read_only { &[("ro", None)] } else { &[] };
-            let mount = mount::filesystem("zfs", Some(Path::new(&dataset)), flags, at)?;
+            let mount = mount::filesystem("zfs", Some(Path::new(&dataset)), &[], at)?;
             // Counted in `Bases`, which outlives a guard.
             std::mem::forget(mount);
             return Ok(());
@@ -143,12 +143,7 @@ impl Pool {
                 .because(format!("zfs-fuse has {limit} mounts, and loses any beyond"))
                 .hint("unmount some first"));
         }
-        let mut args = vec!["mount"];
-        if read_only {
-            args.extend(["-o", "ro"]);
-        }
-        args.push(&dataset);
-        self.zfs(&args)?;
+        self.zfs(&["mount", &dataset])?;
         await_service(at)?;
         if let Some(count) = mounting.count() {
             *count += 1;
@@ -159,7 +154,7 @@ impl Pool {
     /// Unmounts what [`Self::mount_dataset`] mounted. What is not mounted any more is no failure.
     pub(super) fn unmount_dataset(&self, name: &str, at: &Path) -> Result<()> {
         let mut mounting = self.engine.mounting();
-        match unmount(at) {
+        match unmount_settled(at) {
             Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
             Err(errno) => {
                 return Err(Error::io(format!("unmount {name} from"), at, errno)

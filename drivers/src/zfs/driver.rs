@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bases::Hold;
+use super::glance::Glance;
+use super::parse::Inventory;
 use super::pool::Pool;
 use crate::capabilities::Capabilities;
 use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Root, Usage};
@@ -52,7 +54,13 @@ impl Zfs {
 
     /// Destroys datasets without a record and directories without an item. The newest first: it may be a clone of another.
     fn discard_halves(&self) -> Result<()> {
-        let mut serials = self.pool.serials()?;
+        let Inventory {
+            mut serials,
+            glances,
+        } = self.pool.inventory()?;
+        for snapshot in glances {
+            self.pool.zfs(&["destroy", "-R", &snapshot])?;
+        }
         serials.sort_unstable();
         for serial in serials.into_iter().rev() {
             if !self.store.dir(serial).join("item").exists() {
@@ -81,6 +89,18 @@ impl Zfs {
         self.pool.make(serial, parent.map(|p| p.serial), kind)
     }
 
+    /// Mounts an item's dataset; a layer's is made immutable first.
+    fn hold(&self, entry: &Entry) -> Result<Hold> {
+        if matches!(entry.state, EntryState::Layer { .. }) {
+            let frozen = self.store.dir(entry.serial).join("frozen");
+            if !frozen.exists() {
+                self.pool.freeze(entry.serial)?;
+                std::fs::write(&frozen, "").attempt("write", &frozen)?;
+            }
+        }
+        self.pool.hold(entry.serial)
+    }
+
     /// The inodes an item shows, its root's and those of its extended attributes included.
     fn inodes(&self, entry: &Entry) -> Result<u64> {
         let remembered = self.store.dir(entry.serial).join("inodes");
@@ -91,7 +111,7 @@ impl Zfs {
         {
             return Ok(inodes);
         }
-        let hold = self.pool.hold(entry.serial, immutable)?;
+        let hold = self.hold(entry)?;
         let path = hold.path();
         let stat = rustix::fs::statvfs(&path).attempt("count the inodes of", &path)?;
         hold.release()?;
@@ -102,11 +122,19 @@ impl Zfs {
         Ok(inodes)
     }
 
-    /// Hands the daemon what the kernel still holds of mapped files.
-    fn write_back(&self, path: &Path) -> Result<()> {
-        let root = std::fs::File::open(path).attempt("open", path)?;
-        rustix::fs::syncfs(root.as_fd()).attempt("sync the filesystem of", path)
+    /// Hands ZFS what the kernel still holds of an item's mapped files.
+    fn write_back(&self, entry: &Entry) -> Result<()> {
+        let base = self.pool.base(entry.serial);
+        if self.pool.mounted().contains(&base) {
+            write_back(&base)?;
+        }
+        Ok(())
     }
+}
+
+fn write_back(path: &Path) -> Result<()> {
+    let root = std::fs::File::open(path).attempt("open", path)?;
+    rustix::fs::syncfs(root.as_fd()).attempt("sync the filesystem of", path)
 }
 
 fn is_view(entry: &Entry) -> bool {
@@ -161,7 +189,7 @@ impl Driver for Zfs {
         }
         let mut staged = self.staged();
         if let btree_map::Entry::Vacant(free) = staged.entry(entry.serial) {
-            free.insert(self.pool.hold(entry.serial, false)?);
+            free.insert(self.hold(&entry)?);
         }
         drop(staged);
         Ok(Stage {
@@ -180,7 +208,7 @@ impl Driver for Zfs {
         let item = Item::Container(key);
         let in_use = self.store.mounted(item)?;
         let entry = self.store.get("mount", item)?;
-        let hold = self.pool.hold(entry.serial, false)?;
+        let hold = self.hold(&entry)?;
         self.unstage(entry.serial)?;
         let mount = mount::bind(&hold.path(), at, is_view(&entry))?;
         Ok(mount.when_released(move || {
@@ -203,13 +231,23 @@ impl Driver for Zfs {
     fn view(&self, of: Item<'_>) -> Result<View> {
         let in_use = self.store.mounted(of)?;
         let entry = self.store.get("view", of)?;
-        let read_only = matches!(entry.state, EntryState::Layer { .. });
-        let hold = self.pool.hold(entry.serial, read_only)?;
-        Ok(View::mounted(Mount::plain(hold.path()).and_then(
+        if matches!(entry.state, EntryState::Layer { .. }) || is_view(&entry) {
+            let hold = self.hold(&entry)?;
+            return Ok(View::mounted(Mount::plain(hold.path()).and_then(
+                move || {
+                    let released = hold.release();
+                    drop(in_use);
+                    released
+                },
+            )));
+        }
+        self.write_back(&entry)?;
+        let glance = Glance::at(&self.pool, entry.serial)?;
+        Ok(View::mounted(Mount::plain(glance.path()).and_then(
             move || {
-                let released = hold.release();
+                let closed = glance.close();
                 drop(in_use);
-                released
+                closed
             },
         )))
     }
@@ -220,10 +258,7 @@ impl Driver for Zfs {
 
     fn usage(&self, of: Item<'_>) -> Result<Usage> {
         let entry = self.store.get("measure", of)?;
-        let base = self.pool.base(entry.serial);
-        if self.pool.mounted().contains(&base) {
-            self.write_back(&base)?;
-        }
+        self.write_back(&entry)?;
         // Deletions are counted with the next transaction group only.
         self.pool.flush()?;
         let [used, referenced] = self.pool.bytes(entry.serial)?;
@@ -260,9 +295,9 @@ impl Driver for Zfs {
 
     fn sync(&self) -> Result<()> {
         for base in self.pool.mounted() {
-            self.write_back(&base)?;
+            write_back(&base)?;
         }
-        self.write_back(self.plain_dir())?;
+        write_back(self.plain_dir())?;
         self.pool.flush()?;
         // The records, and whatever of the store file the host still holds.
         self.store.sync()

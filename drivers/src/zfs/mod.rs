@@ -11,8 +11,10 @@
 mod backend;
 mod bases;
 mod daemon;
+mod datasets;
 mod driver;
 mod engine;
+mod glance;
 mod labels;
 mod namespace;
 mod parse;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::sandbox;
 
 const OWN: &str = "/proc/thread-self/ns/mnt";
 const OWN_MOUNTS: &str = "/proc/thread-self/mountinfo";
@@ -31,10 +32,10 @@ pub(super) fn require_private() -> Result<PathBuf> {
                 .hint("enter a private one first: drivers::sandbox::enter"),
         )
     };
-    // As process 1 of a container we may have entered one of our own: then the mounts themselves must tell.
+    // A namespace entered in another way than by the sandbox must at least differ from that of process 1.
     let first = std::fs::read_link("/proc/1/ns/mnt").ok();
-    if std::process::id() != 1 && first.as_ref() == Some(&own) {
-        return refuse("this is the host's mount namespace");
+    if sandbox::entered().as_ref() != Some(&own) && first.is_none_or(|first| first == own) {
+        return refuse("this is not known to be a private mount namespace");
     }
     if root_is_shared(&mounts()?) {
         return refuse("mounts made here would reach other mount namespaces");

@@ -30,27 +30,47 @@ pub(super) fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u
     Ok(numbers)
 }
 
-/// The serials of the items among the names of `zfs list -H -o name -t filesystem -r POOL`.
-pub(super) fn serials(text: &str, pool: &str) -> Result<Vec<u64>> {
+/// What a pool holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Inventory {
+    /// The serials of the items' datasets.
+    pub(super) serials: Vec<u64>,
+    /// Snapshots made for a glance.
+    pub(super) glances: Vec<String>,
+}
+
+/// Reads the names of `zfs list -H -o name -t all -r POOL`.
+pub(super) fn inventory(text: &str, pool: &str) -> Result<Inventory> {
     let op = "read the list of datasets";
-    let mut serials = Vec::new();
+    let mut inventory = Inventory::default();
     for line in text.lines() {
         let rest = line.strip_prefix(pool).ok_or_else(|| odd(op, line))?;
         if rest.is_empty() {
             continue;
         }
         let name = rest.strip_prefix('/').ok_or_else(|| odd(op, line))?;
-        // Nested datasets go with the item they are in.
-        if name.contains('/') || name == super::pool::PLAIN {
+        if let Some((_, snapshot)) = name.split_once('@') {
+            if number(snapshot, super::glance::PREFIX).is_some() {
+                inventory.glances.push(line.to_owned());
+            }
             continue;
         }
-        let serial = name
-            .strip_prefix('e')
-            .and_then(|digits| digits.parse().ok())
-            .ok_or_else(|| odd(op, line))?;
-        serials.push(serial);
+        // Nested datasets go with the item they are in, and the clone of a glance with its snapshot.
+        if name.contains('/')
+            || name == super::pool::PLAIN
+            || number(name, super::glance::PREFIX).is_some()
+        {
+            continue;
+        }
+        inventory
+            .serials
+            .push(number(name, 'e').ok_or_else(|| odd(op, line))?);
     }
-    Ok(serials)
+    Ok(inventory)
+}
+
+fn number(name: &str, prefix: char) -> Option<u64> {
+    name.strip_prefix(prefix)?.parse().ok()
 }
 
 /// The value column of `zpool get PROPERTY POOL`, which has a header and no `-H` in zfs-fuse.
@@ -142,12 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn serials_are_read_and_nested_datasets_left_to_their_parent() {
-        let text = "p\np/plain\np/e1\np/e12\np/e12/own\n";
-        assert_eq!(serials(text, "p").unwrap(), [1, 12]);
-        assert_eq!(serials("", "p").unwrap(), [] as [u64; 0]);
+    fn an_inventory_is_read_and_nested_datasets_left_to_their_parent() {
+        let text = "p\np/plain\np/e1\np/e1@layer\np/e12\np/e12@v3\np/v3\np/e12/own\np/e12/own@x\n";
+        let found = inventory(text, "p").unwrap();
+        assert_eq!(found.serials, [1, 12]);
+        assert_eq!(found.glances, ["p/e12@v3"]);
+        assert_eq!(inventory("", "p").unwrap(), Inventory::default());
         for bad in ["q\n", "pp/e1\n", "p/x1\n", "p/e\n", "p/e-1\n", "p@snap\n"] {
-            assert!(serials(bad, "p").is_err(), "{bad:?}");
+            assert!(inventory(bad, "p").is_err(), "{bad:?}");
         }
     }
 

@@ -7,19 +7,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 
 use super::bases::Bases;
 use super::engine::{Engine, Tool};
-use super::{namespace, parse};
-use crate::driver::{Kind, Root};
+use super::parse;
+use crate::driver::Root;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::subject::Options;
 
 /// The dataset outside every item.
 pub(super) const PLAIN: &str = "plain";
-/// The snapshot that makes a dataset a layer.
-const SNAPSHOT: &str = "layer";
 
 /// An open pool. Dropping it exports it, and can only log a failure; [`Pool::close`] says whether it worked.
 #[derive(Debug)]
@@ -30,7 +27,7 @@ pub(super) struct Pool {
     pub(super) mountpoints: PathBuf,
     pub(super) bases: Mutex<Bases>,
     plain: PathBuf,
-    flushes: AtomicU64,
+    pub(super) flushes: AtomicU64,
     closed: AtomicBool,
     /// Two daemons on one pool would destroy it.
     _lock: File,
@@ -77,7 +74,7 @@ impl Pool {
             let plain = pool.dataset(PLAIN);
             pool.zfs(&["create", "-o", "canmount=noauto", &plain])?;
         }
-        pool.mount_dataset(PLAIN, &pool.plain, false)?;
+        pool.mount_dataset(PLAIN, &pool.plain)?;
         Ok(pool)
     }
 
@@ -139,129 +136,9 @@ impl Pool {
         }
     }
 
-    /// `POOL/name`.
-    pub(super) fn dataset(&self, name: &str) -> String {
-        format!("{}/{name}", self.name)
-    }
-
-    /// The dataset of an item.
-    pub(super) fn item(&self, serial: u64) -> String {
-        format!("{}/e{serial}", self.name)
-    }
-
-    /// Runs `zfs`, again while it is busy.
-    pub(super) fn zfs(&self, args: &[&str]) -> Result<String> {
-        self.engine.settle(Tool::Zfs, args)
-    }
-
     /// The plain dataset's directory.
     pub(super) fn plain_dir(&self) -> &Path {
         &self.plain
-    }
-
-    /// Makes the dataset of a new item, not mounted.
-    pub(super) fn make(&self, serial: u64, parent: Option<u64>, kind: Kind) -> Result<()> {
-        let dataset = self.item(serial);
-        let origin = parent.map(|parent| format!("{}@{SNAPSHOT}", self.item(parent)));
-        let mut args = vec![if origin.is_some() { "clone" } else { "create" }];
-        args.extend(["-o", "canmount=noauto"]);
-        if kind == Kind::View {
-            args.extend(["-o", "readonly=on"]);
-        }
-        args.extend(origin.as_deref());
-        args.push(&dataset);
-        if origin.is_none() || !self.engine.quirks.clone_mounts {
-            return self.zfs(&args).map(drop);
-        }
-        // It comes mounted, asked or not; mounting belongs to `mount`.
-        let _mounting = self.engine.mounting();
-        self.zfs(&args)?;
-        let base = self.base(serial);
-        await_service(&base)?;
-        match unmount(&base) {
-            Ok(()) | Err(Errno::INVAL) => Ok(()),
-            Err(errno) => Err(Error::io("unmount", base, errno)),
-        }
-    }
-
-    /// Makes the content of an item the content of a layer.
-    pub(super) fn seal(&self, serial: u64) -> Result<()> {
-        let snapshot = format!("{}@{SNAPSHOT}", self.item(serial));
-        match self.zfs(&["snapshot", &snapshot]) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                // Of an earlier commit that did not get as far as its record.
-                self.zfs(&["destroy", &snapshot])?;
-                self.zfs(&["snapshot", &snapshot]).map(drop)
-            }
-            other => other.map(drop),
-        }
-    }
-
-    /// Destroys an item's dataset with everything in it. `zfs` would unmount it wherever it is mounted: the caller has
-    /// made sure that it is not.
-    pub(super) fn destroy(&self, serial: u64) -> Result<()> {
-        match self.zfs(&["destroy", "-r", &self.item(serial)]) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let base = self.base(serial);
-        match std::fs::remove_dir(&base) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).attempt("remove the mountpoint", &base)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The serials of all datasets that are there.
-    pub(super) fn serials(&self) -> Result<Vec<u64>> {
-        let text = self.zfs(&[
-            "list",
-            "-H",
-            "-o",
-            "name",
-            "-t",
-            "filesystem",
-            "-r",
-            &self.name,
-        ])?;
-        parse::serials(&text, &self.name)
-    }
-
-    /// Brings the accounts and the store file up to date: setting any property waits for the open transaction group.
-    pub(super) fn flush(&self) -> Result<()> {
-        if self.engine.quirks.modern_commands {
-            return self
-                .engine
-                .call(Tool::Zpool, &["sync", self.name.as_str()])
-                .map(drop);
-        }
-        let flush = self.flushes.fetch_add(1, Ordering::Relaxed);
-        self.zfs(&["set", &format!("layerbench:flush={flush}"), &self.name])
-            .map(drop)
-    }
-
-    /// Bytes of an item: used by it alone, and shown by it.
-    pub(super) fn bytes(&self, serial: u64) -> Result<[u64; 2]> {
-        let text = self.zfs(&[
-            "get",
-            "-Hp",
-            "-o",
-            "property,value",
-            "used,referenced",
-            &self.item(serial),
-        ])?;
-        parse::numbers(&text, ["used", "referenced"])
-    }
-
-    /// Refuses while the item's dataset is mounted anywhere, known to us or not.
-    pub(super) fn require_unmounted(&self, op: &'static str, serial: u64) -> Result<()> {
-        if parse::is_mounted(&namespace::mounts()?, &self.item(serial)) {
-            return Err(Error::new(ErrorKind::InUse, op)
-                .because(format!("{} is still mounted", self.item(serial)))
-                .hint("unmount it first"));
-        }
-        Ok(())
     }
 
     /// What is in effect.
@@ -311,18 +188,6 @@ impl Drop for Pool {
             tracing::error!("{error}");
         }
     }
-}
-
-/// unmount(2), never lazily.
-pub(super) fn unmount(at: &Path) -> Result<(), Errno> {
-    rustix::mount::unmount(at, rustix::mount::UnmountFlags::NOFOLLOW)
-}
-
-/// Waits until the daemon serves a new mount. Unmounted before it does, the dataset stays busy for good.
-pub(super) fn await_service(at: &Path) -> Result<()> {
-    rustix::fs::statvfs(at)
-        .map(drop)
-        .attempt("ask the new mount on", at)
 }
 
 fn lock(dir: &Path) -> Result<File> {

@@ -2,28 +2,49 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use drivers::sandbox::{Run, sweep};
+use drivers::sandbox::{Ground, Run, sweep};
 use drivers::sys::command::ends_within;
 use drivers::{ErrorKind, Item, Kind, Mount};
 use libtest_mimic::Trial;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-use crate::bench::{Bench, ROLE, key, layer, mounts, open, trial};
+use crate::bench::{Bench, GIB, ROLE, key, layer, mounts, open, trial};
+
+/// Each runs in a process of its own, with a daemon of its own to kill.
+const APART: &[(&str, fn())] = &[
+    ("a_busy_file_keeps_its_mount", busy),
+    ("a_dead_daemon_is_an_error_at_once", dead),
+    ("dropping_the_driver_shows_the_host_again", dropped),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("a_busy_file_keeps_its_mount", busy),
+    let mut trials = vec![
         trial("a_mount_of_unknown_origin_keeps_its_item", stray),
-        trial("a_dead_daemon_is_an_error_at_once", dead),
         trial("a_killed_process_leaves_no_daemon", killed),
         trial("the_host_namespace_is_refused", host),
-        trial("dropping_the_driver_shows_the_host_again", dropped),
-    ]
+    ];
+    trials.extend(APART.iter().map(|(name, _)| {
+        Trial::test(*name, move || {
+            let parent = tempfile::tempdir_in("/var/tmp")?;
+            let mut child = helper(name, parent.path());
+            if !ends_within(&child, Duration::from_secs(40)).unwrap() {
+                child.kill().unwrap();
+            }
+            let status = child.wait().unwrap();
+            if status.success() {
+                Ok(())
+            } else {
+                Err(format!("{status}; its words are above").into())
+            }
+        })
+    }));
+    trials
 }
 
 /// The pids of zfs-fuse daemons marked with this run.
@@ -225,40 +246,24 @@ fn host() {
     assert!(said.contains("mount namespace"), "{said}");
 }
 
-/// The other roles of this program.
+/// The other roles of this program: a trial apart, a process to be killed, one outside a private namespace.
 pub(crate) fn play(role: &str) -> ExitCode {
+    if let Some((_, body)) = APART.iter().find(|(name, _)| *name == role) {
+        drivers::sandbox::enter().unwrap();
+        body();
+        return ExitCode::SUCCESS;
+    }
     let parent = PathBuf::from(std::env::var_os("PARENT").unwrap());
     if role == "live" {
         drivers::sandbox::enter().unwrap();
-    } else {
-        // Back to where process 1 is: our parent is in a private namespace already.
-        let namespace = fs::File::open("/proc/1/ns/mnt").unwrap();
-        rustix::thread::move_into_link_name_space(
-            std::os::fd::AsFd::as_fd(&namespace),
-            Some(rustix::thread::LinkNameSpaceType::Mount),
-        )
-        .unwrap();
+        return live(&parent);
     }
-    let run = Run::create(&parent).unwrap();
-    let ground = drivers::sandbox::Ground::create(
-        &run,
-        "g",
-        drivers::Backing::Pool,
-        crate::bench::GIB,
-        &drivers::Host::detect(),
-    )
-    .unwrap();
-    if role == "live" {
-        let driver = open(ground.root());
-        driver.prepare(&key("c"), None, Kind::Writable).unwrap();
-        let at = run.directory("m").unwrap();
-        let _mount = driver.mount(&key("c"), &at).unwrap();
-        answer(run.id());
-        // Until killed; should the test be gone, this ends it too.
-        let mut end = String::new();
-        drop(std::io::stdin().read_line(&mut end));
-        return ExitCode::SUCCESS;
+    // Back to where process 1 is, if that may be known: our parent is in a private namespace already.
+    if let Ok(namespace) = fs::File::open("/proc/1/ns/mnt") {
+        let kind = rustix::thread::LinkNameSpaceType::Mount;
+        rustix::thread::move_into_link_name_space(namespace.as_fd(), Some(kind)).unwrap();
     }
+    let (_run, ground) = ground(&parent);
     let refused = drivers::backend("zfs")
         .unwrap()
         .open(ground.root(), &drivers::Options::default())
@@ -269,6 +274,26 @@ pub(crate) fn play(role: &str) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn ground(parent: &Path) -> (Run, Ground) {
+    let run = Run::create(parent).unwrap();
+    let host = drivers::Host::detect();
+    let ground = Ground::create(&run, "g", drivers::Backing::Pool, GIB, &host).unwrap();
+    (run, ground)
+}
+
+fn live(parent: &Path) -> ExitCode {
+    let (run, ground) = ground(parent);
+    let driver = open(ground.root());
+    driver.prepare(&key("c"), None, Kind::Writable).unwrap();
+    let at = run.directory("m").unwrap();
+    let _mount = driver.mount(&key("c"), &at).unwrap();
+    answer(run.id());
+    // Until killed; should the test be gone, this ends it too.
+    let mut end = String::new();
+    drop(std::io::stdin().read_line(&mut end));
+    ExitCode::SUCCESS
 }
 
 #[expect(clippy::print_stdout, reason = "the answer to the trial")]
