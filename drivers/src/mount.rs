@@ -108,14 +108,7 @@ impl Mount {
         }
         let mut outcome = Ok(());
         if std::mem::take(&mut self.owned) {
-            let attempt = || unmount(&self.path, UnmountFlags::NOFOLLOW);
-            let ended = match attempt() {
-                // A child that is just being started elsewhere may hold copies of our descriptors: ask again without.
-                // After exec the kernel closes them when it gets to it, hence more than once.
-                Err(Errno::BUSY) => between_starts(|| patiently(attempt)),
-                other => other,
-            };
-            outcome = ended.map_err(|e| {
+            outcome = unmount_at(&self.path).map_err(|e| {
                 Error::io("unmount", &self.path, e)
                     .hint("close the files and leave the directories in use there")
             });
@@ -162,6 +155,17 @@ fn patiently(attempt: impl Fn() -> Result<(), Errno>) -> Result<(), Errno> {
         }
     }
     attempt()
+}
+
+/// umount2(2), never lazily.
+pub(crate) fn unmount_at(at: &Path) -> Result<(), Errno> {
+    let attempt = || unmount(at, UnmountFlags::NOFOLLOW);
+    match attempt() {
+        // A child that is just being started elsewhere may hold copies of our descriptors: ask again without.
+        // After exec the kernel closes them when it gets to it, hence more than once.
+        Err(Errno::BUSY) => between_starts(|| patiently(attempt)),
+        other => other,
+    }
 }
 
 /// A filesystem to be mounted from a block device or by type alone.
