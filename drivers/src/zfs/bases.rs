@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::datasets::await_service;
 use super::pool::Pool;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
-use crate::mount::{self, unmount_settled};
+use crate::mount::{self, unmount_at};
 
 /// The mounted bases, by serial, and how many use each. One that nobody uses could not be unmounted, and will be tried
 /// again.
@@ -154,7 +154,7 @@ impl Pool {
     /// Unmounts what [`Self::mount_dataset`] mounted. What is not mounted any more is no failure.
     pub(super) fn unmount_dataset(&self, name: &str, at: &Path) -> Result<()> {
         let mut mounting = self.engine.mounting();
-        match unmount_settled(at) {
+        match unmount_at(at) {
             Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
             Err(errno) => {
                 return Err(Error::io(format!("unmount {name} from"), at, errno)

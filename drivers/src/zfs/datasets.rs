@@ -11,7 +11,7 @@ use super::pool::Pool;
 use super::{namespace, parse};
 use crate::driver::Kind;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
-use crate::mount::unmount_settled;
+use crate::mount::unmount_at;
 
 /// The snapshot that makes a dataset a layer.
 pub(super) const SNAPSHOT: &str = "layer";
@@ -65,7 +65,7 @@ impl Pool {
         self.zfs(&args)?;
         let at = self.mountpoints.join(name);
         await_service(&at)?;
-        match unmount_settled(&at) {
+        match unmount_at(&at) {
             Ok(()) | Err(Errno::INVAL) => Ok(()),
             Err(errno) => Err(Error::io("unmount", at, errno)),
         }
