@@ -39,12 +39,14 @@ impl Cleaner {
         if waiting.is_empty() {
             return Ok(());
         }
-        let outcome = wait(on, &mut waiting, quota);
+        let mut gone = Vec::new();
+        let outcome = wait(on, &mut waiting, &mut gone);
         // Those that are not gone are waited for again next time.
         self.add(waiting);
         outcome?;
-        // Freed extents can be used again from the next transaction on.
-        sys::sync(on).attempt("sync", "the filesystem")
+        // Freed extents can be used again, and are no longer counted, from the next transaction on.
+        sys::sync(on).attempt("sync", "the filesystem")?;
+        gone.into_iter().try_for_each(|id| quota.forget(on, id))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u64>> {
@@ -52,15 +54,15 @@ impl Cleaner {
     }
 }
 
-fn wait(on: BorrowedFd<'_>, waiting: &mut Vec<u64>, quota: Quota) -> Result<()> {
+/// Moves ids from `waiting` to `gone`.
+fn wait(on: BorrowedFd<'_>, waiting: &mut Vec<u64>, gone: &mut Vec<u64>) -> Result<()> {
     let deadline = Instant::now() + LIMIT;
     let mut pause = FIRST_PAUSE;
     // This wakes the cleaner.
     sys::sync(on).attempt("sync", "the filesystem")?;
     while let Some(&id) = waiting.last() {
         if !exists(on, id)? {
-            quota.forget(on, id)?;
-            waiting.pop();
+            gone.extend(waiting.pop());
             continue;
         }
         if Instant::now() >= deadline {
