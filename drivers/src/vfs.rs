@@ -71,7 +71,11 @@ impl Backend for Vfs {
         std::fs::create_dir_all(&plain).attempt("create the directory", &plain)?;
         let filesystem = fsprobe::probe(&root.dir)?;
         let method = method(options.get("copy").unwrap_or("auto"), &filesystem)?;
-        let shared = method == Method::Reflink;
+        let shared = match method {
+            Method::Reflink => true,
+            Method::Range => filesystem.capabilities.reflink,
+            Method::BySize | Method::ReadWrite => false,
+        };
         let capabilities = Capabilities {
             constant_time_prepare: false,
             shares_data_with_parent: shared,
@@ -103,7 +107,8 @@ fn method(asked: &str, filesystem: &fsprobe::Filesystem) -> Result<Method> {
         .hint("take copy=auto, or a backing of xfs or btrfs")),
         "reflink" => Ok(Method::Reflink),
         "auto" if filesystem.capabilities.reflink => Ok(Method::Reflink),
-        "auto" | "range" => Ok(Method::Range),
+        "auto" => Ok(Method::BySize),
+        "range" => Ok(Method::Range),
         _ => Ok(Method::ReadWrite),
     }
 }
@@ -150,6 +155,7 @@ impl Driver for Opened {
             match self.method {
                 Method::Reflink => "reflink (FICLONE)",
                 Method::Range => "copy_file_range",
+                Method::BySize => "copy_file_range, small files read and written",
                 Method::ReadWrite => "read and write",
             }
             .to_owned(),

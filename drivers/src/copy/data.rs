@@ -11,8 +11,10 @@ use rustix::io::{Errno, pread, pwrite};
 pub enum Method {
     /// FICLONE: the copy shares the blocks until one side changes.
     Reflink,
-    /// copy_file_range: copied inside the kernel.
+    /// copy_file_range: copied inside the kernel, which shares blocks instead where the filesystem can.
     Range,
+    /// Small files as by `ReadWrite`, which has less to set up, others as by `Range`.
+    BySize,
     /// Read into a buffer and written.
     ReadWrite,
 }
@@ -87,7 +89,12 @@ impl Data {
         end: u64,
     ) -> Result<u64, Errno> {
         let mut at = start;
-        if self.method != Method::ReadWrite && end - start > SMALL as u64 {
+        let in_kernel = match self.method {
+            Method::Range => true,
+            Method::ReadWrite => false,
+            Method::BySize | Method::Reflink => end - start > SMALL as u64,
+        };
+        if in_kernel {
             while at < end {
                 let (mut source, mut target) = (at, at);
                 let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(1 << 30);

@@ -35,10 +35,13 @@ fn the_copy_of_a_nasty_tree_is_that_tree() {
         .unwrap()
         .capabilities
         .reflink;
-    for (n, method) in [Method::Range, Method::ReadWrite, Method::Reflink]
-        .into_iter()
-        .enumerate()
-    {
+    let methods = [
+        Method::Range,
+        Method::ReadWrite,
+        Method::BySize,
+        Method::Reflink,
+    ];
+    for (n, method) in methods.into_iter().enumerate() {
         let copy = copies.join(n.to_string());
         let done = tree(&original, &copy, method).unwrap();
         assert_same(&original, &copy);

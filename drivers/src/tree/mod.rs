@@ -10,6 +10,8 @@ mod differences;
 pub(crate) mod nasty;
 mod node;
 mod read;
+#[cfg(test)]
+mod tests;
 
 pub use differences::{Difference, Tolerance};
 pub use node::{Content, Node, Time, Tree};

@@ -130,6 +130,11 @@ fn on_xfs_sharing_can_be_refused() {
 }
 
 #[test]
+fn on_xfs_the_kernel_shares_when_it_is_asked_to_copy() {
+    with("vfs,copy=range", Backing::Xfs, equals_its_parent);
+}
+
+#[test]
 fn on_tmpfs_too() {
     with("vfs,copy=range", Backing::Tmpfs, equals_its_parent);
 }
