@@ -521,7 +521,11 @@ fn a_full_filesystem_is_told_and_recovers() {
     driver.prepare(&key("c"), None, Kind::Writable).unwrap();
     let at = bench.mountpoint("m");
     let mount = driver.mount(&key("c"), &at).unwrap();
-    let full = fs::write(at.join("f"), noise(256 * MIB)).unwrap_err();
+    let (file, piece) = (File::create(at.join("f")).unwrap(), noise(MIB));
+    let full = (0..256)
+        .find_map(|n| file.write_all_at(&piece, n << 20).err())
+        .unwrap();
+    drop(file);
     assert_eq!(full.raw_os_error(), Some(libc::ENOSPC));
     mount.unmount().unwrap();
     driver.remove(Item::Container(&key("c"))).unwrap();
