@@ -16,7 +16,7 @@ use super::path::{clean, join, split};
 use super::stream::bad;
 use super::tree::{Found, Missing, Tree, needs_below, whiteout};
 use super::{Applied, Below, Stage, copy_up, meta, prune};
-use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The state of one `apply`.
 pub(super) struct Applier {
@@ -235,7 +235,7 @@ impl Applier {
             }
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {
                 let stat = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
-                    .attempt("look at", shown(path))?;
+                    .map_err(|e| Error::io("look at", shown(path), e))?;
                 if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
                     let dir = self.tree.make(&canonical)?;
                     (dir, false)
@@ -334,5 +334,6 @@ fn link_error(error: Error, path: &[u8]) -> Error {
 /// Removes a name that is not a directory.
 pub(super) fn unlink(dir: &Dir, name: &[u8]) -> Result<()> {
     dir.touched.set(true);
-    unlinkat(dir, name, AtFlags::empty()).attempt("remove", shown(&join(&dir.path, name)))
+    unlinkat(dir, name, AtFlags::empty())
+        .map_err(|e| Error::io("remove", shown(&join(&dir.path, name)), e))
 }

@@ -13,7 +13,7 @@ use super::dir::{Dir, Lower, times_of};
 use super::entry::shown;
 use super::meta::{list_xattrs, overlay_own};
 use super::path::join;
-use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Gives `to` owner, mode and extended attributes of `from`, and says what `from` looks like. Times are the caller's.
 pub(super) fn attributes(
@@ -51,7 +51,7 @@ pub(super) fn attributes(
         }
         Ok(stat)
     };
-    step().attempt("copy the attributes of", shown(path))
+    step().map_err(|e| Error::io("copy the attributes of", shown(path), e))
 }
 
 /// Copies anything but a directory from below to the same place in the stage.

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use super::dir::{Dir, Inherits, times};
 use super::entry::{Entry, shown};
+use super::header::Kind;
 use super::{Applied, Stage, acl};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
@@ -98,12 +99,13 @@ pub(super) fn new_file(
         }
         Ok(())
     };
-    step().attempt("set the attributes of", shown(&entry.path))?;
+    step().map_err(|e| Error::io("set the attributes of", shown(&entry.path), e))?;
     owners.count_dropped(entry, applied);
     xattrs(entry, owners, applied, |name, value| {
         fsetxattr(fd, name, value, XattrFlags::empty())
     })?;
-    futimens(fd, &times(entry.mtime)).attempt("set the times of", shown(&entry.path))
+    futimens(fd, &times(entry.mtime))
+        .map_err(|e| Error::io("set the times of", shown(&entry.path), e))
 }
 
 /// The attributes of a symbolic link, device or fifo just made.
@@ -141,13 +143,13 @@ pub(super) fn new_node(
         }
         Ok(())
     };
-    step().attempt("set the attributes of", shown(&entry.path))?;
+    step().map_err(|e| Error::io("set the attributes of", shown(&entry.path), e))?;
     owners.count_dropped(entry, applied);
     xattrs(entry, owners, applied, |name, value| {
         lsetxattr(&path[..], name, value, XattrFlags::empty())
     })?;
     utimensat(dir, name, &times(entry.mtime), AtFlags::SYMLINK_NOFOLLOW)
-        .attempt("set the times of", shown(&entry.path))
+        .map_err(|e| Error::io("set the times of", shown(&entry.path), e))
 }
 
 /// The attributes of a directory: new, or there before and described anew.
@@ -175,7 +177,7 @@ pub(super) fn directory(
         }
         Ok(())
     };
-    step().attempt("set the attributes of", shown(&entry.path))?;
+    step().map_err(|e| Error::io("set the attributes of", shown(&entry.path), e))?;
     owners.count_dropped(entry, applied);
     xattrs(entry, owners, applied, |name, value| {
         fsetxattr(dir, name, value, XattrFlags::empty())
@@ -199,14 +201,16 @@ fn xattrs(
         match set(name, value) {
             Ok(()) => {}
             // Without real privileges, those that need them are left out, like the owners.
-            Err(Errno::PERM | Errno::OPNOTSUPP) if !owners.keep && privileged(name) => {
+            Err(Errno::PERM | Errno::OPNOTSUPP | Errno::INVAL)
+                if !owners.keep && privileged(name) =>
+            {
                 applied.xattrs_dropped += 1;
             }
-            Err(Errno::RANGE | Errno::INVAL) => {
+            Err(errno) if nonsense(errno, name, entry.kind) => {
                 return Err(
                     Error::new(ErrorKind::BadInput, format!("set {} of", shown(name)))
                         .path(shown(&entry.path))
-                        .because("its value is not valid"),
+                        .because(format!("Linux does not allow it there: {errno}")),
                 );
             }
             Err(errno) => {
@@ -219,6 +223,13 @@ fn xattrs(
         }
     }
     Ok(())
+}
+
+/// Whether no filesystem would have taken the attribute.
+fn nonsense(errno: Errno, name: &[u8], kind: Kind) -> bool {
+    let plain = matches!(kind, Kind::File | Kind::Directory);
+    matches!(errno, Errno::RANGE | Errno::INVAL | Errno::TOOBIG)
+        || errno == Errno::PERM && !plain && !privileged(name)
 }
 
 fn privileged(name: &[u8]) -> bool {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::dir::{Dir, Id};
 use super::entry::shown;
-use crate::error::{Attempt as _, Result};
+use crate::error::{Error, Result};
 
 /// Directories kept open; archives come in depth-first order, so that few are needed.
 const OPEN_MAX: usize = 64;
@@ -114,5 +114,6 @@ impl Open {
 }
 
 fn settle(dir: &Dir) -> Result<()> {
-    dir.settle().attempt("set the times of", shown(&dir.path))
+    dir.settle()
+        .map_err(|e| Error::io("set the times of", shown(&dir.path), e))
 }

@@ -12,10 +12,10 @@ use super::dir::{self, Dir};
 use super::entry::shown;
 use super::path::join;
 use super::tree::Tree;
-use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// As deep as the longest path the kernel takes; stops a runaway recursion.
-const DEPTH_MAX: usize = 2048;
+pub(super) const DEPTH_MAX: usize = 2048;
 
 /// The names in an open directory.
 pub(super) fn names(fd: impl AsFd, path: &[u8]) -> Result<Vec<CString>> {
@@ -29,7 +29,7 @@ pub(super) fn names(fd: impl AsFd, path: &[u8]) -> Result<Vec<CString>> {
         }
         Ok(names)
     };
-    listed().attempt("list", shown(path))
+    listed().map_err(|e| Error::io("list", shown(path), e))
 }
 
 /// Whether a directory has nothing in it. `lost+found` counts as something.
@@ -41,16 +41,19 @@ pub(super) fn is_empty(dir: &Dir) -> Result<bool> {
 pub(super) fn clear(tree: &mut Tree, parent: &Rc<Dir>, name: &[u8]) -> Result<()> {
     let path = join(&parent.path, name);
     parent.touched.set(true);
-    let stat = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW).attempt("look at", shown(&path))?;
+    let stat = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
+        .map_err(|e| Error::io("look at", shown(&path), e))?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => {
             let fd = open(parent.as_fd(), name, &path)?;
             sweep(tree, &fd, &path, None, 0)?;
-            unlinkat(parent, name, AtFlags::REMOVEDIR).attempt("remove", shown(&path))?;
+            unlinkat(parent, name, AtFlags::REMOVEDIR)
+                .map_err(|e| Error::io("remove", shown(&path), e))?;
             tree.open.forget_paths();
         }
         kind => {
-            unlinkat(parent, name, AtFlags::empty()).attempt("remove", shown(&path))?;
+            unlinkat(parent, name, AtFlags::empty())
+                .map_err(|e| Error::io("remove", shown(&path), e))?;
             if kind == FileType::Symlink {
                 tree.open.forget_paths();
             }
@@ -90,7 +93,7 @@ fn sweep(
             .path(shown(path))
             .because("the tree is too deep"));
     }
-    let stat = fstat(fd).attempt("look at", shown(path))?;
+    let stat = fstat(fd).map_err(|e| Error::io("look at", shown(path), e))?;
     let id = dir::id(&stat);
     let mut stays = false;
     for name in names(fd, path)? {
@@ -114,11 +117,12 @@ fn sweep(
             }
             continue;
         }
-        unlinkat(fd, name, AtFlags::REMOVEDIR).attempt("remove", shown(&here))?;
+        unlinkat(fd, name, AtFlags::REMOVEDIR).map_err(|e| Error::io("remove", shown(&here), e))?;
     }
     if stays && made.is_some() {
         // What is described by an entry keeps the time the entry gave it.
-        rustix::fs::futimens(fd, &dir::times_of(&stat)).attempt("set the times of", shown(path))?;
+        rustix::fs::futimens(fd, &dir::times_of(&stat))
+            .map_err(|e| Error::io("set the times of", shown(path), e))?;
     }
     Ok(stays)
 }
@@ -145,7 +149,7 @@ fn imply(tree: &Tree, fd: OwnedFd, path: Vec<u8>) -> Result<()> {
             tree.reset(&found)?;
             found
                 .settle()
-                .attempt("set the times of", shown(&found.path))
+                .map_err(|e| Error::io("set the times of", shown(&found.path), e))
         }
     }
 }

@@ -311,7 +311,7 @@ impl Tree {
     pub(super) fn reset(&self, dir: &Dir) -> Result<()> {
         self.owners
             .plain(dir, IMPLIED_MODE)
-            .attempt("set the attributes of", shown(&dir.path))?;
+            .map_err(|e| Error::io("set the attributes of", shown(&dir.path), e))?;
         dir.set_times(dir::times(IMPLIED_TIME));
         dir.inherits.set(Inherits {
             group: self.owners.gid != 0,
@@ -328,11 +328,18 @@ impl Tree {
         path: Vec<u8>,
         mode: u32,
     ) -> Result<Rc<Dir>> {
+        if path.iter().filter(|b| **b == b'/').count() >= prune::DEPTH_MAX {
+            return Err(bad(format!(
+                "it is deeper than {} directories",
+                prune::DEPTH_MAX
+            ))
+            .path(shown(&path)));
+        }
         parent.touched.set(true);
         mkdirat(parent, name, Mode::from_raw_mode(mode & 0o777))
-            .attempt("make the directory", shown(&path))?;
-        let fd = dir::open(parent.as_fd(), name).attempt("open", shown(&path))?;
-        let stat = fstat(&fd).attempt("look at", shown(&path))?;
+            .map_err(|e| Error::io("make the directory", shown(&path), e))?;
+        let fd = dir::open(parent.as_fd(), name).map_err(|e| Error::io("open", shown(&path), e))?;
+        let stat = fstat(&fd).map_err(|e| Error::io("look at", shown(&path), e))?;
         let dir = Dir {
             fd,
             id: dir::id(&stat),
@@ -352,7 +359,8 @@ impl Tree {
         name: &[u8],
         path: Vec<u8>,
     ) -> Result<Rc<Dir>> {
-        rustix::fs::unlinkat(parent, name, AtFlags::empty()).attempt("replace", shown(&path))?;
+        rustix::fs::unlinkat(parent, name, AtFlags::empty())
+            .map_err(|e| Error::io("replace", shown(&path), e))?;
         let dir = self.imply(parent, name, path, None)?;
         self.cover(parent, name, &dir)?;
         Ok(dir)
@@ -387,7 +395,7 @@ impl Tree {
                 b"y",
                 rustix::fs::XattrFlags::empty(),
             )
-            .attempt("make opaque", shown(&dir.path))?;
+            .map_err(|e| Error::io("make opaque", shown(&dir.path), e))?;
             self.uncover(dir);
         }
         Ok(there)
@@ -404,7 +412,7 @@ impl Tree {
 }
 
 fn looked_at(fd: OwnedFd, path: Vec<u8>, lower: Option<Rc<Lower>>, owners: &Owners) -> Result<Dir> {
-    let stat = fstat(&fd).attempt("look at", shown(&path))?;
+    let stat = fstat(&fd).map_err(|e| Error::io("look at", shown(&path), e))?;
     let inherits = inherits(&fd, stat.st_mode, stat.st_gid, owners);
     Ok(Dir {
         fd,
@@ -427,7 +435,8 @@ pub(super) fn inherits(fd: &OwnedFd, mode: u32, gid: u32, owners: &Owners) -> In
 
 /// Whether a name of the stage is an overlay whiteout.
 pub(super) fn is_whiteout(dir: &Dir, name: &[u8], path: &[u8]) -> Result<bool> {
-    let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).attempt("look at", shown(path))?;
+    let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)
+        .map_err(|e| Error::io("look at", shown(path), e))?;
     Ok(whiteout(&stat))
 }
 

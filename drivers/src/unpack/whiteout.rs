@@ -16,7 +16,7 @@ use super::path::{join, split};
 use super::prune;
 use super::stream::bad;
 use super::tree::{Found, Missing, needs_below, whiteout};
-use crate::error::{Attempt as _, Error, Result};
+use crate::error::{Error, Result};
 
 const PREFIX: &[u8] = b".wh.";
 const OWN_PREFIX: &[u8] = b".wh..wh.";
@@ -125,7 +125,8 @@ impl Applier {
                 return Ok(());
             }
             dir.touched.set(true);
-            unlinkat(&**dir, name, AtFlags::REMOVEDIR).attempt("remove", shown(&path))?;
+            unlinkat(&**dir, name, AtFlags::REMOVEDIR)
+                .map_err(|e| Error::io("remove", shown(&path), e))?;
             self.tree.open.forget_paths();
         } else if ours {
             return Ok(());
@@ -144,7 +145,7 @@ impl Applier {
     fn place_whiteout(&mut self, dir: &Dir, name: &[u8]) -> Result<()> {
         dir.touched.set(true);
         mknodat(dir, name, FileType::CharacterDevice, Mode::empty(), 0)
-            .attempt("make the whiteout", shown(&join(&dir.path, name)))?;
+            .map_err(|e| Error::io("make the whiteout", shown(&join(&dir.path, name)), e))?;
         self.applied.whiteouts += 1;
         Ok(())
     }
