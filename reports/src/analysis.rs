@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::headline;
 use crate::metric::{Direction, direction};
 use crate::record::{Results, Role, Subject, Support};
 use crate::series::{Key, Series, gather};
@@ -18,9 +19,9 @@ pub struct Compared {
     pub pair: Paired,
     /// p after the correction for the family.
     pub adjusted: f64,
-    /// What matters: 5 %, or the noise band where that is wider.
+    /// What a difference must clear: 5 %, or the noise band where that is wider.
     pub margin: f64,
-    /// What it says.
+    /// What is to be said of it.
     pub verdict: Verdict,
 }
 
@@ -163,7 +164,7 @@ impl<'a> Analysis<'a> {
         self.compared.len()
     }
 
-    /// All comparisons with a control.
+    /// All comparisons with a control that get a verdict: those of the headline numbers.
     pub fn comparisons(&self) -> impl Iterator<Item = (&Series, &Compared)> {
         self.compared
             .iter()
@@ -209,9 +210,15 @@ impl<'a> Analysis<'a> {
 
     fn compare(&mut self) {
         let subjects: BTreeSet<&str> = self.subjects().iter().map(|s| s.name.as_str()).collect();
+        // Verdicts are given on the headline numbers only, so these are the family.
+        let shown: BTreeSet<Key> = headline::rows(self)
+            .into_iter()
+            .map(|row| row.key)
+            .collect();
         let mut pairs: Vec<(usize, Paired)> = Vec::new();
         for (at, series) in self.series.iter().enumerate() {
             if !subjects.contains(series.subject.as_str())
+                || !shown.contains(&series.key)
                 || direction(&series.key.metric) == Direction::Neither
             {
                 continue;
@@ -241,7 +248,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// What matters for a key: 5 %, or the noise band of its workload and metric where that is wider.
+    /// What a difference in a key must clear: 5 %, or the noise band of its workload and metric where that is wider.
     pub fn margin(&self, key: &Key) -> f64 {
         let band = self.bands.get(&(key.workload.clone(), key.metric.clone()));
         band.copied().unwrap_or(0.0).max(PRACTICAL)
@@ -276,7 +283,11 @@ mod tests {
 
     /// How many of the subject's series found their control.
     fn found(subject: &[(&str, &str)], control: &[(&str, &str)]) -> usize {
-        Analysis::new(&results(subject, control)).family_size()
+        let results = results(subject, control);
+        let analysis = Analysis::new(&results);
+        let own = analysis.series.iter().filter(|s| s.subject == "d@x");
+        own.filter(|s| analysis.control_of("d@x", &s.key).is_some())
+            .count()
     }
 
     #[test]

@@ -88,14 +88,14 @@ fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
     for subject in analysis.subjects() {
         let musts = failed_musts(analysis, &subject.name);
         if !musts.is_empty() {
-            out.push((subject.name.clone(), format!("fails {}", musts.join(", "))));
+            out.push((subject.name.clone(), format!("fails {}", some(&musts))));
             continue;
         }
         let unproven = unproven_musts(analysis, &subject.name);
         if !unproven.is_empty() {
             out.push((
                 subject.name.clone(),
-                format!("could not be asked {}", unproven.join(", ")),
+                format!("could not be asked {}", some(&unproven)),
             ));
             continue;
         }
@@ -152,6 +152,16 @@ fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
         out,
         lead,
         verdict,
+    }
+}
+
+/// The first few of a list.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let first = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 

@@ -25,10 +25,9 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
             "its own level, and no verdict."
         }
         p {
-            "What matters is a difference above 5 %, or above the noise band of that workload and metric where it is wider. "
-            "Better and worse: the whole interval lies beyond it, and the test stands after the correction "
-            "(Benjamini-Hochberg at 5 %) for all " (analysis.family_size()) " comparisons of this run. Equivalent: the whole interval lies within. "
-            "Inconclusive: neither."
+            "Better and worse: the whole interval lies beyond 5 %, or beyond the noise band of that workload and metric where it is wider, "
+            "and the test stands after the correction (Benjamini-Hochberg at 5 %) for the " (analysis.family_size())
+            " comparisons that get a verdict here. Equivalent: the whole interval lies within 5 %, however noisy the machine. Inconclusive: neither."
         }
         (detectable(analysis))
         (noise(analysis))

@@ -33,15 +33,18 @@ pub enum Why {
 }
 
 impl Verdict {
-    /// The verdict on a comparison. `adjusted_p` is its p within the family; `margin` what matters, 0.05 for 5 %;
-    /// `more_is_better` for rates.
+    /// The verdict on a comparison. `adjusted_p` is its p within the family; `margin` what a difference must clear, 0.05
+    /// for 5 %; `more_is_better` for rates.
+    ///
+    /// A noisy machine widens the margin, so that less is called different; it never makes more be called equal: that
+    /// is judged by [`PRACTICAL`] alone.
     pub fn of(pair: &Paired, adjusted_p: f64, margin: f64, more_is_better: bool) -> Self {
         let Some(interval) = pair.interval.filter(|interval| interval.level >= 0.95) else {
             return Self::Inconclusive(Why::TooFewRounds);
         };
         let limit = 1.0 + margin;
         let (more, less) = (interval.low > limit, interval.high < 1.0 / limit);
-        if interval.low >= 1.0 / limit && interval.high <= limit {
+        if interval.low >= 1.0 / (1.0 + PRACTICAL) && interval.high <= 1.0 + PRACTICAL {
             Self::Equivalent
         } else if !more && !less {
             Self::Inconclusive(Why::WideInterval)
@@ -80,7 +83,9 @@ impl Why {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::TooFewRounds => "fewer than 6 rounds: no 95 % interval exists",
-            Self::WideInterval => "the interval holds differences that matter and none",
+            Self::WideInterval => {
+                "the interval holds both differences that matter and smaller ones"
+            }
             Self::ManyComparisons => {
                 "among so many comparisons one like this is expected by chance"
             }
@@ -118,7 +123,11 @@ mod tests {
     fn direction_family_and_rounds_count() {
         let more = pair(1.2, 1.4, 0.95);
         assert_eq!(Verdict::of(&more, 0.01, 0.05, true), Verdict::Better);
-        assert_eq!(Verdict::of(&more, 0.01, 0.5, true), Verdict::Equivalent);
+        assert_eq!(
+            Verdict::of(&more, 0.01, 0.5, true),
+            Verdict::Inconclusive(Why::WideInterval),
+            "noise does not make things equal"
+        );
         assert_eq!(
             Verdict::of(&more, 0.06, 0.05, true),
             Verdict::Inconclusive(Why::ManyComparisons)
