@@ -9,10 +9,15 @@ mod daemons;
 mod grounds;
 mod life;
 mod support;
+mod userns;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> std::process::ExitCode {
+    let mut words = std::env::args().skip(1);
+    if words.next().as_deref() == Some(userns::CHILD) {
+        return child(&words.collect::<Vec<_>>());
+    }
     let arguments = Arguments::from_args();
     if !arguments.list
         && let Err(error) = drivers::sandbox::enter()
@@ -26,6 +31,7 @@ fn main() -> std::process::ExitCode {
         changes::trials(),
         daemons::trials(),
         grounds::trials(),
+        userns::trials(),
     ]
     .into_iter()
     .flatten()
@@ -36,4 +42,17 @@ fn main() -> std::process::ExitCode {
 #[expect(clippy::print_stderr, reason = "a test program's own failure")]
 fn eprintln_error(error: &drivers::Error) {
     eprintln!("{error}");
+}
+
+#[expect(clippy::print_stdout, reason = "its caller reads the verdict there")]
+fn child(words: &[String]) -> std::process::ExitCode {
+    let outcome = match words {
+        [subject, home] => userns::inside(subject, home.as_ref()),
+        _ => return std::process::ExitCode::FAILURE,
+    };
+    match outcome {
+        Ok(()) => println!("passed"),
+        Err(error) => println!("{error}"),
+    }
+    std::process::ExitCode::SUCCESS
 }

@@ -20,6 +20,13 @@ impl Scratch {
         Self(dir.keep())
     }
 
+    /// Inside a directory that somebody else removes.
+    pub(crate) fn within(dir: &Path) -> Self {
+        let path = dir.join("scratch");
+        std::fs::create_dir(&path).expect("a scratch directory");
+        Self(path)
+    }
+
     /// An empty directory for a mount.
     pub(crate) fn point(&self, name: &str) -> PathBuf {
         let path = self.0.join(name);
