@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::layout::{Layout, content_space};
+use super::links;
 use super::live::Live;
 use super::merge::{Merge, Stack};
 use super::native;
@@ -98,6 +99,21 @@ impl<M: Merge> UpperDriver<M> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(Error::io("list", &index, error)),
         }
+    }
+
+    /// Puts every name of a written file into the upper directory, through a mount made for that.
+    fn complete_links(&self, entry: &Entry) -> Result<()> {
+        let lowers = self.layout.lowers(entry)?;
+        let point = self.layout.view_point()?;
+        let stack = self.stack(&lowers, Some(entry.serial), false);
+        let outcome = self.merge.merge(&stack, &point).and_then(|mount| {
+            let index = self.layout.store.dir(entry.serial).join("work/index");
+            let upper = self.layout.diff(entry.serial);
+            let done = links::complete(mount.path(), &upper, &index);
+            mount.unmount().and(done)
+        });
+        let removed = std::fs::remove_dir(&point).attempt("remove the mountpoint", &point);
+        outcome.and(removed)
     }
 
     /// The item's own directory, if it has one, and those below it.
@@ -200,7 +216,12 @@ impl<M: Merge> Driver for UpperDriver<M> {
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
-        self.layout.store.commit(key, layer, |_| Ok(()))
+        self.layout.store.commit(key, layer, |entry| {
+            if self.merge.keeps_links() && entry.parent.is_some() && self.has_index(entry)? {
+                self.complete_links(entry)?;
+            }
+            Ok(())
+        })
     }
 
     fn rebase(&self, key: &Key, parent: &LayerId) -> Result<()> {

@@ -9,6 +9,7 @@ mod driver;
 mod ground;
 mod keeps;
 mod layout;
+mod links;
 mod live;
 pub(crate) mod measure;
 mod merge;

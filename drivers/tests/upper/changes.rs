@@ -26,6 +26,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             move || random_edits(subject, native),
         ));
     }
+    trials.push(trial(
+        "overlay2,index=on::a_layer_has_every_name_of_a_written_file",
+        every_name,
+    ));
     trials.push(trial("overlay2::nasty_edits_give_the_exact_list", nasty));
     trials
 }
@@ -80,17 +84,10 @@ fn random_edits(subject: &str, native: bool) -> Result<()> {
         assert_eq!(found, naive, "seed {seed}: {log:#?}");
         assert_eq!(live, naive, "seed {seed}, mounted: {log:#?}");
         assert!(naive.is_sorted());
-        if !subject.contains("index=on") {
-            let id = layer(1000 + seed);
-            driver.commit(&container, &id)?;
-            assert_eq!(
-                driver.changes(Item::Layer(&id))?,
-                naive,
-                "seed {seed}, as a layer"
-            );
-        } else {
-            driver.remove(item)?;
-        }
+        let id = layer(1000 + seed);
+        driver.commit(&container, &id)?;
+        let as_layer = driver.changes(Item::Layer(&id))?;
+        assert_eq!(as_layer, naive, "seed {seed}, as a layer: {log:#?}");
     }
     assert!(!driver.changes(Item::Layer(&top))?.is_empty());
     assert_eq!(
@@ -252,4 +249,28 @@ fn nasty() -> Result<()> {
         "the other name lost its companion"
     );
     Ok(())
+}
+
+fn every_name() -> Result<()> {
+    let scratch = Scratch::new("names");
+    let driver = open("overlay2,index=on", &scratch.point("root"))?;
+    let point = scratch.point("m");
+    let one = add_layer(&*driver, None, 1, &point, fill)?;
+    let two = add_layer(&*driver, Some(&one), 2, &point, |root| {
+        std::fs::write(root.join("linked"), "by another name").unwrap();
+        // Written through a name that is then deleted.
+        std::fs::write(root.join("g/linked"), "by a lost name").unwrap();
+        std::fs::remove_file(root.join("g/linked")).unwrap();
+    })?;
+    let view = driver.view(Item::Layer(&two))?;
+    for (name, text) in [
+        ("a", "by another name"),
+        ("linked", "by another name"),
+        ("d/a", "by a lost name"),
+        ("h/linked", "by a lost name"),
+    ] {
+        let found = std::fs::read_to_string(view.path().join(name)).unwrap();
+        assert_eq!(found, text, "{name}");
+    }
+    view.close()
 }
