@@ -151,6 +151,7 @@ fn comparison(compared: &Compared, series: &Series, most: usize) -> Markup {
             @if compared.pair.rounds != most { " n = " (compared.pair.rounds) }
         }
         br; (badge(compared.verdict))
+        @if let Verdict::Inconclusive(why) = compared.verdict { br; span.muted.small { (why.short()) } }
     }
 }
 

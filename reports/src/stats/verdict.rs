@@ -79,6 +79,15 @@ impl Verdict {
 }
 
 impl Why {
+    /// The reason in two or three words.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::TooFewRounds => "too few rounds",
+            Self::WideInterval => "interval too wide",
+            Self::ManyComparisons => "may be chance",
+        }
+    }
+
     /// The reason as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
