@@ -283,7 +283,10 @@ impl<'a> Context<'a> {
 }
 
 /// A tree is what a model says, as far as the declared capabilities go.
-pub(crate) fn matches(
+///
+/// # Errors
+/// A failure, with the first differences.
+pub fn matches(
     what: &str,
     model: &Model,
     root: &Path,

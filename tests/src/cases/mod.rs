@@ -4,11 +4,17 @@ pub mod acls_are_enforced;
 pub mod attributes_and_acls_survive_copy_up;
 pub mod bare_whiteouts_are_refused;
 pub mod capabilities_survive_copy_up;
+pub mod changes_are_exactly_what_was_done;
+pub mod changes_equal_the_naive_comparison;
 pub mod child_shows_all_of_its_parent;
 pub mod commit_consumes_the_key;
+pub mod committed_layer_exports_like_its_container;
+pub mod container_grows_by_what_is_written;
 pub mod deepest_stack_works_and_one_more_is_refused;
 pub mod deleted_file_comes_back_as_new;
+pub mod deleting_a_container_deletes_nothing_else;
 pub mod deletion_and_recreation_in_separate_layers;
+pub mod deletions_cost_little;
 pub mod device_number_is_uniform;
 pub mod directories_merge_over_layers;
 pub mod duplicate_key_is_refused;
@@ -16,21 +22,32 @@ pub mod emptied_lower_directory_can_be_removed;
 pub mod empty_layer_shows_an_empty_root;
 pub mod entries_follow_linked_parents;
 pub mod exchange_and_noreplace_work;
+pub mod export_applied_elsewhere_is_the_same_tree;
+pub mod export_keeps_attributes;
+pub mod export_keeps_deletions;
+pub mod export_keeps_hard_links;
 pub mod files_can_be_cloned;
 pub mod files_can_be_renamed_in_circles;
 pub mod first_write_changes_only_those_bytes;
+pub mod first_write_costs_what_is_declared;
+pub mod hard_links_are_counted_once;
 pub mod hard_links_survive_copy_up;
 pub mod holes_can_be_punched;
+pub mod idle_container_takes_nothing;
 pub mod image_never_changes;
 pub mod inode_number_survives_copy_up;
 pub mod layer_in_use_is_kept;
+pub mod layers_are_counted_by_what_they_add;
+pub mod layers_can_be_applied_in_any_order;
 pub mod listing_agrees_with_stat;
 pub mod longest_names_can_be_deleted;
 pub mod lower_directory_can_be_renamed;
 pub mod mapping_sees_later_writes;
 pub mod marker_place_does_not_matter;
 pub mod markers_spare_their_own_layer;
+pub mod metadata_change_keeps_data_shared;
 pub mod metadata_change_keeps_everything_else;
+pub mod metadata_changes_are_found;
 pub mod missing_parent_is_refused;
 pub mod mounted_item_is_kept;
 pub mod names_are_any_bytes;
@@ -43,15 +60,18 @@ pub mod open_file_sees_later_writes;
 pub mod parallel_first_writes_all_count;
 pub mod parallel_prepare_and_remove;
 pub mod parents_keep_their_attributes;
+pub mod reading_changes_nothing;
 pub mod recreated_directory_is_empty;
 pub mod refused_operation_changes_nothing;
 pub mod removal_takes_what_was_made_inside;
 pub mod removed_names_can_be_used_again;
 pub mod renamed_link_keeps_its_attributes;
 pub mod reopen_restores_state;
+pub mod rewrite_of_the_same_size_is_found;
 pub mod root_attributes_are_inherited;
 pub mod running_file_is_busy;
 pub mod siblings_are_isolated;
+pub mod small_file_in_a_large_image_costs_little;
 pub mod sparse_file_stays_sparse;
 pub mod special_files_are_kept;
 pub mod special_files_survive_copy_up;
@@ -137,6 +157,26 @@ pub const ALL: &[&Case] = &[
     &unnamed_file_can_be_linked::CASE,
     &user_attributes_can_be_set_listed_and_removed::CASE,
     &writing_takes_privileges_away::CASE,
+    &container_grows_by_what_is_written::CASE,
+    &deleting_a_container_deletes_nothing_else::CASE,
+    &deletions_cost_little::CASE,
+    &first_write_costs_what_is_declared::CASE,
+    &hard_links_are_counted_once::CASE,
+    &idle_container_takes_nothing::CASE,
+    &layers_are_counted_by_what_they_add::CASE,
+    &metadata_change_keeps_data_shared::CASE,
+    &small_file_in_a_large_image_costs_little::CASE,
+    &changes_are_exactly_what_was_done::CASE,
+    &changes_equal_the_naive_comparison::CASE,
+    &committed_layer_exports_like_its_container::CASE,
+    &export_applied_elsewhere_is_the_same_tree::CASE,
+    &export_keeps_attributes::CASE,
+    &export_keeps_deletions::CASE,
+    &export_keeps_hard_links::CASE,
+    &layers_can_be_applied_in_any_order::CASE,
+    &metadata_changes_are_found::CASE,
+    &reading_changes_nothing::CASE,
+    &rewrite_of_the_same_size_is_found::CASE,
     &commit_consumes_the_key::CASE,
     &duplicate_key_is_refused::CASE,
     &layer_in_use_is_kept::CASE,

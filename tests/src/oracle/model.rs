@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::op::{Op, PathBytes};
+use super::seen::Seen;
 
 /// The number of an inode in one family of models.
 pub type Ino = u64;
@@ -101,6 +102,46 @@ impl Default for Model {
 pub type Refusal = String;
 
 impl Model {
+    /// The model of a tree as found: what another tree has to be like.
+    pub fn of(seen: &BTreeMap<PathBytes, Seen>) -> Self {
+        let mut model = Self::default();
+        let mut inos = BTreeMap::new();
+        for (path, seen) in seen {
+            let is_directory = matches!(seen.body, Body::Directory(_));
+            let fresh = model.next;
+            let ino = match path.is_empty() {
+                true => ROOT,
+                // Directories are one each; bind mounts aside, their identities are too.
+                false if is_directory => fresh,
+                false => *inos.entry(seen.identity).or_insert(fresh),
+            };
+            model.next += 1;
+            let node = Node {
+                body: seen.body.clone(),
+                mode: seen.mode,
+                uid: seen.uid,
+                gid: seen.gid,
+                mtime: Mtime::Known(seen.mtime.0, seen.mtime.1),
+                xattrs: seen.xattrs.clone(),
+            };
+            model.nodes.insert(ino, node);
+            let cut = path.iter().rposition(|&b| b == b'/');
+            let (above, name) = match cut {
+                Some(cut) => (&path[..cut], &path[cut + 1..]),
+                None => (&path[..0], &path[..]),
+            };
+            let above = model.at(above);
+            if let Some(Body::Directory(entries)) = above
+                .filter(|_| !name.is_empty())
+                .and_then(|above| model.nodes.get_mut(&above))
+                .map(|node| &mut node.body)
+            {
+                entries.insert(name.to_vec(), ino);
+            }
+        }
+        model
+    }
+
     /// Does every operation in turn.
     ///
     /// # Errors
