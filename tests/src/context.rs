@@ -176,6 +176,11 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
+    /// Says that a layer must be what a container is: its export was applied.
+    pub fn expect_like(&mut self, id: &LayerId, container: &Container) {
+        self.models.insert(id.clone(), container.model.clone());
+    }
+
     /// The model of a layer; without one, an empty root.
     pub fn model(&self, id: Option<&LayerId>) -> Model {
         id.and_then(|id| self.models.get(id))

@@ -85,11 +85,23 @@ pub fn acl(user: u32) -> Vec<u8> {
     value
 }
 
+/// Larger than what a filesystem compresses at once.
+const BLOCK: usize = 256 << 10;
+
 /// Bytes that do not compress, the same for a seed.
 pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     use rand::{Rng as _, SeedableRng as _};
-    let mut bytes = vec![0; length];
-    rand::rngs::ChaCha8Rng::seed_from_u64(seed).fill_bytes(&mut bytes);
+    let mut block = vec![0; length.min(BLOCK)];
+    rand::rngs::ChaCha8Rng::seed_from_u64(seed).fill_bytes(&mut block);
+    let mut bytes = Vec::with_capacity(length);
+    // Blocks differ in their first bytes: none can be shared, and within each nothing repeats.
+    for number in 0..length.div_ceil(BLOCK) as u64 {
+        let start = bytes.len();
+        bytes.extend_from_slice(&block[..BLOCK.min(length - start)]);
+        for (byte, of_number) in bytes[start..].iter_mut().zip(number.to_le_bytes()) {
+            *byte ^= of_number;
+        }
+    }
     bytes
 }
 

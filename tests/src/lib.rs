@@ -26,6 +26,7 @@ pub mod fixture;
 pub mod oracle;
 pub mod runner;
 pub mod subject;
+pub mod victim;
 
 pub use case::{Case, Level, Outcome, Stop, Theme, Verdict};
 pub use cases::ALL;

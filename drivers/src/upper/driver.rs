@@ -7,7 +7,7 @@ use super::links;
 use super::live::Live;
 use super::merge::{Merge, Stack};
 use super::native;
-use crate::capabilities::Capabilities;
+use crate::capabilities::{Capabilities, CopyUp};
 use crate::changes::{self, Change};
 use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
@@ -269,7 +269,9 @@ impl<M: Merge> Driver for UpperDriver<M> {
         if is_layer {
             own = self.layout.layer_size(entry.serial)?;
         } else if !is_view(&entry) {
-            own = content_space(&self.layout.diff(entry.serial))?;
+            // Only a container's: what a layer shares with the containers above it is still its own.
+            let sharing = self.capabilities().copy_up == CopyUp::Reflink;
+            own = content_space(&self.layout.diff(entry.serial), sharing)?;
         }
         let mut referenced = own.bytes;
         for serial in self.layout.lowers(&entry)? {

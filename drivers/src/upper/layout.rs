@@ -189,7 +189,7 @@ impl Layout {
         if let Some(size) = known(&self.sizes) {
             return Ok(size);
         }
-        let size = content_space(&self.diff(serial))?;
+        let size = content_space(&self.diff(serial), false)?;
         self.sizes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -200,11 +200,16 @@ impl Layout {
 
 /// What is in a directory, the directory itself not counted: an idle container takes nothing. Blocks whose allocation
 /// is delayed count already (ext4, xfs, btrfs and tmpfs tell them in st_blocks).
-pub(crate) fn content_space(dir: &Path) -> Result<Space> {
-    let whole = usage::of_tree(dir)?;
+/// With `sharing`, blocks that other files have too (clones of lower files) are not counted.
+pub(crate) fn content_space(dir: &Path, sharing: bool) -> Result<Space> {
+    let (whole, shared) = if sharing {
+        usage::with_sharing(dir)?
+    } else {
+        (usage::of_tree(dir)?, 0)
+    };
     let own = std::fs::metadata(dir).attempt("measure", dir)?.blocks() * 512;
     Ok(Space {
-        bytes: whole.bytes.saturating_sub(own),
+        bytes: whole.bytes.saturating_sub(own + shared),
         inodes: whole.inodes.saturating_sub(1),
     })
 }

@@ -59,7 +59,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         )?;
     }
     let copy = context.layer_of(Some(&base), &tar)?;
-    context.expect(&copy, Some(&base), &change)?;
+    context.expect_like(&copy, &container);
     context.check_layer(&copy)?;
     Ok(Outcome::Pass)
 }

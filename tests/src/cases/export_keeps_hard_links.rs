@@ -22,7 +22,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let base = context.layer(None, &[file("old", "lower"), dir("d"), file("single", "1")])?;
     let mut container = context.container(Some(&base))?;
     container.apply(&[
-        file("a", fixture::noise(32, 10_000)),
+        file("a", fixture::noise(32, 100_000)),
         link("a", "d/b"),
         link("a", "z"),
         fifo("p"),
@@ -37,24 +37,12 @@ fn run(context: &mut Context<'_>) -> Verdict {
         .driver()?
         .export(Item::Container(&container.key), &mut tar)?;
     check::that(
-        tar.len() < 20_000,
+        tar.len() < 150_000,
         "the content is exported once",
         format!("{} bytes", tar.len()),
     )?;
     let copy = context.layer_of(Some(&base), &tar)?;
-    context.expect(
-        &copy,
-        Some(&base),
-        &[
-            file("a", fixture::noise(32, 10_000)),
-            link("a", "d/b"),
-            link("a", "z"),
-            fifo("p"),
-            link("p", "d/q"),
-            symlink("s", "a"),
-            link("s", "d/t"),
-        ],
-    )?;
+    context.expect_like(&copy, &container);
     context.check_layer(&copy)?;
     Ok(Outcome::Pass)
 }

@@ -7,7 +7,7 @@ use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::oracle::layer;
-use crate::oracle::layer::Spelling;
+use crate::oracle::layer::{Place, Spelling};
 use crate::oracle::model::Model;
 use crate::oracle::op::{dir, file, remove};
 
@@ -47,7 +47,15 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let mut above = below.clone();
     above.apply(&top_ops).map_err(Stop::broken)?;
     layer::settle(&below, &mut above);
-    let tar = layer::write(&below, &above, Spelling::default());
+    // Markers last: where they come before their directory, an unpacker may have to wait for the parent.
+    let tar = layer::write(
+        &below,
+        &above,
+        Spelling {
+            place: Place::Last,
+            ..Spelling::default()
+        },
+    );
     let (key, id) = (context.key()?, context.layer_id()?);
     let driver = context.driver()?;
     driver.prepare(&key, None, Kind::Writable)?;

@@ -1,6 +1,7 @@
 //! The cases, one file each, in the order of [`ALL`].
 
 pub mod acls_are_enforced;
+pub mod archive_limits_are_kept;
 pub mod attributes_and_acls_survive_copy_up;
 pub mod bare_whiteouts_are_refused;
 pub mod capabilities_survive_copy_up;
@@ -10,6 +11,7 @@ pub mod child_shows_all_of_its_parent;
 pub mod commit_consumes_the_key;
 pub mod committed_layer_exports_like_its_container;
 pub mod container_grows_by_what_is_written;
+pub mod cut_archive_is_refused;
 pub mod deepest_stack_works_and_one_more_is_refused;
 pub mod deleted_file_comes_back_as_new;
 pub mod deleting_a_container_deletes_nothing_else;
@@ -17,6 +19,7 @@ pub mod deletion_and_recreation_in_separate_layers;
 pub mod deletions_cost_little;
 pub mod device_number_is_uniform;
 pub mod directories_merge_over_layers;
+pub mod directory_attributes_are_replaced;
 pub mod duplicate_key_is_refused;
 pub mod emptied_lower_directory_can_be_removed;
 pub mod empty_layer_shows_an_empty_root;
@@ -26,20 +29,28 @@ pub mod export_applied_elsewhere_is_the_same_tree;
 pub mod export_keeps_attributes;
 pub mod export_keeps_deletions;
 pub mod export_keeps_hard_links;
+pub mod failed_apply_leaves_nothing;
 pub mod files_can_be_cloned;
 pub mod files_can_be_renamed_in_circles;
 pub mod first_write_changes_only_those_bytes;
 pub mod first_write_costs_what_is_declared;
+pub mod garbage_is_refused;
+pub mod global_headers_are_skipped;
 pub mod hard_links_are_counted_once;
+pub mod hard_links_do_not_lead_outside;
 pub mod hard_links_survive_copy_up;
 pub mod holes_can_be_punched;
 pub mod idle_container_takes_nothing;
 pub mod image_never_changes;
 pub mod inode_number_survives_copy_up;
+pub mod large_ids_are_kept;
+pub mod last_of_two_entries_wins;
 pub mod layer_in_use_is_kept;
 pub mod layers_are_counted_by_what_they_add;
 pub mod layers_can_be_applied_in_any_order;
+pub mod links_do_not_lead_outside;
 pub mod listing_agrees_with_stat;
+pub mod long_paths_are_kept;
 pub mod longest_names_can_be_deleted;
 pub mod lower_directory_can_be_renamed;
 pub mod mapping_sees_later_writes;
@@ -49,16 +60,20 @@ pub mod metadata_change_keeps_data_shared;
 pub mod metadata_change_keeps_everything_else;
 pub mod metadata_changes_are_found;
 pub mod missing_parent_is_refused;
+pub mod missing_parents_are_made;
 pub mod mounted_item_is_kept;
 pub mod names_are_any_bytes;
 pub mod no_marker_is_ever_visible;
 pub mod nothing_old_shows_in_new_objects;
+pub mod odd_spellings_of_paths_are_understood;
+pub mod odd_times_are_kept;
 pub mod one_container_can_be_mounted_twice;
 pub mod opacity_reaches_grandchildren;
 pub mod opaque_markers_equal_whiteouts;
 pub mod open_file_sees_later_writes;
 pub mod parallel_first_writes_all_count;
 pub mod parallel_prepare_and_remove;
+pub mod parent_references_stay_inside;
 pub mod parents_keep_their_attributes;
 pub mod reading_changes_nothing;
 pub mod recreated_directory_is_empty;
@@ -191,4 +206,19 @@ pub const ALL: &[&Case] = &[
     &unknown_items_are_not_found::CASE,
     &views_cannot_be_committed::CASE,
     &writes_survive_a_remount::CASE,
+    &archive_limits_are_kept::CASE,
+    &cut_archive_is_refused::CASE,
+    &directory_attributes_are_replaced::CASE,
+    &failed_apply_leaves_nothing::CASE,
+    &garbage_is_refused::CASE,
+    &global_headers_are_skipped::CASE,
+    &hard_links_do_not_lead_outside::CASE,
+    &large_ids_are_kept::CASE,
+    &last_of_two_entries_wins::CASE,
+    &links_do_not_lead_outside::CASE,
+    &long_paths_are_kept::CASE,
+    &missing_parents_are_made::CASE,
+    &odd_spellings_of_paths_are_understood::CASE,
+    &odd_times_are_kept::CASE,
+    &parent_references_stay_inside::CASE,
 ];
