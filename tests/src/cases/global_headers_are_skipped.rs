@@ -19,6 +19,7 @@ pub const CASE: Case = Case {
 fn run(context: &mut Context<'_>) -> Verdict {
     let comment = b"52 comment=0123456789012345678901234567890123456789\n";
     let header = Entry {
+        mtime: (0, 0),
         data: comment.to_vec(),
         ..Entry::new(tar::EntryType::XGlobalHeader, "pax_global_header")
     };
