@@ -65,7 +65,8 @@ pub enum Below {
     /// resolve symbolic links among parents, to copy the attributes of implied parents and to link to lower files.
     Apart(View),
     /// It is not there yet: layers are being applied in parallel. Whiteouts are written unseen, and an archive that
-    /// needs to look below is refused with `Unsupported`, to be applied again in order.
+    /// needs to look below is refused with `Unsupported`, to be applied again in order. The stage's own directory keeps
+    /// the attributes it has unless an entry describes it (over [`Below::Apart`] it takes those of the root below).
     Unknown,
 }
 
