@@ -93,6 +93,11 @@ pub(super) fn examine(root: &Path, server: &Server) -> Result<Fitness> {
         ("filesystem_options".to_owned(), info.super_options),
         ("opaque_mark".to_owned(), format!("{xattr_prefix}opaque")),
     ];
+    if measured.hard_links_survive_copy_up {
+        // Seen with 1.10: on one filesystem they stayed links in the next mount, on another they did not.
+        let why = "those to lower files are kept in the daemon's memory: once written, they may part at the unmount";
+        facts.push(("hard_links".to_owned(), why.to_owned()));
+    }
     if !measured.reflink && ground.reflink {
         let why = "FICLONE does not pass FUSE, though the filesystem below knows it";
         facts.push(("fallback".to_owned(), why.to_owned()));

@@ -3,9 +3,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
+
+use rustix::fs::{Mode, OFlags, XattrFlags, openat, setxattr};
 
 use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Result};
@@ -67,17 +69,68 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
     found.mapping_sees_later_writes = mapping.read().starts_with(b"FROM");
 
     append(&at("link-a"))?;
-    let other = std::fs::read(at("link-b")).attempt("read", at("link-b"))?;
-    found.hard_links_survive_copy_up = other.len() > TEXT.len();
+    found.hard_links_survive_copy_up = links_hold(root)?;
 
     keeps::measure(root, &mut found)?;
+    // Stored is not enough: a FUSE daemon may keep an ACL that nobody heeds.
+    found.posix_acl = found.posix_acl && acl_is_enforced(root);
 
     found.rename_lower_dir = std::fs::rename(at("dir"), at("dir-moved")).is_ok();
     Ok(found)
+}
+
+/// Whether the other name of a lower file shows what was written through one.
+fn links_hold(root: &Path) -> Result<bool> {
+    let path = root.join("link-b");
+    let text = std::fs::read(&path).attempt("read", &path)?;
+    Ok(text.len() > TEXT.len())
 }
 
 fn append(path: &Path) -> Result<()> {
     let file = OpenOptions::new().append(true).open(path);
     file.and_then(|mut file| file.write_all(b", written above"))
         .attempt("append to", path)
+}
+
+/// The user who is granted what the mode denies.
+const GRANTED: u32 = 23456;
+
+/// Sets an ACL that lets one user read what the mode denies to others, and reads as that user and as the next.
+fn acl_is_enforced(root: &Path) -> bool {
+    // The kernel's form (linux/posix_acl_xattr.h): version 2, then tag, permissions and id of each entry.
+    let mut acl = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in [
+        (0x01_u16, 6_u16, u32::MAX),
+        (0x02, 4, GRANTED),
+        (0x04, 0, u32::MAX),
+        (0x10, 4, u32::MAX),
+        (0x20, 0, u32::MAX),
+    ] {
+        acl.extend(tag.to_le_bytes());
+        acl.extend(permissions.to_le_bytes());
+        acl.extend(id.to_le_bytes());
+    }
+    // Opened relative to the tree: the directories above need not let other users through.
+    let Ok(dir) = super::attributes::open_dir(root) else {
+        return false;
+    };
+    let path = root.join("acl");
+    let set = || {
+        std::fs::write(&path, TEXT)?;
+        setxattr(&path, "system.posix_acl_access", &acl, XattrFlags::empty())?;
+        std::io::Result::Ok(())
+    };
+    set().is_ok() && readable_by(&dir, GRANTED) && !readable_by(&dir, GRANTED + 1)
+}
+
+/// Whether a user may open the file; asked in a thread, whose filesystem ids are its own.
+fn readable_by(dir: &OwnedFd, user: u32) -> bool {
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| {
+            nix::unistd::setfsgid(nix::unistd::Gid::from_raw(user));
+            nix::unistd::setfsuid(nix::unistd::Uid::from_raw(user));
+            openat(dir, "acl", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).is_ok()
+        });
+        asked.join().unwrap_or(false)
+    })
 }

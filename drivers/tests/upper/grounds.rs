@@ -57,6 +57,9 @@ fn fit(name: &str, backing: Backing) -> Result<()> {
     // The program keeps links while it runs, and does not pass SEEK_HOLE on.
     assert_eq!(can.hard_links_survive_copy_up, !kernel, "{can:?}");
     assert_eq!(can.sparse_files, kernel, "{can:?}");
+    let told = driver.facts().iter().any(|(key, _)| key == "hard_links");
+    assert_eq!(told, !kernel, "links that part at the unmount are told");
+    assert!(can.posix_acl, "{can:?}");
     assert_eq!(can.mtime_granularity_ns, 1);
     driver.close()?;
     ground.close()?;
