@@ -22,7 +22,7 @@ pub struct MountInfo {
     pub kind: String,
     /// What is mounted, as the filesystem tells it.
     pub source: String,
-    /// Options of the filesystem, in effect.
+    /// Options of the filesystem, in effect; as the kernel wrote them, because a comma in a value is written `\054`.
     pub super_options: String,
 }
 
@@ -75,7 +75,7 @@ fn line(line: &[u8]) -> Option<MountInfo> {
         options,
         kind: text(fields.next()?),
         source: text(fields.next()?),
-        super_options: text(fields.next()?),
+        super_options: String::from_utf8_lossy(fields.next()?).into_owned(),
     })
 }
 
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn lines_are_read_with_their_escapes() {
-        let text = b"66 43 0:39 / /var/a\\040b\\134c rw,nodev shared:1 master:2 - overlay ov rw,lowerdir=a:b,volatile,xino=on\n\
+        let text = b"66 43 0:39 / /var/a\\040b\\134c rw,nodev shared:1 master:2 - overlay ov rw,lowerdir=a\\054index=on:b,volatile,xino=on\n\
             garbage\n";
         let found = parse(text);
         assert_eq!(found.len(), 1);

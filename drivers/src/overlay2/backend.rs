@@ -1,6 +1,7 @@
 //! The backend: what `layerbench list` and `doctor` see, and how the driver is opened.
 
 use super::fitness;
+use super::form;
 use super::merge::Overlay;
 use super::settings::{SPECS, Settings};
 use crate::driver::{Backend, Driver, Root};
@@ -70,6 +71,7 @@ impl Backend for Overlay2 {
         let fitness = fitness::examine(&root.dir, &settings)?;
         let mut facts = vec![("version".to_owned(), format!("Linux {}", host.kernel))];
         facts.extend(fitness.facts);
+        form::check(&root.dir, &settings)?;
         let layout = Layout::open(&root.dir)?;
         let merge = Overlay {
             settings,

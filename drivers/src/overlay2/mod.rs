@@ -3,6 +3,7 @@
 mod assemble;
 mod backend;
 mod fitness;
+mod form;
 mod merge;
 mod settings;
 

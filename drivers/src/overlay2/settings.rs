@@ -145,6 +145,11 @@ impl Settings {
         self.metacopy || self.redirect_dir.as_deref() == Some("on")
     }
 
+    /// Whether renamed directories of layers are found.
+    pub(super) fn follows(&self) -> bool {
+        self.redirects() || self.redirect_dir.as_deref() == Some("follow")
+    }
+
     /// The prefix of overlay's own xattrs.
     pub(super) fn xattr_prefix(&self) -> &'static str {
         if self.userxattr {

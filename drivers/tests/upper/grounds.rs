@@ -24,6 +24,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         "overlay2::overlay_on_overlay_is_refused",
         overlay_on_overlay,
     ));
+    trials.push(trial(
+        "overlay2::options_that_misread_a_root_are_refused",
+        misreading,
+    ));
     trials.push(trial("overlay2::capabilities_follow_the_options", options));
     trials
 }
@@ -128,7 +132,7 @@ fn options() -> Result<()> {
     let scratch = Scratch::new("options");
     let driver = |options: &str| -> Result<Box<dyn Driver>> {
         let spec: drivers::SubjectSpec = format!("overlay2{options}").parse()?;
-        drivers::backend("overlay2")?.open(&root(&scratch.point("root")), &spec.options)
+        drivers::backend("overlay2")?.open(&root(&scratch.point(options)), &spec.options)
     };
     let told = |driver: &dyn Driver, key: &str| {
         driver
@@ -155,6 +159,30 @@ fn options() -> Result<()> {
             options.contains("redirect_dir=on") || options.contains("metacopy")
         );
         assert_eq!(can.hard_links_survive_copy_up, options.contains("index=on"));
+    }
+    Ok(())
+}
+
+fn misreading() -> Result<()> {
+    let scratch = Scratch::new("form");
+    for (made_with, refused, taken) in [
+        (",metacopy=on", ["", ",redirect_dir=on"], ",metacopy=on"),
+        (
+            ",redirect_dir=on",
+            ["", ",userxattr=on"],
+            ",redirect_dir=follow",
+        ),
+        (",userxattr=on", ["", ",index=on"], ",userxattr=on"),
+    ] {
+        let dir = scratch.point(made_with);
+        open(&format!("overlay2{made_with}"), &dir)?.close()?;
+        for options in refused {
+            let told = open(&format!("overlay2{options}"), &dir).unwrap_err();
+            assert_eq!(told.kind(), ErrorKind::Unsupported, "{options}: {told}");
+        }
+        open(&format!("overlay2{taken}"), &dir)?.close()?;
+        let told = open("overlay2", &dir).unwrap_err();
+        assert_eq!(told.kind(), ErrorKind::Unsupported, "remembered: {told}");
     }
     Ok(())
 }
