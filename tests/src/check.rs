@@ -96,3 +96,11 @@ pub fn declared(
         )),
     }
 }
+
+/// What came of a system call, for a reason: "FICLONE: Operation not supported (os error 95)".
+pub fn words<T>(what: &str, outcome: &Result<T, rustix::io::Errno>) -> String {
+    match outcome {
+        Ok(_) => format!("{what}: no error"),
+        Err(errno) => format!("{what}: {errno}"),
+    }
+}

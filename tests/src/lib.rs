@@ -22,6 +22,8 @@ pub mod cases;
 pub mod check;
 pub mod container;
 pub mod context;
+pub mod faults;
+pub mod faulty;
 pub mod fixture;
 pub mod oracle;
 pub mod runner;

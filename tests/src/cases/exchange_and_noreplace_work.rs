@@ -48,6 +48,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
         "rename_flags",
         declared,
         swapped.is_ok() && moved.is_ok(),
-        format!("exchange: {swapped:?}, noreplace: {moved:?}"),
+        format!(
+            "{}; {}",
+            check::words("exchange", &swapped),
+            check::words("noreplace", &moved)
+        ),
     )
 }

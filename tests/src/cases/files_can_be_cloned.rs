@@ -36,10 +36,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
             "reflink",
             declared,
             cloned.is_ok(),
-            format!("FICLONE: {:?}", cloned.err()),
+            check::words("FICLONE", &cloned),
         );
     }
     // Most filesystems cannot: that is no deviation from a plain one, but must be as declared.
     check::that(cloned.is_err(), "no clone, as declared", "FICLONE works")?;
-    Ok(Outcome::Deviates(format!("FICLONE: {:?}", cloned.err())))
+    Ok(Outcome::Deviates(check::words("FICLONE", &cloned)))
 }

@@ -46,9 +46,9 @@ fn run(context: &mut Context<'_>) -> Verdict {
         declared,
         reserved.is_ok() && punched.is_ok(),
         format!(
-            "reserving: {:?}, punching: {:?}",
-            reserved.err(),
-            punched.err()
+            "{}; {}",
+            check::words("reserving", &reserved),
+            check::words("punching", &punched)
         ),
     )
 }

@@ -177,6 +177,59 @@ fn decimal(seconds: i64, nanoseconds: u32) -> String {
     }
 }
 
+/// The entries of an archive that [`write`] wrote, or one like it; `None` when it is malformed.
+pub fn read(tar: &[u8]) -> Option<Vec<Entry>> {
+    let mut archive = tar::Archive::new(tar);
+    let mut found = Vec::new();
+    for entry in archive.entries().ok()? {
+        let mut entry = entry.ok()?;
+        let header = entry.header().clone();
+        let mut read = Entry {
+            mode: header.mode().ok()?,
+            uid: u32::try_from(header.uid().ok()?).ok()?,
+            gid: u32::try_from(header.gid().ok()?).ok()?,
+            mtime: (i64::try_from(header.mtime().ok()?).ok()?, 0),
+            target: entry.link_name_bytes().unwrap_or_default().into_owned(),
+            device: (
+                header.device_major().ok()?.unwrap_or(0),
+                header.device_minor().ok()?.unwrap_or(0),
+            ),
+            ..Entry::new(header.entry_type(), entry.path_bytes())
+        };
+        std::io::Read::read_to_end(&mut entry, &mut read.data).ok()?;
+        if let Some(pax) = entry.pax_extensions().ok()? {
+            for record in pax {
+                let record = record.ok()?;
+                let text = || record.value().ok();
+                match record.key_bytes() {
+                    b"uid" => read.uid = text()?.parse().ok()?,
+                    b"gid" => read.gid = text()?.parse().ok()?,
+                    b"mtime" => read.mtime = parse_time(text()?)?,
+                    name => {
+                        if let Some(name) = name.strip_prefix(b"SCHILY.xattr.") {
+                            let value = record.value_bytes().to_vec();
+                            read.xattrs.push((name.to_vec(), value));
+                        }
+                    }
+                }
+            }
+        }
+        found.push(read);
+    }
+    Some(found)
+}
+
+fn parse_time(text: &str) -> Option<(i64, u32)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let seconds: i64 = whole.parse().ok()?;
+    let nanoseconds: u32 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    Some(if text.starts_with('-') && nanoseconds > 0 {
+        (seconds - 1, 1_000_000_000 - nanoseconds)
+    } else {
+        (seconds, nanoseconds)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
