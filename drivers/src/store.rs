@@ -5,7 +5,6 @@
 //! it publishes, replaced it commits, unlinked it removes. A directory without it is half-made, or half-removed, and is
 //! handed to the driver by [`Store::orphans`] when the store is opened. The driver's own data lies beside that file.
 
-use std::collections::BTreeMap;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +13,14 @@ use crate::driver::{Info, Item, Kind, not_found};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 
+mod guards;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use guards::{InUse, Slot};
+use state::State;
+
 const ITEM: &str = "item";
 
 /// The records of one driver root. Cheap to clone: clones share state.
@@ -21,17 +28,6 @@ const ITEM: &str = "item";
 pub struct Store {
     entries_dir: PathBuf,
     state: Arc<Mutex<State>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    next_serial: u64,
-    entries: BTreeMap<u64, Entry>,
-    by_key: BTreeMap<Key, u64>,
-    by_layer: BTreeMap<LayerId, u64>,
-    /// Keys and layers being made, removed or committed: name taken, item not visible.
-    busy_keys: Vec<Key>,
-    busy_layers: Vec<LayerId>,
 }
 
 /// One item as recorded.
@@ -469,234 +465,5 @@ impl Store {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves the maps consistent: every change is a few infallible inserts.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn insert(&mut self, entry: Entry) {
-        match &entry.state {
-            EntryState::Container { key, .. } => self.by_key.insert(key.clone(), entry.serial),
-            EntryState::Layer { id } => self.by_layer.insert(id.clone(), entry.serial),
-        };
-        self.entries.insert(entry.serial, entry);
-    }
-
-    fn forget(&mut self, entry: &Entry) {
-        match &entry.state {
-            EntryState::Container { key, .. } => self.by_key.remove(key),
-            EntryState::Layer { id } => self.by_layer.remove(id),
-        };
-        self.entries.remove(&entry.serial);
-    }
-
-    fn serial(&self, item: Item<'_>) -> Option<u64> {
-        match item {
-            Item::Container(key) => self
-                .by_key
-                .get(key)
-                .filter(|_| !self.busy_keys.contains(key))
-                .copied(),
-            Item::Layer(id) => self
-                .by_layer
-                .get(id)
-                .filter(|_| !self.busy_layers.contains(id))
-                .copied(),
-        }
-    }
-
-    fn visible(&self, entry: &Entry) -> bool {
-        match &entry.state {
-            EntryState::Container { key, .. } => self.by_key.get(key) == Some(&entry.serial),
-            EntryState::Layer { id } => self.by_layer.get(id) == Some(&entry.serial),
-        }
-    }
-}
-
-/// A reserved name with an empty directory; see [`Store::reserve`].
-#[derive(Debug)]
-pub struct Slot {
-    store: Store,
-    entry: Entry,
-    dir: PathBuf,
-    published: bool,
-}
-
-impl Slot {
-    /// The item's directory.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    /// The item's serial.
-    pub fn serial(&self) -> u64 {
-        self.entry.serial
-    }
-
-    /// Makes the item visible.
-    ///
-    /// # Errors
-    /// Whatever writing the record gives; the slot is then dropped as unpublished.
-    pub fn publish(mut self) -> Result<()> {
-        self.store.write(&self.entry)?;
-        self.published = true;
-        let mut state = self.store.lock();
-        if let EntryState::Container { key, .. } = &self.entry.state {
-            state.busy_keys.retain(|busy| busy != key);
-        }
-        state.insert(self.entry.clone());
-        drop(state);
-        Ok(())
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        if self.published {
-            return;
-        }
-        let mut state = self.store.lock();
-        if let EntryState::Container { key, .. } = &self.entry.state {
-            state.busy_keys.retain(|busy| busy != key);
-        }
-        state.entries.remove(&self.entry.serial);
-        drop(state);
-        // Goes only if the driver left it empty, as it should.
-        drop(std::fs::remove_dir(&self.dir));
-    }
-}
-
-/// Counts one mount of an item for as long as it lives.
-#[derive(Debug)]
-pub struct InUse {
-    store: Store,
-    serial: u64,
-}
-
-impl Drop for InUse {
-    fn drop(&mut self) {
-        if let Some(entry) = self.store.lock().entries.get_mut(&self.serial) {
-            entry.mounts = entry.mounts.saturating_sub(1);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn layer(n: u8) -> LayerId {
-        format!("sha256:{}", format!("{n:02x}").repeat(32))
-            .parse()
-            .unwrap()
-    }
-
-    fn key(name: &str) -> Key {
-        name.parse().unwrap()
-    }
-
-    #[test]
-    fn names_parents_and_children_are_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        store
-            .reserve(&key("a"), None, Kind::Writable)
-            .unwrap()
-            .publish()
-            .unwrap();
-        assert_eq!(
-            store
-                .reserve(&key("a"), None, Kind::View)
-                .unwrap_err()
-                .kind(),
-            ErrorKind::AlreadyExists
-        );
-        assert_eq!(
-            store
-                .reserve(&key("b"), Some(&layer(1)), Kind::View)
-                .unwrap_err()
-                .kind(),
-            ErrorKind::NotFound
-        );
-        store.commit(&key("a"), &layer(1), |_| Ok(())).unwrap();
-        let slot = store
-            .reserve(&key("b"), Some(&layer(1)), Kind::Writable)
-            .unwrap();
-        let refused = store
-            .remove(Item::Layer(&layer(1)), |_, _| Ok(()))
-            .unwrap_err();
-        assert_eq!(
-            refused.kind(),
-            ErrorKind::InUse,
-            "a child being made keeps its parent"
-        );
-        slot.publish().unwrap();
-
-        let store = Store::open(dir.path()).unwrap();
-        assert_eq!(store.list().len(), 2);
-        assert_eq!(store.chain(Some(&layer(1))).unwrap().len(), 1);
-        let in_use = store.mounted(Item::Container(&key("b"))).unwrap();
-        assert_eq!(
-            store
-                .remove(Item::Container(&key("b")), |_, _| Ok(()))
-                .unwrap_err()
-                .kind(),
-            ErrorKind::InUse
-        );
-        drop(in_use);
-        store
-            .remove(Item::Container(&key("b")), |_, dir| {
-                std::fs::remove_dir(dir).attempt("x", dir)
-            })
-            .unwrap();
-        store
-            .remove(Item::Layer(&layer(1)), |_, dir| {
-                std::fs::remove_dir(dir).attempt("x", dir)
-            })
-            .unwrap();
-        assert!(store.list().is_empty() && store.orphans().unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_container_layer_moves_onto_a_parent_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        for name in ["a", "b"] {
-            let slot = store.reserve(&key(name), None, Kind::Writable).unwrap();
-            slot.publish().unwrap();
-        }
-        let absent = store.rebase(&key("b"), &layer(1), |_| Ok(())).unwrap_err();
-        assert_eq!(absent.kind(), ErrorKind::NotFound);
-        store.commit(&key("a"), &layer(1), |_| Ok(())).unwrap();
-        let in_use = store.mounted(Item::Container(&key("b"))).unwrap();
-        let busy = store.rebase(&key("b"), &layer(1), |_| Ok(())).unwrap_err();
-        assert_eq!(busy.kind(), ErrorKind::InUse);
-        drop(in_use);
-        store.rebase(&key("b"), &layer(1), |_| Ok(())).unwrap();
-        assert!(store.rebase(&key("b"), &layer(1), |_| Ok(())).is_err());
-        let store = Store::open(dir.path()).unwrap();
-        let moved = store.get("x", Item::Container(&key("b"))).unwrap();
-        assert_eq!(moved.parent, Some(layer(1)), "it is on disk");
-    }
-
-    #[test]
-    fn an_unpublished_slot_frees_its_name_and_a_failed_seal_keeps_the_key() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        drop(store.reserve(&key("a"), None, Kind::Writable).unwrap());
-        store
-            .reserve(&key("a"), None, Kind::Writable)
-            .unwrap()
-            .publish()
-            .unwrap();
-        let refused = store.commit(&key("a"), &layer(1), |_| {
-            Err(Error::new(ErrorKind::Io, "seal"))
-        });
-        assert!(refused.is_err());
-        assert!(store.get("x", Item::Container(&key("a"))).is_ok());
-        std::fs::create_dir(store.dir(77)).unwrap();
-        assert_eq!(
-            Store::open(dir.path()).unwrap().orphans().unwrap(),
-            [store.dir(77)]
-        );
     }
 }

@@ -1,0 +1,58 @@
+//! What a store knows in memory: its items by serial, by key and by layer, and which names are taken but not visible.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, EntryState};
+use crate::driver::Item;
+use crate::ids::{Key, LayerId};
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) next_serial: u64,
+    pub(super) entries: BTreeMap<u64, Entry>,
+    pub(super) by_key: BTreeMap<Key, u64>,
+    pub(super) by_layer: BTreeMap<LayerId, u64>,
+    /// Keys and layers being made, removed or committed: name taken, item not visible.
+    pub(super) busy_keys: Vec<Key>,
+    pub(super) busy_layers: Vec<LayerId>,
+}
+
+impl State {
+    pub(super) fn insert(&mut self, entry: Entry) {
+        match &entry.state {
+            EntryState::Container { key, .. } => self.by_key.insert(key.clone(), entry.serial),
+            EntryState::Layer { id } => self.by_layer.insert(id.clone(), entry.serial),
+        };
+        self.entries.insert(entry.serial, entry);
+    }
+
+    pub(super) fn forget(&mut self, entry: &Entry) {
+        match &entry.state {
+            EntryState::Container { key, .. } => self.by_key.remove(key),
+            EntryState::Layer { id } => self.by_layer.remove(id),
+        };
+        self.entries.remove(&entry.serial);
+    }
+
+    pub(super) fn serial(&self, item: Item<'_>) -> Option<u64> {
+        match item {
+            Item::Container(key) => self
+                .by_key
+                .get(key)
+                .filter(|_| !self.busy_keys.contains(key))
+                .copied(),
+            Item::Layer(id) => self
+                .by_layer
+                .get(id)
+                .filter(|_| !self.busy_layers.contains(id))
+                .copied(),
+        }
+    }
+
+    pub(super) fn visible(&self, entry: &Entry) -> bool {
+        match &entry.state {
+            EntryState::Container { key, .. } => self.by_key.get(key) == Some(&entry.serial),
+            EntryState::Layer { id } => self.by_layer.get(id) == Some(&entry.serial),
+        }
+    }
+}
