@@ -55,6 +55,7 @@ pub fn enter() -> Result<()> {
             ));
         }
     }
+    raise_descriptor_limit();
     // Nothing mounted from here on may reach the host, nor the other way round.
     mount_change(
         "/",
@@ -65,4 +66,20 @@ pub fn enter() -> Result<()> {
     let namespace = std::fs::read_link(own).attempt("read", own)?;
     *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) = Some(namespace);
     Ok(())
+}
+
+/// Trees are walked and removed by descriptor, one for each level: the usual soft limit of 1024 would make a hostile depth
+/// an error. The hard limit is the administrator's and stays.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(errno) = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    ) {
+        tracing::warn!("could not raise the limit of open files: {errno}");
+    }
 }
