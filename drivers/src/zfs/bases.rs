@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::datasets::await_service;
 use super::pool::Pool;
-use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::error::{Attempt as _, Error, Result};
 use crate::mount::{self, unmount_at};
 
 /// The mounted bases, by serial, and how many use each. One that nobody uses could not be unmounted, and will be tried
@@ -134,26 +134,15 @@ impl Pool {
             std::mem::forget(mount);
             return Ok(());
         }
-        let mut mounting = self.engine.mounting();
-        if let (Some(limit), Some(count)) = (self.engine.quirks.max_mounts, mounting.count())
-            && *count >= limit
-        {
-            return Err(Error::new(ErrorKind::NoSpace, "mount the dataset")
-                .path(at)
-                .because(format!("zfs-fuse has {limit} mounts, and loses any beyond"))
-                .hint("unmount some first"));
-        }
+        let mut mounting = self.engine.mounting(at)?;
         self.zfs(&["mount", &dataset])?;
-        await_service(at)?;
-        if let Some(count) = mounting.count() {
-            *count += 1;
-        }
-        Ok(())
+        mounting.add();
+        await_service(at)
     }
 
     /// Unmounts what [`Self::mount_dataset`] mounted. What is not mounted any more is no failure.
     pub(super) fn unmount_dataset(&self, name: &str, at: &Path) -> Result<()> {
-        let mut mounting = self.engine.mounting();
+        let mut mounting = self.engine.unmounting();
         match unmount_at(at) {
             Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
             Err(errno) => {
@@ -161,9 +150,7 @@ impl Pool {
                     .hint("close the files and leave the directories in use there"));
             }
         }
-        if let Some(count) = mounting.count() {
-            *count = count.saturating_sub(1);
-        }
+        mounting.subtract();
         Ok(())
     }
 }

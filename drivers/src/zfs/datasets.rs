@@ -1,21 +1,16 @@
 //! The datasets of a pool: making, sealing, destroying and measuring them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-
-use rustix::io::Errno;
 
 use super::engine::Tool;
 use super::parse::Inventory;
 use super::pool::Pool;
 use super::{namespace, parse};
-use crate::driver::Kind;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
-use crate::mount::unmount_at;
 
 /// The snapshot that makes a dataset a layer.
-pub(super) const SNAPSHOT: &str = "layer";
-const READ_ONLY: [&str; 2] = ["-o", "readonly=on"];
+const SNAPSHOT: &str = "layer";
 
 impl Pool {
     /// `POOL/name`.
@@ -34,53 +29,52 @@ impl Pool {
     }
 
     /// Makes the dataset of a new item, not mounted.
-    pub(super) fn make(&self, serial: u64, parent: Option<u64>, kind: Kind) -> Result<()> {
+    pub(super) fn make(&self, serial: u64, parent: Option<u64>) -> Result<()> {
         let name = format!("e{serial}");
-        if let Some(parent) = parent {
-            let origin = format!("{}@{SNAPSHOT}", self.item(parent));
-            return self.clone_unmounted(&origin, &name, kind == Kind::View);
-        }
-        let dataset = self.dataset(&name);
-        let mut args = vec!["create", "-o", "canmount=noauto"];
-        if kind == Kind::View {
-            args.extend(READ_ONLY);
-        }
-        args.push(&dataset);
-        self.zfs(&args).map(drop)
-    }
-
-    /// Clones a snapshot as `POOL/name`.
-    pub(super) fn clone_unmounted(&self, origin: &str, name: &str, read_only: bool) -> Result<()> {
-        let dataset = self.dataset(name);
-        let mut args = vec!["clone", "-o", "canmount=noauto"];
-        if read_only {
-            args.extend(READ_ONLY);
-        }
-        args.extend([origin, &dataset]);
+        let Some(parent) = parent else {
+            let dataset = self.dataset(&name);
+            return self
+                .zfs(&["create", "-o", "canmount=noauto", &dataset])
+                .map(drop);
+        };
+        let origin = self.layer_snapshot(parent);
         if !self.engine.quirks.clone_mounts {
-            return self.zfs(&args).map(drop);
+            return self.clone_of(&origin, &name);
         }
         // It comes mounted, asked or not; mounting belongs to `mount`.
-        let _mounting = self.engine.mounting();
-        self.zfs(&args)?;
-        let at = self.mountpoints.join(name);
-        await_service(&at)?;
-        match unmount_at(&at) {
-            Ok(()) | Err(Errno::INVAL) => Ok(()),
-            Err(errno) => Err(Error::io("unmount", at, errno)),
-        }
+        let at = self.clone_mounted(&origin, &name)?;
+        self.unmount_dataset(&name, &at)
     }
 
-    /// Refuses writes to a layer's dataset from now on, and the writes that zfs-fuse makes by itself: reading the extended
-    /// attributes of a file that has none stores an empty directory for them, 8 KiB each, even in a read-only mount.
-    pub(super) fn freeze(&self, serial: u64) -> Result<()> {
-        self.zfs(&["set", "readonly=on", &self.item(serial)])
+    /// Clones a snapshot as `POOL/name`, and mounts it at the directory given back.
+    pub(super) fn clone_mounted(&self, origin: &str, name: &str) -> Result<PathBuf> {
+        let at = self.mountpoints.join(name);
+        if !self.engine.quirks.clone_mounts {
+            self.clone_of(origin, name)?;
+            self.mount_dataset(name, &at)?;
+            return Ok(at);
+        }
+        let mut mounting = self.engine.mounting(&at)?;
+        self.clone_of(origin, name)?;
+        mounting.add();
+        await_service(&at)?;
+        Ok(at)
+    }
+
+    fn clone_of(&self, origin: &str, name: &str) -> Result<()> {
+        let dataset = self.dataset(name);
+        self.zfs(&["clone", "-o", "canmount=noauto", origin, &dataset])
             .map(drop)
+    }
+
+    /// The snapshot that is a layer's content.
+    pub(super) fn layer_snapshot(&self, serial: u64) -> String {
+        format!("{}@{SNAPSHOT}", self.item(serial))
     }
 
     /// Makes the content of an item the content of a layer.
     pub(super) fn seal(&self, serial: u64) -> Result<()> {
-        let snapshot = format!("{}@{SNAPSHOT}", self.item(serial));
+        let snapshot = self.layer_snapshot(serial);
         match self.zfs(&["snapshot", &snapshot]) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 // Of an earlier commit that did not get as far as its record.

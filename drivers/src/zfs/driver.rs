@@ -58,8 +58,12 @@ impl Zfs {
             mut serials,
             glances,
         } = self.pool.inventory()?;
-        for snapshot in glances {
-            self.pool.zfs(&["destroy", "-R", &snapshot])?;
+        for glance in glances {
+            // A clone may have gone with its snapshot.
+            match self.pool.zfs(&["destroy", "-R", &glance]) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         serials.sort_unstable();
         for serial in serials.into_iter().rev() {
@@ -82,23 +86,11 @@ impl Zfs {
         hold.map_or(Ok(()), Hold::release)
     }
 
-    fn make(&self, serial: u64, parent: Option<&LayerId>, kind: Kind) -> Result<()> {
+    fn make(&self, serial: u64, parent: Option<&LayerId>) -> Result<()> {
         let parent = parent
             .map(|parent| self.store.get("clone", Item::Layer(parent)))
             .transpose()?;
-        self.pool.make(serial, parent.map(|p| p.serial), kind)
-    }
-
-    /// Mounts an item's dataset; a layer's is made immutable first.
-    fn hold(&self, entry: &Entry) -> Result<Hold> {
-        if matches!(entry.state, EntryState::Layer { .. }) {
-            let frozen = self.store.dir(entry.serial).join("frozen");
-            if !frozen.exists() {
-                self.pool.freeze(entry.serial)?;
-                std::fs::write(&frozen, "").attempt("write", &frozen)?;
-            }
-        }
-        self.pool.hold(entry.serial)
+        self.pool.make(serial, parent.map(|p| p.serial))
     }
 
     /// The inodes an item shows, its root's and those of its extended attributes included.
@@ -111,7 +103,7 @@ impl Zfs {
         {
             return Ok(inodes);
         }
-        let hold = self.hold(entry)?;
+        let hold = self.pool.hold(entry.serial)?;
         let path = hold.path();
         let stat = rustix::fs::statvfs(&path).attempt("count the inodes of", &path)?;
         hold.release()?;
@@ -167,9 +159,7 @@ impl Driver for Zfs {
     fn prepare(&self, key: &Key, parent: Option<&LayerId>, kind: Kind) -> Result<()> {
         let slot = self.store.reserve(key, parent, kind)?;
         let serial = slot.serial();
-        let made = self
-            .make(serial, parent, kind)
-            .and_then(|()| slot.publish());
+        let made = self.make(serial, parent).and_then(|()| slot.publish());
         made.inspect_err(|_| {
             let discarded = self
                 .pool
@@ -189,7 +179,7 @@ impl Driver for Zfs {
         }
         let mut staged = self.staged();
         if let btree_map::Entry::Vacant(free) = staged.entry(entry.serial) {
-            free.insert(self.hold(&entry)?);
+            free.insert(self.pool.hold(entry.serial)?);
         }
         drop(staged);
         Ok(Stage {
@@ -208,7 +198,7 @@ impl Driver for Zfs {
         let item = Item::Container(key);
         let in_use = self.store.mounted(item)?;
         let entry = self.store.get("mount", item)?;
-        let hold = self.hold(&entry)?;
+        let hold = self.pool.hold(entry.serial)?;
         self.unstage(entry.serial)?;
         let mount = mount::bind(&hold.path(), at, is_view(&entry))?;
         Ok(mount.when_released(move || {
@@ -231,25 +221,18 @@ impl Driver for Zfs {
     fn view(&self, of: Item<'_>) -> Result<View> {
         let in_use = self.store.mounted(of)?;
         let entry = self.store.get("view", of)?;
-        if matches!(entry.state, EntryState::Layer { .. }) || is_view(&entry) {
-            let hold = self.hold(&entry)?;
-            return Ok(View::mounted(Mount::plain(hold.path()).and_then(
-                move || {
-                    let released = hold.release();
-                    drop(in_use);
-                    released
-                },
-            )));
-        }
-        self.write_back(&entry)?;
-        let glance = Glance::at(&self.pool, entry.serial)?;
-        Ok(View::mounted(Mount::plain(glance.path()).and_then(
-            move || {
-                let closed = glance.close();
-                drop(in_use);
-                closed
-            },
-        )))
+        let glance = if matches!(entry.state, EntryState::Layer { .. }) {
+            Glance::of_layer(&self.pool, entry.serial)?
+        } else {
+            self.write_back(&entry)?;
+            Glance::of_container(&self.pool, entry.serial)?
+        };
+        let shown = Mount::plain(glance.path());
+        Ok(View::mounted(shown.and_then(move || {
+            let closed = glance.close();
+            drop(in_use);
+            closed
+        })))
     }
 
     fn parent(&self, of: Item<'_>) -> Result<Option<LayerId>> {

@@ -1,7 +1,7 @@
 //! Runs `zfs` and `zpool`, against whichever back end this host has, and never for longer than a limit.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,14 +44,23 @@ pub(super) enum Tool {
     Zpool,
 }
 
-/// Held while something is mounted or unmounted; counts mounts.
+/// Held while something is mounted or unmounted; counts mounts, where that matters.
 #[derive(Debug)]
 pub(super) struct Mounting<'a>(Option<MutexGuard<'a, usize>>);
 
 impl Mounting<'_> {
-    /// The datasets mounted now, where that matters.
-    pub(super) fn count(&mut self) -> Option<&mut usize> {
-        self.0.as_deref_mut()
+    /// Counts a mount made.
+    pub(super) fn add(&mut self) {
+        if let Some(count) = &mut self.0 {
+            **count += 1;
+        }
+    }
+
+    /// Counts a mount gone.
+    pub(super) fn subtract(&mut self) {
+        if let Some(count) = &mut self.0 {
+            **count = count.saturating_sub(1);
+        }
     }
 }
 
@@ -149,14 +158,31 @@ impl Engine {
             .map_or(Ok(()), |shared| shared.daemon.require_alive(op))
     }
 
-    /// The right to mount or unmount: zfs-fuse does one at a time, or hangs.
-    pub(super) fn mounting(&self) -> Mounting<'_> {
+    /// The right to unmount: zfs-fuse does one thing at a time, or hangs.
+    pub(super) fn unmounting(&self) -> Mounting<'_> {
         Mounting(self.shared().map(|shared| {
             shared
                 .mounted
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
         }))
+    }
+
+    /// The right to mount at `at`.
+    ///
+    /// # Errors
+    /// `NoSpace` at the back end's limit of mounts.
+    pub(super) fn mounting(&self, at: &Path) -> Result<Mounting<'_>> {
+        let mounting = self.unmounting();
+        if let (Some(limit), Some(count)) = (self.quirks.max_mounts, &mounting.0)
+            && **count >= limit
+        {
+            return Err(Error::new(ErrorKind::NoSpace, "mount the dataset")
+                .path(at)
+                .because(format!("zfs-fuse has {limit} mounts, and loses any beyond"))
+                .hint("unmount some first"));
+        }
+        Ok(mounting)
     }
 
     /// Notes that a pool was imported, or exported: a daemon without any has nothing to lose.

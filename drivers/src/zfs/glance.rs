@@ -1,11 +1,15 @@
-//! A look at a container layer that leaves no trace in it: a read-only clone of a snapshot of this moment.
+//! A look at an item that leaves no trace in it: a clone, shown read-only, that is destroyed afterwards.
 //!
-//! Looking at the container's own dataset would change it, because zfs-fuse writes when extended attributes are read
-//! (see [`Pool::freeze`]): `changes` of an idle container would make it grow by 8 KiB for every file of its image.
+//! Looking at the item's own dataset would change it: zfs-fuse stores a directory for the extended attributes, of 8 KiB,
+//! with every file whose attributes are *read* and that has none, even through a read-only mount. `changes` of an idle
+//! container would make it grow with its image, and a layer would not be immutable. (With `readonly=on` it stores
+//! nothing, but then no attribute can be read at all.)
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::mount::{MountFlags, mount_remount};
 
 use super::pool::Pool;
 use crate::error::{Attempt as _, ErrorKind, Result};
@@ -20,32 +24,48 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 pub(super) struct Glance {
     pool: Arc<Pool>,
     name: String,
-    snapshot: String,
-    mounted: bool,
+    /// Of a container layer, made for this look.
+    snapshot: Option<String>,
+    at: PathBuf,
     open: bool,
 }
 
 impl Glance {
-    /// Looks at the dataset of an item.
-    pub(super) fn at(pool: &Arc<Pool>, serial: u64) -> Result<Self> {
-        let name = format!("{PREFIX}{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut glance = Self {
+    /// Looks at a container layer as it is now.
+    pub(super) fn of_container(pool: &Arc<Pool>, serial: u64) -> Result<Self> {
+        let name = new_name();
+        let snapshot = format!("{}@{name}", pool.item(serial));
+        pool.zfs(&["snapshot", &snapshot])?;
+        Self::open(pool, name, &snapshot, Some(snapshot.clone()))
+    }
+
+    /// Looks at a layer.
+    pub(super) fn of_layer(pool: &Arc<Pool>, serial: u64) -> Result<Self> {
+        Self::open(pool, new_name(), &pool.layer_snapshot(serial), None)
+    }
+
+    fn open(
+        pool: &Arc<Pool>,
+        name: String,
+        origin: &str,
+        snapshot: Option<String>,
+    ) -> Result<Self> {
+        let glance = Self {
             pool: Arc::clone(pool),
-            snapshot: format!("{}@{name}", pool.item(serial)),
+            at: pool.mountpoints.join(&name),
             name,
-            mounted: false,
+            snapshot,
             open: true,
         };
-        pool.zfs(&["snapshot", &glance.snapshot])?;
-        pool.clone_unmounted(&glance.snapshot, &glance.name, true)?;
-        pool.mount_dataset(&glance.name, &glance.path())?;
-        glance.mounted = true;
+        pool.clone_mounted(origin, &glance.name)?;
+        mount_remount(&glance.at, MountFlags::BIND | MountFlags::RDONLY, "")
+            .attempt("make read-only the mount on", &glance.at)?;
         Ok(glance)
     }
 
     /// The directory that shows it.
-    pub(super) fn path(&self) -> PathBuf {
-        self.pool.mountpoints.join(&self.name)
+    pub(super) fn path(&self) -> &Path {
+        &self.at
     }
 
     /// Unmounts and destroys it.
@@ -60,22 +80,28 @@ impl Glance {
         if !std::mem::take(&mut self.open) {
             return Ok(());
         }
-        let path = self.path();
-        if self.mounted {
-            self.pool.unmount_dataset(&self.name, &path)?;
-        }
-        // The snapshot with its one clone.
-        match self.pool.zfs(&["destroy", "-R", &self.snapshot]) {
+        self.pool.unmount_dataset(&self.name, &self.at)?;
+        let dataset = self.pool.dataset(&self.name);
+        // A snapshot goes with its one clone.
+        let destroy = match &self.snapshot {
+            Some(snapshot) => ["destroy", "-R", snapshot],
+            None => ["destroy", "-r", &dataset],
+        };
+        match self.pool.zfs(&destroy) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        match std::fs::remove_dir(&path) {
+        match std::fs::remove_dir(&self.at) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).attempt("remove the mountpoint", path)
+                Err(error).attempt("remove the mountpoint", &self.at)
             }
             _ => Ok(()),
         }
     }
+}
+
+fn new_name() -> String {
+    format!("{PREFIX}{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Drop for Glance {

@@ -35,7 +35,7 @@ pub(super) fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u
 pub(super) struct Inventory {
     /// The serials of the items' datasets.
     pub(super) serials: Vec<u64>,
-    /// Snapshots made for a glance.
+    /// Snapshots and clones made for a glance, in no order.
     pub(super) glances: Vec<String>,
 }
 
@@ -55,11 +55,12 @@ pub(super) fn inventory(text: &str, pool: &str) -> Result<Inventory> {
             }
             continue;
         }
-        // Nested datasets go with the item they are in, and the clone of a glance with its snapshot.
-        if name.contains('/')
-            || name == super::pool::PLAIN
-            || number(name, super::glance::PREFIX).is_some()
-        {
+        if number(name, super::glance::PREFIX).is_some() {
+            inventory.glances.push(line.to_owned());
+            continue;
+        }
+        // Nested datasets go with the item they are in.
+        if name.contains('/') || name == super::pool::PLAIN {
             continue;
         }
         inventory
@@ -166,7 +167,7 @@ mod tests {
         let text = "p\np/plain\np/e1\np/e1@layer\np/e12\np/e12@v3\np/v3\np/e12/own\np/e12/own@x\n";
         let found = inventory(text, "p").unwrap();
         assert_eq!(found.serials, [1, 12]);
-        assert_eq!(found.glances, ["p/e12@v3"]);
+        assert_eq!(found.glances, ["p/e12@v3", "p/v3"]);
         assert_eq!(inventory("", "p").unwrap(), Inventory::default());
         for bad in ["q\n", "pp/e1\n", "p/x1\n", "p/e\n", "p/e-1\n", "p@snap\n"] {
             assert!(inventory(bad, "p").is_err(), "{bad:?}");
