@@ -68,6 +68,8 @@ pub struct Capabilities {
     pub xattr_user: bool,
     /// trusted.* and security.* extended attributes.
     pub xattr_privileged: bool,
+    /// setxattr with XATTR_CREATE refuses an attribute that is there; otherwise it replaces it.
+    pub xattr_create_is_exclusive: bool,
     /// POSIX ACLs are stored *and* enforced.
     pub posix_acl: bool,
     /// The unit of modification times, in nanoseconds (1, or 1_000_000_000 where only seconds are kept).
@@ -121,6 +123,7 @@ impl Capabilities {
         name_max: 255,
         xattr_user: true,
         xattr_privileged: true,
+        xattr_create_is_exclusive: true,
         posix_acl: true,
         mtime_granularity_ns: 1,
         sparse_files: true,

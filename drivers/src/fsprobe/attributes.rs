@@ -32,6 +32,9 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     let file = create(dir, "a")?;
     let file = file.as_fd();
     found.xattr_user = keeps(file, "user.layerbench", b"x");
+    // Without attributes there is nothing to replace.
+    found.xattr_create_is_exclusive =
+        fsetxattr(file, "user.layerbench", b"y", XattrFlags::CREATE).is_err();
     found.xattr_privileged = keeps(file, "trusted.layerbench", b"x")
         && fsetxattr(
             file,
