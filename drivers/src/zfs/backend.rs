@@ -161,6 +161,8 @@ fn capabilities(plain: &Path) -> Result<Capabilities> {
         copy_up: CopyUp::Blocks,
         native_changes: false,
         shared_page_cache: false,
+        // A clone's holes are its parent's, whether SEEK_HOLE finds them (which was tried) or not.
+        sparse_files: true,
         ..fsprobe::probe(plain)?.capabilities
     })
 }

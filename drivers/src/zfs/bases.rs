@@ -6,10 +6,9 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use super::datasets::await_service;
-use super::pool::Pool;
+use super::pool::{PLAIN, Pool};
 use crate::error::{Attempt as _, Error, Result};
-use crate::mount::{self, unmount_at};
+use crate::mount;
 
 /// The mounted bases, by serial, and how many use each. One that nobody uses could not be unmounted, and will be tried
 /// again.
@@ -137,20 +136,19 @@ impl Pool {
         let mut mounting = self.engine.mounting(at)?;
         self.zfs(&["mount", &dataset])?;
         mounting.add();
-        await_service(at)
+        self.engine.await_service(at)
     }
 
     /// Unmounts what [`Self::mount_dataset`] mounted. What is not mounted any more is no failure.
     pub(super) fn unmount_dataset(&self, name: &str, at: &Path) -> Result<()> {
-        let mut mounting = self.engine.unmounting();
-        match unmount_at(at) {
-            Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
-            Err(errno) => {
-                return Err(Error::io(format!("unmount {name} from"), at, errno)
-                    .hint("close the files and leave the directories in use there"));
-            }
+        let fail = |errno| {
+            Error::io(format!("unmount {name} from"), at, errno)
+                .hint("close the files and leave the directories in use there")
+        };
+        let other = (name != PLAIN).then(|| self.plain_dir());
+        match self.engine.unmount(at, &self.dataset(name), other) {
+            Ok(()) | Err(Errno::INVAL | Errno::NOENT) => Ok(()),
+            Err(errno) => Err(fail(errno)),
         }
-        mounting.subtract();
-        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::namespace;
@@ -54,6 +54,8 @@ pub(super) struct Shared {
     pub(super) daemon: Daemon,
     /// How many datasets are mounted; held while one is mounted or unmounted.
     pub(super) mounted: Mutex<usize>,
+    /// Shared by the commands under way; an unmount is alone.
+    pub(super) commands: RwLock<()>,
     /// How many pools it has.
     pub(super) pools: AtomicUsize,
 }
@@ -86,6 +88,7 @@ impl Lease {
         let shared = Arc::new(Shared {
             daemon: start(program, run_id)?,
             mounted: Mutex::new(0),
+            commands: RwLock::new(()),
             pools: AtomicUsize::new(0),
         });
         running.push(Running {

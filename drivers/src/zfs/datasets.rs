@@ -1,6 +1,6 @@
 //! The datasets of a pool: making, sealing, destroying and measuring them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use super::engine::Tool;
@@ -57,7 +57,7 @@ impl Pool {
         let mut mounting = self.engine.mounting(&at)?;
         self.clone_of(origin, name)?;
         mounting.add();
-        await_service(&at)?;
+        self.engine.await_service(&at)?;
         Ok(at)
     }
 
@@ -142,11 +142,4 @@ impl Pool {
         }
         Ok(())
     }
-}
-
-/// Waits until the daemon serves a new mount. Unmounted before it does, the dataset stays busy for good.
-pub(super) fn await_service(at: &Path) -> Result<()> {
-    rustix::fs::statvfs(at)
-        .map(drop)
-        .attempt("ask the new mount on", at)
 }

@@ -7,12 +7,14 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{Timespec, poll};
+use rustix::io::Errno;
 
 use super::daemon::{Lease, Shared};
-use super::parse;
 use super::quirks::Quirks;
+use super::{namespace, parse};
 use crate::driver::DaemonUsage;
 use crate::error::{Error, ErrorKind, Result};
+use crate::mount::unmount_at;
 use crate::sys::command;
 
 /// A call takes some 10 ms; after a crash an import may have to replay much.
@@ -44,7 +46,7 @@ pub(super) enum Tool {
     Zpool,
 }
 
-/// Held while something is mounted or unmounted; counts mounts, where that matters.
+/// Held while something is mounted; counts mounts, where that matters.
 #[derive(Debug)]
 pub(super) struct Mounting<'a>(Option<MutexGuard<'a, usize>>);
 
@@ -55,17 +57,10 @@ impl Mounting<'_> {
             **count += 1;
         }
     }
-
-    /// Counts a mount gone.
-    pub(super) fn subtract(&mut self) {
-        if let Some(count) = &mut self.0 {
-            **count = count.saturating_sub(1);
-        }
-    }
 }
 
 impl Engine {
-    fn shared(&self) -> Option<&Shared> {
+    pub(super) fn shared(&self) -> Option<&Shared> {
         self.lease.as_ref().and_then(Lease::shared)
     }
 
@@ -85,6 +80,12 @@ impl Engine {
         };
         self.require_alive(line())?;
         let args: Vec<&OsStr> = args.iter().map(AsRef::as_ref).collect();
+        let _among_others = self.shared().map(|shared| {
+            shared
+                .commands
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+        });
         let output = match command::output(program, &args, CALL_LIMIT) {
             Ok(output) => output,
             Err(error) if error.kind() == ErrorKind::TimedOut => {
@@ -158,14 +159,36 @@ impl Engine {
             .map_or(Ok(()), |shared| shared.daemon.require_alive(op))
     }
 
-    /// The right to unmount: zfs-fuse does one thing at a time, or hangs.
-    pub(super) fn unmounting(&self) -> Mounting<'_> {
-        Mounting(self.shared().map(|shared| {
-            shared
-                .mounted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        }))
+    /// Unmounts a dataset from `at`, and waits until the back end is done with it. `other` is a mount that stays.
+    ///
+    /// # Errors
+    /// The errno of umount2.
+    pub(super) fn unmount(
+        &self,
+        at: &Path,
+        dataset: &str,
+        other: Option<&Path>,
+    ) -> Result<(), Errno> {
+        let Some(shared) = self.shared() else {
+            return unmount_at(at);
+        };
+        let mut mounted = shared
+            .mounted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let _alone = shared
+            .commands
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = shared.descriptors();
+        unmount_at(at)?;
+        *mounted = mounted.saturating_sub(1);
+        // Shown elsewhere too, it goes with its last mount.
+        let gone = namespace::mounts().is_ok_and(|text| !parse::is_mounted(&text, dataset));
+        if gone {
+            shared.settle(before, other);
+        }
+        Ok(())
     }
 
     /// The right to mount at `at`.
@@ -173,7 +196,12 @@ impl Engine {
     /// # Errors
     /// `NoSpace` at the back end's limit of mounts.
     pub(super) fn mounting(&self, at: &Path) -> Result<Mounting<'_>> {
-        let mounting = self.unmounting();
+        let mounting = Mounting(self.shared().map(|shared| {
+            shared
+                .mounted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        }));
         if let (Some(limit), Some(count)) = (self.quirks.max_mounts, &mounting.0)
             && **count >= limit
         {

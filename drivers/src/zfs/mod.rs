@@ -20,6 +20,7 @@ mod namespace;
 mod parse;
 mod pool;
 mod quirks;
+mod service;
 mod shadow;
 
 pub use backend::ZFS;

@@ -57,6 +57,14 @@ pub(super) const ZFS_FUSE: Quirks = Quirks {
             "changes compare two trees, because zfs-fuse has no zfs diff",
         ),
         (
+            "attributes",
+            "zfs-fuse stores 8 KiB with each file that has no extended attributes when they are first read",
+        ),
+        (
+            "holes",
+            "zfs-fuse keeps holes, but SEEK_HOLE does not find them",
+        ),
+        (
             "mounts",
             "zfs mount and a bind mount, one at a time, because zfs-fuse has no legacy mounts",
         ),

@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("a_view_refuses_writes", view),
         trial("thirty_clones_live_at_once", thirty),
         trial("parallel_prepare_and_remove", parallel),
+        trial("mounts_in_quick_succession_are_all_served", quick),
         trial("usage_grows_by_what_is_written_and_shrinks_again", usage),
         trial("reopen_restores_state_and_discards_halves", reopen),
         trial("two_roots_share_a_daemon", two_roots),
@@ -159,10 +160,47 @@ fn parallel() {
     assert_eq!(bench.driver().list().unwrap().len(), 1);
 }
 
+/// The daemon closes the descriptor of an ended mount twice, and may hit that of the next one; see `zfs::service`.
+fn quick() {
+    let bench = Bench::new();
+    bench.layer(1, None, |dir| fs::write(dir.join("a"), "one").unwrap());
+    let driver = bench.driver();
+    let names = ["c0", "c1", "c2"];
+    for name in names {
+        driver
+            .prepare(&key(name), Some(&layer(1)), Kind::Writable)
+            .unwrap();
+    }
+    let points = names.map(|name| bench.mountpoint(name));
+    std::thread::scope(|scope| {
+        for (name, at) in names.iter().zip(&points) {
+            scope.spawn(move || {
+                for _ in 0..40 {
+                    let mount = driver.mount(&key(name), at).unwrap();
+                    assert_eq!(fs::read(at.join("a")).unwrap(), b"one");
+                    mount.unmount().unwrap();
+                }
+            });
+        }
+        // Commands open descriptors too.
+        scope.spawn(|| {
+            for _ in 0..20 {
+                driver.usage(Item::Layer(&layer(1))).unwrap();
+            }
+        });
+    });
+}
+
 fn usage() {
     let bench = Bench::new();
     let mib = |n: usize| vec![7_u8; n << 20];
-    bench.layer(1, None, |dir| fs::write(dir.join("big"), mib(20)).unwrap());
+    bench.layer(1, None, |dir| {
+        fs::write(dir.join("big"), mib(20)).unwrap();
+        // Without any attributes: reading them must not store anything, see `drivers::zfs::glance`.
+        for n in 0..100 {
+            drop(fs::File::create(dir.join(format!("empty{n}"))).unwrap());
+        }
+    });
     let driver = bench.driver();
     let of_layer = driver.usage(Item::Layer(&layer(1))).unwrap();
     assert!(of_layer.exclusive_bytes >= 20 << 20, "{of_layer:?}");
@@ -184,7 +222,9 @@ fn usage() {
     assert_eq!(fs::read(view.path().join("big")).unwrap().len(), 20 << 20);
     view.close().unwrap();
     assert!(driver.changes(item).unwrap().is_empty());
+    assert_eq!(driver.changes(Item::Layer(&layer(1))).unwrap().len(), 102);
     assert_eq!(driver.usage(item).unwrap(), idle);
+    assert_eq!(driver.usage(Item::Layer(&layer(1))).unwrap(), of_layer);
 
     fs::write(at.join("new"), mib(4)).unwrap();
     let grown = driver.usage(item).unwrap();
