@@ -18,8 +18,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 mod lab;
 mod leaks;
+mod watch;
 
 use lab::Lab;
+use watch::Watch;
 
 /// Subjects beside each driver's default: another backing, and options that change what a driver declares.
 const MORE: &[&str] = &[
@@ -59,12 +61,12 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
         }
     }
 
-    let notes = Notes::default();
+    let (notes, watch) = (Notes::default(), Watch::start());
     let mut trials = Vec::new();
     // Case by case, not driver by driver: two threads then work on two drivers.
     for case in conformance::ALL {
         for lab in &labs {
-            trials.push(trial(lab, case, &notes));
+            trials.push(trial(lab, case, &notes, &watch));
         }
         for (spec, _) in &missing {
             trials.push(
@@ -103,10 +105,10 @@ fn specs() -> drivers::Result<Vec<SubjectSpec>> {
         .collect()
 }
 
-fn trial(lab: &Arc<Lab>, case: &'static Case, notes: &Notes) -> Trial {
-    let (lab, notes) = (Arc::clone(lab), Arc::clone(notes));
+fn trial(lab: &Arc<Lab>, case: &'static Case, notes: &Notes, watch: &Watch) -> Trial {
+    let (lab, notes, watch) = (Arc::clone(lab), Arc::clone(notes), watch.clone());
     Trial::test(name(lab.name(), case), move || {
-        let report = lab.run(case).map_err(|error| error.to_string())?;
+        let report = lab.run(case, &watch).map_err(|error| error.to_string())?;
         let failed = (!report.outcome.is_ok()).then(|| {
             Failed::from(format!(
                 "{}: {}",

@@ -7,6 +7,8 @@ use conformance::{Case, Report, Subject};
 use drivers::sandbox::{Ground, Run};
 use drivers::{Error, ErrorKind, Host, Result, SubjectSpec};
 
+use crate::watch::Watch;
+
 /// Sparse: only what is written takes space.
 const SIZE: u64 = 3 << 30;
 
@@ -68,16 +70,19 @@ impl Lab {
     ///
     /// # Errors
     /// When the subject cannot be opened.
-    pub(crate) fn run(&self, case: &Case) -> Result<Report> {
+    pub(crate) fn run(&self, case: &Case, watch: &Watch) -> Result<Report> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*open, Open::NotYet) {
-            *open = match self.make() {
+            *open = match watch.over(&self.name, || self.make()) {
                 Ok((subject, ground)) => Open::Yes(Box::new(subject), ground),
                 Err(error) => Open::Failed(error.to_string()),
             };
         }
         match &mut *open {
-            Open::Yes(subject, _) => Ok(conformance::run(case, subject)),
+            Open::Yes(subject, _) => {
+                let name = format!("{} {}", self.name, case.name);
+                Ok(watch.over(&name, || conformance::run(case, subject)))
+            }
             Open::Failed(why) => {
                 Err(Error::new(ErrorKind::Io, "open the subject").because(why.clone()))
             }
