@@ -6,9 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// Buffers in one pipe.
-const BUFFERS: usize = 4;
+const BUFFERS: usize = 8;
 /// Bytes in one buffer.
-pub(super) const BUFFER_BYTES: usize = 512 << 10;
+pub(super) const BUFFER_BYTES: usize = 256 << 10;
 
 /// What goes through: a buffer and how much of it is filled, or the end.
 enum Message {

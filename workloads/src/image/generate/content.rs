@@ -1,4 +1,8 @@
-//! What generated files hold: paragraphs of words (which shrink to about a third) and of noise (which do not).
+//! What generated files hold: paragraphs of words, of something like machine code, and of noise.
+//!
+//! The mixture matters beyond its ratio: noise is stored and decompresses at the speed of a copy, real files do not.
+//! Words become short matches, code becomes literals of unequal frequency; together they shrink and decompress about as
+//! a Debian root filesystem does (2.4 to 1).
 
 use std::io::{self, Read};
 
@@ -57,15 +61,37 @@ impl Drawn {
         self.at = 0;
         self.paragraph.clear();
         if self.draw.chance(self.text_permille) {
+            let code = self.draw.chance(500);
             while self.paragraph.len() < PARAGRAPH {
-                for byte in self.draw.bits().to_le_bytes() {
-                    self.paragraph.extend_from_slice(word(byte).as_bytes());
-                    self.paragraph.push(b' ');
+                let bits = self.draw.bits();
+                if code {
+                    self.instructions(bits);
+                } else {
+                    for byte in bits.to_le_bytes() {
+                        self.paragraph.extend_from_slice(word(byte).as_bytes());
+                        self.paragraph.push(b' ');
+                    }
                 }
             }
         } else {
             self.paragraph.resize(PARAGRAPH, 0);
             self.draw.fill(&mut self.paragraph);
+        }
+    }
+}
+
+impl Drawn {
+    /// Eight bytes, each a small number most of the time: the product of two even spreads is a skewed one.
+    fn instructions(&mut self, bits: u64) {
+        let bytes = bits.to_le_bytes();
+        for i in 0..8 {
+            let (a, b) = (
+                u32::from(bytes[i]),
+                u32::from(bytes[(i + 3) % 8].rotate_left(3)),
+            );
+            let product = (a * b) >> 8;
+            let skewed = (product * product * product) >> 16;
+            self.paragraph.push(u8::try_from(skewed).unwrap_or(0));
         }
     }
 }
@@ -109,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn compressibility_goes_from_not_at_all_to_a_third() {
+    fn compressibility_goes_from_not_at_all_to_less_than_half() {
         let whole = 1 << 20;
         assert!(packed(0) > whole);
-        assert!(packed(1000) * 5 / 2 < whole, "{}", packed(1000));
+        assert!(packed(1000) * 2 < whole, "{}", packed(1000));
         let half = packed(500);
-        assert!(half < whole * 8 / 10 && half > whole / 2, "{half}");
+        assert!(half < whole * 9 / 10 && half > whole / 2, "{half}");
     }
 }

@@ -21,7 +21,7 @@ pub struct Spec {
     pub depth: u32,
     /// The share of files (0 to 1) whose content is that of an earlier file.
     pub duplication: f64,
-    /// The share of content (0 to 1) that is text and shrinks to about a third; the rest does not shrink.
+    /// The share of content (0 to 1) that is text or like code and shrinks to less than half; the rest is noise.
     pub compressibility: f64,
     /// How layers are packed.
     pub compression: Compression,
@@ -74,7 +74,7 @@ impl Preset {
             layers,
             depth,
             duplication: 0.3,
-            compressibility: 0.85,
+            compressibility: 0.95,
             compression: Compression::Gzip,
             architecture: if host == "arm64" {
                 host
