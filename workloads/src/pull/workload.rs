@@ -143,6 +143,7 @@ fn timed_pull(
         Ok((pulled, took))
     })?;
     let after = place.space()?;
+    let inodes = place.inodes(&pulled, before.inodes, after.inodes)?;
     let phase = match inner {
         Some(inner) => {
             cell.recorder.value(inner, Metric::Time, took);
@@ -162,11 +163,11 @@ fn timed_pull(
             Metric::Throughput,
             bytes / took.max(f64::MIN_POSITIVE),
         );
-        let allocated = after.bytes.saturating_sub(before.bytes) as f64;
+        // Free space, not used space: a dataset of a pool counts only its own as used.
+        let allocated = before.free_bytes.saturating_sub(after.free_bytes) as f64;
         cell.recorder.value(phase, Metric::Allocated, allocated);
-        if let (Some(before), Some(after)) = (before.inodes, after.inodes) {
-            let inodes = after.saturating_sub(before) as f64;
-            cell.recorder.value(phase, Metric::Inodes, inodes);
+        if let Some(inodes) = inodes {
+            cell.recorder.value(phase, Metric::Inodes, inodes as f64);
         }
     }
     Ok(pulled)
@@ -200,9 +201,9 @@ struct Place<'a> {
     options: PullOptions,
 }
 
-/// What is taken on the backing store.
+/// What the filesystem says of the backing store.
 struct Space {
-    bytes: u64,
+    free_bytes: u64,
     /// `None` where the filesystem does not count them.
     inodes: Option<u64>,
 }
@@ -258,6 +259,29 @@ impl Place<'_> {
         }
     }
 
+    /// The inodes of what was pulled: as the driver counts those of its layers, and on the control as the filesystem does.
+    fn inodes(
+        &self,
+        pulled: &Pulled,
+        before: Option<u64>,
+        after: Option<u64>,
+    ) -> Result<Option<u64>> {
+        let Ground::Driver(driver) = self.ground else {
+            return Ok(before
+                .zip(after)
+                .map(|(before, after)| after.saturating_sub(before)));
+        };
+        let mut sum = 0;
+        for layer in pulled
+            .layers
+            .iter()
+            .filter(|l| l.outcome == Outcome::Pulled)
+        {
+            sum += driver.usage(Item::Layer(&layer.chain_id))?.exclusive_inodes;
+        }
+        Ok(Some(sum))
+    }
+
     fn space(&self) -> Result<Space> {
         let dir: &Path = match self.ground {
             Ground::Driver(driver) => driver.plain_dir(),
@@ -265,7 +289,7 @@ impl Place<'_> {
         };
         let stat = rustix::fs::statvfs(dir).attempt("read the space taken on", dir)?;
         Ok(Space {
-            bytes: stat.f_blocks.saturating_sub(stat.f_bfree) * stat.f_frsize,
+            free_bytes: stat.f_bfree * stat.f_frsize,
             inodes: (stat.f_files > 0).then(|| stat.f_files.saturating_sub(stat.f_ffree)),
         })
     }

@@ -5,3 +5,4 @@ mod damaged;
 mod generate;
 mod pull;
 mod read;
+mod workload;

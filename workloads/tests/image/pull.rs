@@ -23,7 +23,7 @@ fn ground() -> tempfile::TempDir {
     clippy::print_stdout,
     reason = "says which drivers were not asked, and why"
 )]
-fn on_each_driver(test: impl Fn(&dyn Driver, &Path)) {
+pub(crate) fn on_each_driver(test: impl Fn(&dyn Driver, &Path)) {
     drivers::sandbox::enter().unwrap();
     let host = Host::detect();
     let mut asked = 0;
