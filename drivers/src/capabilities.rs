@@ -74,6 +74,8 @@ pub struct Capabilities {
     pub posix_acl: bool,
     /// The unit of modification times, in nanoseconds (1, or 1_000_000_000 where only seconds are kept).
     pub mtime_granularity_ns: u64,
+    /// The latest modification time that can be stored, in seconds since 1970; a later one is refused with EOVERFLOW.
+    pub latest_mtime_s: i64,
     /// SEEK_HOLE finds holes and copies keep them.
     pub sparse_files: bool,
     /// fallocate(2), with punch-hole.
@@ -126,6 +128,7 @@ impl Capabilities {
         xattr_create_is_exclusive: true,
         posix_acl: true,
         mtime_granularity_ns: 1,
+        latest_mtime_s: i64::MAX,
         sparse_files: true,
         fallocate: true,
         tmpfile: true,

@@ -50,6 +50,11 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
         .unwrap_or_else(|| rustix::process::getuid().as_raw());
     found.arbitrary_owners = owner(file, 4242);
     found.mtime_granularity_ns = mtime_granularity(file)?;
+    found.latest_mtime_s = if set_mtime(file, YEAR_2100, 0).is_ok() {
+        i64::MAX
+    } else {
+        i32::MAX.into()
+    };
     remove(dir, "a")
 }
 
@@ -72,17 +77,23 @@ fn owner(file: BorrowedFd<'_>, id: u32) -> bool {
         && at::meta_of(file).is_ok_and(|meta| (meta.uid, meta.gid) == (id, id))
 }
 
-fn mtime_granularity(file: BorrowedFd<'_>) -> Result<u64, Errno> {
-    const TRIED: u32 = 987_654_321;
+const YEAR_2100: i64 = 4_102_444_800;
+
+fn set_mtime(file: BorrowedFd<'_>, seconds: i64, nanoseconds: u32) -> Result<(), Errno> {
     let time = Timespec {
-        tv_sec: 1_000_000_000,
-        tv_nsec: TRIED.into(),
+        tv_sec: seconds,
+        tv_nsec: nanoseconds.into(),
     };
     let times = Timestamps {
         last_access: time,
         last_modification: time,
     };
-    futimens(file, &times)?;
+    futimens(file, &times)
+}
+
+fn mtime_granularity(file: BorrowedFd<'_>) -> Result<u64, Errno> {
+    const TRIED: u32 = 987_654_321;
+    set_mtime(file, 1_000_000_000, TRIED)?;
     let kept = at::meta_of(file)?.mtime.1;
     Ok((0..10)
         .map(|exponent| 10_u32.pow(exponent))

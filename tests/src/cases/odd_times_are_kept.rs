@@ -20,7 +20,8 @@ pub const CASE: Case = Case {
 
 fn run(context: &mut Context<'_>) -> Verdict {
     let granularity = context.capabilities()?.mtime_granularity_ns;
-    let times = [
+    let latest = context.capabilities()?.latest_mtime_s;
+    let mut times = vec![
         ("zero", 0, 0),
         ("nano", 1, 1),
         ("before", -2, 500_000_000),
@@ -28,6 +29,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         ("y2038", 2_147_483_648, 999_999_999),
         ("y2100", 4_102_444_800, 5),
     ];
+    times.retain(|(_, seconds, _)| *seconds <= latest);
     let mut ops = Vec::new();
     for (name, seconds, nanoseconds) in times {
         ops.push(file(name, "1"));
@@ -43,8 +45,21 @@ fn run(context: &mut Context<'_>) -> Verdict {
         chmod("before", 0o600),
     ])?;
     container.check()?;
-    if granularity == 1 {
+    if latest < i64::MAX {
+        let later = container.apply(&[mtime("live", latest + 1, 0)]);
+        check::that(
+            later.is_err(),
+            format!("a time after {latest} is refused, as declared"),
+            "it is kept",
+        )?;
+    }
+    if granularity == 1 && latest == i64::MAX {
         return Ok(Outcome::Pass);
+    }
+    if granularity == 1 {
+        return Ok(Outcome::Deviates(format!(
+            "times after {latest} are refused"
+        )));
     }
     let nanoseconds = rustix::fs::stat(container.path("live"))
         .attempt("stat", container.path("live"))?
@@ -55,6 +70,6 @@ fn run(context: &mut Context<'_>) -> Verdict {
         "nanoseconds are kept",
     )?;
     Ok(Outcome::Deviates(format!(
-        "times are kept in units of {granularity} ns"
+        "times are kept in units of {granularity} ns, and up to {latest} s after 1970"
     )))
 }
