@@ -224,7 +224,7 @@ impl Driver for Opened {
             }
         );
         let mount = mount::bind(&self.content(entry.serial), at, view)?;
-        Ok(mount.and_then(move || {
+        Ok(mount.when_released(move || {
             drop(in_use);
             Ok(())
         }))

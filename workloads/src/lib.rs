@@ -10,6 +10,7 @@ pub mod fixture;
 pub mod image;
 pub mod pull;
 pub mod recorder;
+pub mod start;
 pub mod write_heavy;
 
 pub use cell::{CacheState, Cell, Environment, Ground, Place, Scale};
@@ -29,4 +30,9 @@ pub struct Workload {
 }
 
 /// Every workload, in the order reports show them.
-pub const ALL: &[&Workload] = &[&pull::WORKLOAD, &copy_up::WORKLOAD, &write_heavy::WORKLOAD];
+pub const ALL: &[&Workload] = &[
+    &pull::WORKLOAD,
+    &start::WORKLOAD,
+    &copy_up::WORKLOAD,
+    &write_heavy::WORKLOAD,
+];

@@ -187,7 +187,7 @@ impl Driver for Btrfs {
         let in_use = self.store.mounted(item)?;
         let entry = self.store.get("mount", item)?;
         let mount = mount::bind(&self.content(&entry)?, at, is_view(&entry))?;
-        Ok(mount.and_then(move || {
+        Ok(mount.when_released(move || {
             drop(in_use);
             Ok(())
         }))

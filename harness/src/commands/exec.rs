@@ -6,6 +6,7 @@ use std::path::Path;
 
 use drivers::sys::command;
 use drivers::{Driver, Item, Kind, LayerId};
+use workloads::pull::PullOptions;
 
 use crate::cli::ExecArgs;
 use crate::workplace::{self, Workplace};
@@ -21,11 +22,13 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
     let opened = place.open(planned, &host)?;
     let work = || -> anyhow::Result<u8> {
         let driver = &*opened.driver;
-        if let Some(name) = &args.image {
-            let _image = super::image::resolve(name, 1, place.dir())?;
-            anyhow::bail!("exec with an image waits for pull");
-        }
-        let top: Option<LayerId> = None;
+        let top = match &args.image {
+            Some(name) => {
+                let image = super::image::resolve(name, 1, place.dir())?;
+                Some(workloads::pull::pull(driver, &image, &PullOptions::default())?.top)
+            }
+            None => None,
+        };
         on_container(driver, top.as_ref(), place.dir(), &args.command)
     };
     let outcome = work();
