@@ -16,6 +16,8 @@ step() { # name command...
 }
 
 step format cargo fmt --all --check
+# Without the dev-dependencies, whose features would hide one that is missing.
+step binary cargo check --locked -p layerbench
 step clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 step tests cargo test --workspace --locked --no-fail-fast
 
