@@ -87,21 +87,20 @@ fn every_case_says_what_and_whence() {
 }
 
 #[test]
-fn every_capability_is_turned_on_by_a_case_or_known_to_be_a_plain_fact() {
+fn every_capability_is_asked_for_by_a_case_or_measured() {
     let text = fs::read_to_string(workspace().join("drivers/src/capabilities.rs")).unwrap();
     let declaration = text.split("pub const PLAIN").next().unwrap();
-    // Facts about cost or about the host, which workloads and fixtures use but no promise turns on.
-    let plain = [
+    // Facts about cost, which workloads measure.
+    let measured = [
         "constant_time_prepare",
-        "xattr_privileged",
-        "arbitrary_owners",
-        "device_nodes",
         "native_changes",
         "shared_page_cache",
     ];
-    let turned: BTreeSet<_> = conformance::ALL
+    let mut files = Vec::new();
+    sources(&workspace().join("tests/src"), &mut files);
+    let asked: String = files
         .iter()
-        .filter_map(|case| case.capability)
+        .map(|path| fs::read_to_string(path).unwrap())
         .collect();
     for line in declaration.lines() {
         let Some((field, _)) = line
@@ -110,9 +109,10 @@ fn every_capability_is_turned_on_by_a_case_or_known_to_be_a_plain_fact() {
         else {
             continue;
         };
+        let is_asked = asked.contains(&format!(".{field}"));
         assert!(
-            turned.contains(field) != plain.contains(&field),
-            "{field}: name it in the case that turns on it, or in the list here"
+            is_asked != measured.contains(&field),
+            "{field}: no case asks for it, or it is one of {measured:?} and now has a case"
         );
     }
 }
