@@ -23,10 +23,13 @@ pub struct Report {
 }
 
 /// Runs a case against a subject. Whatever the case does, the subject is afterwards as it was before; a case that
-/// leaves a mount, or that the driver does not let clean up, has failed.
+/// leaves a mount, or that the driver does not let clean up, has failed. After a failure the driver is opened anew.
 pub fn run(case: &Case, subject: &mut Subject) -> Report {
     let start = Instant::now();
     let outcome = guarded(case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+    if !outcome.is_ok() {
+        subject.recover();
+    }
     Report {
         outcome,
         seconds: start.elapsed().as_secs_f64(),

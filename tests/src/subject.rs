@@ -83,6 +83,18 @@ impl Subject {
         Ok(())
     }
 
+    /// Opens the driver anew after a case that failed, whatever state it is in: a dead daemon costs one case, not all.
+    pub(crate) fn recover(&mut self) {
+        let closed = self.driver.take().map_or(Ok(()), |driver| driver.close());
+        if let Err(error) = closed {
+            tracing::warn!("{error}");
+        }
+        match (self.reopen)() {
+            Ok(driver) => self.driver = Some(driver),
+            Err(error) => tracing::error!("{error}"),
+        }
+    }
+
     /// Closes the driver.
     ///
     /// # Errors
