@@ -1,6 +1,8 @@
 //! The conformance part of a run: every case on every subject, on a ground of its own that is gone before anything is
 //! measured.
 
+use std::sync::mpsc::Sender;
+
 use anyhow::Context as _;
 use conformance::{Case, Level, Outcome};
 use drivers::Host;
@@ -35,7 +37,8 @@ pub(crate) fn select(texts: &[String]) -> anyhow::Result<Vec<&'static Case>> {
     Ok(conformance::ALL.iter().filter(wanted).copied().collect())
 }
 
-/// Asks every case of every subject.
+/// Asks every case of every subject. Nothing is timed here, so the subjects take turns on the processors, each in a thread
+/// of its own: the slowest driver waits more than it works.
 pub(crate) fn run(
     cases: &[&'static Case],
     subjects: &[Planned],
@@ -44,43 +47,74 @@ pub(crate) fn run(
     records: &mut Records,
 ) -> anyhow::Result<()> {
     let bar = Progress::new("conformance", (cases.len() * subjects.len()) as u64);
-    for (number, planned) in subjects.iter().enumerate() {
-        let ground = place.ground(planned, host)?;
-        let scratch = place.directory(&format!("cases-{number}"))?;
-        let mut subject = conformance::Subject::open(
-            planned.backend,
-            ground.root().clone(),
-            planned.spec.options.clone(),
-            &scratch,
-        )
-        .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
-        let name = planned.name(&subject.driver()?.ground_label());
-        records.push(Line::Subject(describe::subject(
-            planned,
-            &name,
-            None,
-            &ground,
-            subject.driver()?,
-        )))?;
-        for case in cases {
-            if interrupt::requested() {
-                break;
+    let (sender, lines) = std::sync::mpsc::channel::<Line>();
+    let outcome = std::thread::scope(|scope| {
+        let threads: Vec<_> = subjects
+            .iter()
+            .map(|planned| {
+                let sender = sender.clone();
+                scope.spawn(move || one_subject(cases, planned, place, host, &sender))
+            })
+            .collect();
+        drop(sender);
+        let mut outcome = Ok(());
+        for line in lines {
+            if let Line::Case(case) = &line {
+                bar.next(&format!("{}: {}", case.subject, case.case));
+                bar.done();
             }
-            bar.next(&format!("{name}: {}", case.name));
-            let report = conformance::run(case, &mut subject);
-            records.push(Line::Case(result(case, &report, planned, &name)))?;
-            bar.done();
+            // Lines are still taken in after a failure to write: the threads must be able to end.
+            outcome = outcome.and_then(|()| records.push(line));
         }
-        let closed = subject.close();
-        let released = ground.close();
-        closed.with_context(|| format!("closing {name}"))?;
-        released.with_context(|| format!("closing the ground of {name}"))?;
+        for thread in threads {
+            let ended = thread
+                .join()
+                .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of the suite panicked")));
+            outcome = outcome.and(ended);
+        }
+        outcome
+    });
+    bar.finish();
+    outcome
+}
+
+fn one_subject(
+    cases: &[&'static Case],
+    planned: &Planned,
+    place: &Workplace,
+    host: &Host,
+    lines: &Sender<Line>,
+) -> anyhow::Result<()> {
+    let ground = place.ground(planned, host)?;
+    let scratch = place.numbered_directory("cases")?;
+    let mut subject = conformance::Subject::open(
+        planned.backend,
+        ground.root().clone(),
+        planned.spec.options.clone(),
+        &scratch,
+    )
+    .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
+    let name = planned.name(&subject.driver()?.ground_label());
+    // The receiver lives until every thread has ended.
+    let tell = |line| lines.send(line).context("handing over a record");
+    tell(Line::Subject(describe::subject(
+        planned,
+        &name,
+        None,
+        &ground,
+        subject.driver()?,
+    )))?;
+    for case in cases {
         if interrupt::requested() {
             break;
         }
+        let report = conformance::run(case, &mut subject);
+        tell(Line::Case(result(case, &report, planned, &name)))?;
     }
-    bar.finish();
-    Ok(())
+    let closed = subject.close();
+    let released = ground.close();
+    closed.with_context(|| format!("closing {name}"))?;
+    released.with_context(|| format!("closing the ground of {name}"))
 }
 
 fn result(

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
 use drivers::sandbox::{Ground, Run};
@@ -37,7 +38,7 @@ pub(crate) fn default_work() -> PathBuf {
 pub(crate) struct Workplace {
     run: Run,
     size: u64,
-    grounds: std::cell::Cell<u32>,
+    numbers: AtomicU32,
 }
 
 /// A subject, open. Close it to learn of failures; dropping logs them.
@@ -60,7 +61,7 @@ impl Workplace {
         Ok(Self {
             run,
             size: args.size.as_u64(),
-            grounds: std::cell::Cell::new(0),
+            numbers: AtomicU32::new(0),
         })
     }
 
@@ -74,10 +75,15 @@ impl Workplace {
         Ok(self.run.directory(name)?)
     }
 
+    /// A fresh directory of that name and a number of its own.
+    pub(crate) fn numbered_directory(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        self.directory(&format!("{name}-{number}"))
+    }
+
     /// Makes a backing store for a subject.
     pub(crate) fn ground(&self, planned: &Planned, host: &Host) -> anyhow::Result<Ground> {
-        let number = self.grounds.get();
-        self.grounds.set(number + 1);
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         Ground::create(
             &self.run,
             &format!("s{number}"),
