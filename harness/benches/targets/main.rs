@@ -1,0 +1,122 @@
+//! The three numbers layerbench's own speed is held to; docs/measuring.md quotes them.
+//!
+//! `cargo bench -p layerbench --bench targets` (under three minutes on an idle machine); `-- --quick` runs fewer blocks,
+//! `-- apply`, `-- pull`, `-- cycle` one part. Ours and the **yardstick** are **arms** that take turns in **blocks**; the ratio
+//! is that of docs/measuring.md, within blocks. A target is *met* when the whole interval is at or below it, *not met* when
+//! all of it is above, else *undecided*.
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a benchmark talks to its user"
+)]
+
+mod apply;
+mod blocks;
+mod cycle;
+mod pull;
+mod table;
+
+use std::path::Path;
+
+use drivers::sandbox::{Ground, Run};
+use drivers::{Backing, Driver, Error, ErrorKind, Host, Result};
+use workloads::image::generate::{self, Preset};
+use workloads::image::{Image, OpenOptions};
+
+/// What the parts share.
+pub(crate) struct Bench {
+    pub(crate) run: Run,
+    pub(crate) host: Host,
+    quick: bool,
+}
+
+impl Bench {
+    /// How many blocks to run of those a full run has. Six are the least that have a 95 % interval.
+    fn blocks(&self, full: u32) -> u32 {
+        if self.quick { 6 } else { full }
+    }
+
+    /// The built-in image.
+    fn image(&self) -> Result<Image> {
+        let dir = self.run.dir().join("image");
+        if !dir.exists() {
+            generate::write(&Preset::Default.spec(), &dir)?;
+        }
+        Image::open(&dir, &OpenOptions::default())
+    }
+
+    /// overlay2 on an ext4 of its own.
+    fn overlay2(&self, name: &str) -> Result<(Ground, Box<dyn Driver>)> {
+        let ground = Ground::create(&self.run, name, Backing::Ext4, 4 << 30, &self.host)?;
+        let driver =
+            drivers::backend("overlay2")?.open(ground.root(), &drivers::Options::default())?;
+        Ok((ground, driver))
+    }
+}
+
+type Part = (&'static str, fn(&Bench) -> Result<Vec<String>>);
+
+const PARTS: [Part; 3] = [
+    ("apply", apply::run),
+    ("pull", pull::run),
+    ("cycle", cycle::run),
+];
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Err(error) = bench(&args) {
+        eprintln!("targets: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn bench(args: &[String]) -> Result<()> {
+    // Cargo adds --bench; without it this is a test run, which only has to show that it works.
+    let flag = |name: &str| args.iter().any(|arg| arg == name);
+    let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with("--")).collect();
+    let chosen = PARTS.iter().filter(|(name, _)| {
+        filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+    });
+    let quick = flag("--quick") || !flag("--bench");
+    drivers::sandbox::enter()?;
+    let host = Host::detect();
+    if !host.root || host.user_namespace {
+        return Err(
+            Error::new(ErrorKind::PermissionDenied, "measure on an ext4 of its own")
+                .because("loop devices need root"),
+        );
+    }
+    println!("{}\n", environment(&host));
+    let bench = Bench {
+        run: Run::create(Path::new("/var/tmp/layerbench-bench"))?,
+        host,
+        quick,
+    };
+    for (name, run) in chosen {
+        eprintln!("targets: measuring {name}");
+        println!("{}\n", run(&bench)?.join("\n"));
+    }
+    bench.run.close()
+}
+
+/// One line about the machine.
+fn environment(host: &Host) -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let cpuinfo = read("/proc/cpuinfo");
+    let cpu = cpuinfo
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.trim() == "model name")
+        .map_or("unknown processor", |(_, value)| value.trim());
+    let load: Vec<String> = read("/proc/loadavg")
+        .split_whitespace()
+        .take(3)
+        .map(str::to_owned)
+        .collect();
+    format!(
+        "Linux {}, {cpu}, {} processors, ext4 on a loop device with direct I/O over a sparse file, load average at start {}.",
+        host.kernel,
+        std::thread::available_parallelism().map_or(1, usize::from),
+        load.join(" "),
+    )
+}
