@@ -118,7 +118,8 @@ impl Error {
     }
 }
 
-fn kind_of(error: &io::Error) -> ErrorKind {
+/// The family a bare error of the system belongs to.
+pub fn kind_of(error: &io::Error) -> ErrorKind {
     match error.raw_os_error() {
         Some(libc::ENOSPC | libc::EDQUOT) => ErrorKind::NoSpace,
         Some(libc::EPERM | libc::EACCES) => ErrorKind::PermissionDenied,

@@ -29,7 +29,9 @@ pub(crate) fn run(
         profile: profile_name(args.profile).to_owned(),
         rounds,
         started: now(),
-        command_line: std::env::args().collect(),
+        command_line: std::env::args_os()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect(),
         config,
         image,
         workloads: workloads

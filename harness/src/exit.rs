@@ -51,14 +51,11 @@ pub(crate) fn coded(code: u8, message: impl Into<String>) -> anyhow::Error {
 
 /// Prints an error as one line and gives its exit code.
 pub(crate) fn report(error: &anyhow::Error) -> u8 {
-    let line = format!("{error:#}").replace('\n', " ");
-    #[expect(
-        clippy::print_stderr,
-        reason = "this is the one place that speaks to the user about a failure"
-    )]
-    {
-        eprintln!("layerbench: {line}");
+    let mut line = format!("layerbench: {error:#}").replace('\n', " ");
+    if kind(error) == Some(ErrorKind::NoSpace) {
+        line.push_str(" (make room, or give the backing stores more with --size)");
     }
+    crate::progress::say(&line);
     code(error)
 }
 
@@ -66,18 +63,22 @@ fn code(error: &anyhow::Error) -> u8 {
     if let Some(coded) = error.downcast_ref::<Coded>() {
         return coded.code;
     }
-    match error
-        .downcast_ref::<drivers::Error>()
-        .map(drivers::Error::kind)
-    {
+    match kind(error) {
         Some(ErrorKind::BadInput) => BAD_DATA,
         Some(ErrorKind::NotFound) => NO_INPUT,
         Some(ErrorKind::Missing | ErrorKind::Unsupported) => MISSING,
         Some(ErrorKind::PermissionDenied) => PERMISSION,
         Some(_) => OS,
-        None if error.downcast_ref::<std::io::Error>().is_some() => OS,
         None => INTERNAL,
     }
+}
+
+/// The family of a driver's error, or of a bare one of the system.
+fn kind(error: &anyhow::Error) -> Option<ErrorKind> {
+    if let Some(error) = error.downcast_ref::<drivers::Error>() {
+        return Some(error.kind());
+    }
+    error.downcast_ref::<std::io::Error>().map(drivers::error::kind_of)
 }
 
 #[cfg(test)]
@@ -90,6 +91,8 @@ mod tests {
             anyhow::Error::new(drivers::Error::new(ErrorKind::NoSpace, "write")).context("pulling");
         assert_eq!(code(&error), OS);
         assert_eq!(code(&coded(NOTHING, "no case")), NOTHING);
+        let error = std::io::Error::from_raw_os_error(13);
+        assert_eq!(code(&anyhow::Error::new(error).context("x")), PERMISSION);
         assert_eq!(code(&anyhow::anyhow!("a bug")), INTERNAL);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::exit;
 
+/// How many there were.
 static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 /// Installs the handler. After an immediate end, `layerbench sweep` removes what is left.
@@ -12,12 +13,9 @@ pub(crate) fn install() -> anyhow::Result<()> {
         if REQUESTS.fetch_add(1, Ordering::SeqCst) > 0 {
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
-        #[expect(clippy::print_stderr, reason = "the user is waiting for a sign")]
-        {
-            eprintln!(
-                "\nlayerbench: ending after the operation in hand; again to end at once (then: layerbench sweep)"
-            );
-        }
+        crate::progress::say(
+            "\nlayerbench: ending after the operation in hand; again to end at once (then: layerbench sweep)",
+        );
     })?;
     Ok(())
 }

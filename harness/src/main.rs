@@ -43,6 +43,8 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_target(false)
         .without_time()
+        // A closed standard error is no reason to panic.
+        .log_internal_errors(false)
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("LAYERBENCH_LOG")
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level)),
