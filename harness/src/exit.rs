@@ -78,7 +78,9 @@ fn kind(error: &anyhow::Error) -> Option<ErrorKind> {
     if let Some(error) = error.downcast_ref::<drivers::Error>() {
         return Some(error.kind());
     }
-    error.downcast_ref::<std::io::Error>().map(drivers::error::kind_of)
+    error
+        .downcast_ref::<std::io::Error>()
+        .map(drivers::error::kind_of)
 }
 
 #[cfg(test)]

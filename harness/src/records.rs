@@ -23,10 +23,11 @@ impl Records {
     /// Starts a new file in `out`. What an earlier run left there moves to `earlier/TIME/`: nothing is overwritten.
     pub(crate) fn create(out: &Path, now: &str) -> anyhow::Result<Self> {
         std::fs::create_dir_all(out)
-            .with_context(|| format!("making the output directory {}", out.display()))?;
+            .with_context(|| elsewhere(format!("make the output directory {}", out.display())))?;
         put_aside(out, now)?;
         let path = out.join(FILE);
-        let file = File::create_new(&path).with_context(|| format!("making {}", path.display()))?;
+        let file = File::create_new(&path)
+            .with_context(|| elsewhere(format!("make {}", path.display())))?;
         Ok(Self {
             file,
             path,
@@ -50,6 +51,10 @@ impl Records {
     }
 }
 
+fn elsewhere(what: String) -> String {
+    format!("could not {what} (--out DIR names another directory)")
+}
+
 /// The files a run leaves in its output directory.
 pub(crate) const OUTPUTS: [&str; 5] = [
     FILE,
@@ -64,12 +69,13 @@ fn put_aside(out: &Path, now: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     let aside = out.join("earlier").join(now.replace(':', "-"));
-    std::fs::create_dir_all(&aside).with_context(|| format!("making {}", aside.display()))?;
+    std::fs::create_dir_all(&aside)
+        .with_context(|| elsewhere(format!("make {}", aside.display())))?;
     for name in OUTPUTS {
         let from = out.join(name);
         if from.exists() {
             std::fs::rename(&from, aside.join(name))
-                .with_context(|| format!("putting {} aside", from.display()))?;
+                .with_context(|| elsewhere(format!("put {} aside", from.display())))?;
         }
     }
     Ok(())

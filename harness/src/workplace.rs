@@ -70,6 +70,11 @@ impl Workplace {
         self.run.dir()
     }
 
+    /// The run's unique name.
+    pub(crate) fn run_id(&self) -> &str {
+        self.run.id()
+    }
+
     /// A fresh directory of the host's filesystem.
     pub(crate) fn directory(&self, name: &str) -> anyhow::Result<PathBuf> {
         Ok(self.run.directory(name)?)

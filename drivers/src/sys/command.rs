@@ -2,13 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
@@ -49,10 +50,11 @@ pub fn output(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Output
         reason = "this is the one place that starts processes"
     )]
     let mut command = Command::new(program);
-    // Tools speak the language that is parsed here.
+    // Tools speak the language that is parsed here, and a Ctrl-C at the terminal is not for them: its group is another.
     command
         .args(args)
         .env("LC_ALL", "C")
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -107,7 +109,8 @@ pub fn run(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Vec<u8>> 
     .because(format!("{}: {}", output.status, output.stderr)))
 }
 
-/// Runs a command of the user's on the caller's terminal, for as long as it takes.
+/// Runs a command of the user's on the caller's terminal, in the caller's process group, for as long as it takes.
+/// `started` is told its process id.
 ///
 /// # Errors
 /// `NotFound` or `PermissionDenied` when it cannot be started.
@@ -115,6 +118,7 @@ pub fn interactive(
     program: &OsStr,
     args: &[OsString],
     variables: &[(&str, &OsStr)],
+    started: impl FnOnce(u32),
 ) -> Result<ExitStatus> {
     #[expect(
         clippy::disallowed_methods,
@@ -122,7 +126,10 @@ pub fn interactive(
     )]
     let mut command = Command::new(program);
     command.args(args).envs(variables.iter().copied());
-    command.status().attempt("run", Path::new(program))
+    let op = "run";
+    let mut child = spawn(&mut command).attempt(op, Path::new(program))?;
+    started(child.id());
+    child.wait().attempt(op, Path::new(program))
 }
 
 /// Runs a program inside a mounted root, by chroot, to its end; see [`super::rooted`] for what it gets.
@@ -138,10 +145,14 @@ pub fn run_in_root(
     super::rooted::spawn_in_root(root, program, args, &[])?.wait(limit)
 }
 
-/// Waits for a child, at most `limit`; past it the child is killed and reaped.
+/// Waits for a child, at most `limit`; past it the child is killed, with those it started, and reaped.
 fn wait(child: &mut Child, program: &Path, limit: Duration) -> Result<ExitStatus> {
     if !ends_within(child, limit)? {
         child.kill().attempt("kill", program)?;
+        // The rest of its group would keep its pipes open. ESRCH: there is none.
+        if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         child.wait().attempt("reap", program)?;
         return Err(Error::new(ErrorKind::TimedOut, "run")
             .path(program)
@@ -185,7 +196,7 @@ mod tests {
         let sh = Path::new("/bin/sh");
         let slow = output(
             sh,
-            &["-c".as_ref(), "exec sleep 60".as_ref()],
+            &["-c".as_ref(), "sleep 60; true".as_ref()],
             Duration::from_millis(50),
         )
         .unwrap_err();

@@ -1,16 +1,16 @@
 //! `layerbench exec`: any command of the host on a mounted container layer, for outside test suites, fio or a shell.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 
+use drivers::sandbox::sweep::RUN_VARIABLE;
 use drivers::sys::command;
 use drivers::{Driver, Item, Kind, LayerId};
 use workloads::pull::PullOptions;
 
 use crate::cli::ExecArgs;
 use crate::workplace::{self, Workplace};
-use crate::{exit, subjects};
+use crate::{exit, interrupt, subjects};
 
 pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
     let host = workplace::enter()?;
@@ -29,7 +29,7 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
             }
             None => None,
         };
-        on_container(driver, top.as_ref(), place.dir(), &args.command)
+        on_container(driver, top.as_ref(), &place, &args.command)
     };
     let outcome = work();
     let closed = opened.close().and_then(|()| place.close());
@@ -42,18 +42,28 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
 fn on_container(
     driver: &dyn Driver,
     top: Option<&LayerId>,
-    dir: &Path,
+    place: &Workplace,
     line: &[OsString],
 ) -> anyhow::Result<u8> {
     let (program, arguments) = line
         .split_first()
         .ok_or_else(|| exit::coded(exit::USAGE, "no command is given after --"))?;
     let key = "exec".parse()?;
-    let at = dir.join("root");
-    std::fs::create_dir(&at)?;
+    let at = place.directory("root")?;
     driver.prepare(&key, top, Kind::Writable)?;
     let mount = driver.mount(&key, &at)?;
-    let outcome = command::interactive(program, arguments, &[("LAYERBENCH_ROOT", at.as_os_str())]);
+    // Whoever pressed Ctrl-C while the image was pulled does not want the command any more.
+    if interrupt::requested() {
+        mount.unmount()?;
+        driver.remove(Item::Container(&key))?;
+        return Ok(exit::INTERRUPTED);
+    }
+    let variables = [
+        ("LAYERBENCH_ROOT", at.as_os_str()),
+        (RUN_VARIABLE, OsStr::new(place.run_id())),
+    ];
+    let outcome = command::interactive(program, arguments, &variables, interrupt::hand_over);
+    interrupt::take_back();
     mount.unmount()?;
     driver.remove(Item::Container(&key))?;
     let status = outcome?;

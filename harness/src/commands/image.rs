@@ -45,9 +45,17 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<u8> {
         })?;
     }
     spec.check().map_err(usage)?;
-    std::fs::create_dir(&args.directory)
-        .with_context(|| format!("making the image's directory {}", args.directory.display()))?;
-    generate::write(&spec, &args.directory)?;
+    std::fs::create_dir(&args.directory).with_context(|| {
+        format!(
+            "could not make the image's directory {}: it must be a new one",
+            args.directory.display()
+        )
+    })?;
+    if let Err(error) = generate::write(&spec, &args.directory) {
+        // Half an image is of no use; the directory was made here.
+        drop(drivers::remove::tree(&args.directory));
+        return Err(error.into());
+    }
     let image = Image::open(&args.directory, &OpenOptions::default())?;
     progress::document(&text(&image)?)?;
     Ok(exit::OK)

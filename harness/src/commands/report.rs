@@ -10,8 +10,14 @@ use crate::{exit, progress, records};
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     let path = find(&args.records)?;
-    let text =
-        std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let bytes =
+        std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        exit::coded(
+            exit::BAD_DATA,
+            format!("{}: it is no text: {e}", path.display()),
+        )
+    })?;
     let results = if path
         .extension()
         .is_some_and(|extension| extension == "jsonl")
@@ -76,7 +82,12 @@ pub(super) struct Documents {
 
 /// Writes report.html, results.json, junit.xml and summary.md, each whole or not at all.
 pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> {
-    std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
+    std::fs::create_dir_all(out).with_context(|| {
+        format!(
+            "could not make {} (--out DIR names another directory)",
+            out.display()
+        )
+    })?;
     let json = results.to_json()? + "\n";
     put(out, "results.json", &json)?;
     put(out, "report.html", &reports::render(results))?;
@@ -90,14 +101,18 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
 
 fn put(out: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     let path = out.join(name);
-    let mut file = tempfile::NamedTempFile::new_in(out)
-        .with_context(|| format!("writing {}", path.display()))?;
+    let mut file = tempfile::NamedTempFile::new_in(out).with_context(|| {
+        format!(
+            "could not write {} (--out DIR names another directory)",
+            path.display()
+        )
+    })?;
     std::io::Write::write_all(&mut file, text.as_bytes())
-        .with_context(|| format!("writing {}", path.display()))?;
+        .with_context(|| format!("could not write {}", path.display()))?;
     // A temporary file is private; a report is there to be read.
     let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     file.as_file().set_permissions(readable)?;
     file.persist(&path)
-        .with_context(|| format!("writing {}", path.display()))?;
+        .with_context(|| format!("could not write {}", path.display()))?;
     Ok(())
 }
