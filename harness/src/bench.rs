@@ -36,18 +36,19 @@ pub(crate) struct Plan<'a> {
     pub(crate) may_drop_caches: bool,
 }
 
-/// Runs the rounds. Gives the number of complete ones.
+/// Runs the rounds. Gives whether every cell was finished, but for what a subject cannot do at all.
 pub(crate) fn run(
     plan: &Plan<'_>,
     opened: &[Opened],
     records: &mut Records,
-) -> anyhow::Result<u32> {
+) -> anyhow::Result<bool> {
     let schedule = Schedule::new(plan.seed, opened.len(), plan.workloads.len());
     let cells = u64::from(plan.rounds) * (opened.len() * plan.workloads.len()) as u64;
     let bar = Progress::new("measuring", cells);
     // A subject that cannot do a workload is not asked again.
     let mut finished_with: BTreeSet<(usize, usize)> = BTreeSet::new();
     let mut longest = Duration::ZERO;
+    let mut all_well = true;
     for round in 0..plan.rounds {
         let began = Instant::now();
         // Half a round more than the longest so far: better to stop early than to overrun.
@@ -60,13 +61,13 @@ pub(crate) fn run(
                 "layerbench: {round} of {} rounds fit the time budget",
                 plan.rounds
             ));
-            return Ok(round);
+            return Ok(all_well);
         }
         for workload in schedule.workloads(round) {
             for (position, subject) in schedule.subjects(round, workload).into_iter().enumerate() {
                 if interrupt::requested() {
                     bar.finish();
-                    return Ok(round);
+                    return Ok(all_well);
                 }
                 let (opened, what) = (&opened[subject], plan.workloads[workload]);
                 bar.next(&format!(
@@ -80,7 +81,9 @@ pub(crate) fn run(
                         round,
                         position: u32::try_from(position).unwrap_or(u32::MAX),
                     };
-                    if !one_cell(plan, opened, what, place, records)? {
+                    let ending = one_cell(plan, opened, what, place, records)?;
+                    all_well &= ending != Ending::Failed;
+                    if ending != Ending::Done {
                         finished_with.insert((subject, workload));
                     }
                 }
@@ -90,7 +93,7 @@ pub(crate) fn run(
         longest = longest.max(began.elapsed());
     }
     bar.finish();
-    Ok(plan.rounds)
+    Ok(all_well)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,14 +102,23 @@ struct Place {
     position: u32,
 }
 
-/// Runs and records a cell. Gives false when the subject did not finish it.
+/// How a cell ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Done,
+    /// The subject cannot do it, which is no failure.
+    Unsupported,
+    Failed,
+}
+
+/// Runs and records a cell.
 fn one_cell(
     plan: &Plan<'_>,
     opened: &Opened,
     workload: &Workload,
     place: Place,
     records: &mut Records,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Ending> {
     let driver = &*opened.driver;
     let settle = Settle::new(driver, plan.may_drop_caches);
     let scratch = plan.scratch.join("cell");
@@ -154,16 +166,19 @@ fn one_cell(
             records.push(dnf(Some(missing.phase), missing.params, missing.reason))?;
         }
     }
-    let Err(error) = outcome else { return Ok(true) };
+    let Err(error) = outcome else {
+        return Ok(Ending::Done);
+    };
     records.push(dnf(None, BTreeMap::new(), error.to_string()))?;
-    if error.kind() != ErrorKind::Unsupported {
-        progress::say(&format!(
-            "layerbench: {} on {} did not finish: {error}",
-            workload.name, opened.name
-        ));
-    }
     clear(opened, place);
-    Ok(false)
+    if error.kind() == ErrorKind::Unsupported {
+        return Ok(Ending::Unsupported);
+    }
+    progress::say(&format!(
+        "layerbench: {} on {} did not finish: {error}",
+        workload.name, opened.name
+    ));
+    Ok(Ending::Failed)
 }
 
 /// After a cell that failed half-way: container layers it left are removed, so that they burden nobody else.

@@ -119,8 +119,22 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "DIR", env = "LAYERBENCH_WORK")]
     pub(crate) work: Option<PathBuf>,
     /// The size of each backing store (a sparse file)
-    #[arg(long, value_name = "SIZE", default_value = "10GiB")]
+    #[arg(long, value_name = "SIZE", default_value = "10GiB", value_parser = store_size)]
     pub(crate) size: bytesize::ByteSize,
+}
+
+/// Below this no filesystem can be made; and to tmpfs, 0 would mean "without limit".
+const LEAST_STORE: u64 = 1 << 20;
+
+fn store_size(text: &str) -> Result<bytesize::ByteSize, String> {
+    let size: bytesize::ByteSize = text.parse()?;
+    if size.as_u64() < LEAST_STORE {
+        return Err(format!(
+            "a backing store has at least {}",
+            bytesize::ByteSize(LEAST_STORE)
+        ));
+    }
+    Ok(size)
 }
 
 #[derive(Debug, Args)]

@@ -143,5 +143,7 @@ fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
     })?;
     let mut line: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
     line.push(file.as_os_str());
-    command::run(&program, &line, MKFS_LIMIT).map(drop)
+    command::run(&program, &line, MKFS_LIMIT)
+        .map(drop)
+        .map_err(|error| error.hint("is --size too small for this filesystem?"))
 }

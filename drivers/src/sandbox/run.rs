@@ -34,7 +34,9 @@ pub struct Marker {
 /// `PermissionDenied` when it belongs to someone else or others may write to it.
 pub(super) fn own_directory(dir: &Path) -> Result<()> {
     if let Err(error) = DirBuilder::new().recursive(true).mode(0o711).create(dir) {
-        return Err(Error::io("create the directory", dir, error));
+        return Err(
+            Error::io("create the directory", dir, error).hint("name another with --work DIR")
+        );
     }
     let meta = std::fs::symlink_metadata(dir).attempt("stat", dir)?;
     let mine = meta.uid() == rustix::process::geteuid().as_raw();

@@ -106,7 +106,18 @@ pub fn run(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Vec<u8>> 
         ErrorKind::Daemon,
         format!("run {} {}", program.display(), line.join(" ")),
     )
-    .because(format!("{}: {}", output.status, output.stderr)))
+    .because(format!("{}: {}", output.status, gist(&output.stderr))))
+}
+
+/// What a tool complains of, on one line: without the usage that many print after it.
+fn gist(stderr: &str) -> String {
+    let lines: Vec<&str> = stderr
+        .lines()
+        .take_while(|line| !line.trim_start().to_ascii_lowercase().starts_with("usage:"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join(" ").chars().take(400).collect()
 }
 
 /// Runs a command of the user's on the caller's terminal, in the caller's process group, for as long as it takes.
@@ -208,6 +219,7 @@ mod tests {
         )
         .unwrap_err();
         assert!(failed.to_string().contains("no such pool"), "{failed}");
+        assert_eq!(gist("too\n small\n\nUsage: mkfs\n\t-x"), "too small");
         let absent =
             output(Path::new("/nonexistent/tool"), &[], Duration::from_secs(1)).unwrap_err();
         assert_eq!(absent.kind(), ErrorKind::Missing);

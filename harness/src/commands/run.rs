@@ -132,6 +132,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     for absent in &selection.absent {
         records.push(Line::Subject(describe::absent(absent)))?;
     }
+    let mut all_well = true;
     let mut work = || -> anyhow::Result<()> {
         if !cases.is_empty() {
             conform::run(&cases, &selection.ready, &place, &host, &mut records)?;
@@ -157,7 +158,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
                 })
             };
             describe(&mut records)?;
-            bench::run(&plan, opened, &mut records)?;
+            all_well = bench::run(&plan, opened, &mut records)?;
             // Facts grow while a driver works (a fall-back taken): the last word counts.
             describe(&mut records)
         })
@@ -189,7 +190,11 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         .cases
         .iter()
         .any(|case| matches!(case.outcome, Outcome::Fail | Outcome::Broken));
-    Ok(if failed { exit::FAILED } else { exit::OK })
+    Ok(match (failed, all_well) {
+        (true, _) => exit::FAILED,
+        (false, false) => exit::OS,
+        (false, true) => exit::OK,
+    })
 }
 
 /// Opens the subjects with their controls and the twin, does the work, and closes them whatever came of it.
