@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, chmodat, openat2, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags, SeekFrom, chmodat, openat2, seek,
+    unlinkat,
 };
 use rustix::io::Errno;
 
@@ -14,6 +15,9 @@ use crate::sys::btrfs;
 
 /// Deeper than any path an image can hold that was made with relative calls; stops a runaway recursion.
 const MAX_DEPTH: usize = 4096;
+
+/// Read from a directory at once.
+const LISTING_BYTES: usize = 16 << 10;
 
 /// Removes the directory `path` and everything in it. A tree that is not there is not an error.
 ///
@@ -55,10 +59,26 @@ fn empty(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
             if error.raw_os_error() == Some(libc::EROFS)
                 && btrfs::set_read_only(dir.as_fd(), false).is_ok() =>
         {
+            seek(dir, SeekFrom::Start(0)).map_err(|e| Error::io("list again", path, e))?;
             contents(dir, path, depth)
         }
         other => other,
     }
+}
+
+/// What is in an open directory, from where it is read next.
+fn list(dir: &OwnedFd, path: &Path) -> Result<Vec<(CString, FileType)>> {
+    let mut entries = Vec::new();
+    let mut buffer = Vec::with_capacity(LISTING_BYTES);
+    // Reads through the descriptor itself: `Dir` would open the directory once more.
+    let mut listing = RawDir::new(dir, buffer.spare_capacity_mut());
+    while let Some(entry) = listing.next() {
+        let entry = entry.map_err(|e| Error::io("list", path, e))?;
+        if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+            entries.push((entry.file_name().to_owned(), entry.file_type()));
+        }
+    }
+    Ok(entries)
 }
 
 /// Empties an open directory. Recursion holds one descriptor per level; see `MAX_DEPTH`.
@@ -69,14 +89,7 @@ fn contents(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
             .because("the tree is too deep"));
     }
     // Listed whole first: removing while reading may skip entries on some filesystems.
-    let mut entries: Vec<(CString, FileType)> = Vec::new();
-    for entry in Dir::read_from(dir).map_err(|e| Error::io("list", path, e))? {
-        let entry = entry.map_err(|e| Error::io("list", path, e))?;
-        if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-            entries.push((entry.file_name().to_owned(), entry.file_type()));
-        }
-    }
-    for (name, kind) in entries {
+    for (name, kind) in list(dir, path)? {
         let fail = |errno| {
             Error::io(
                 "remove",
@@ -84,7 +97,13 @@ fn contents(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
                 errno,
             )
         };
-        if kind != FileType::Directory {
+        // Most directories of a container layer are empty: no need to look into them first.
+        if kind == FileType::Directory {
+            // Not empty, mounted on, read-only: what it is shows when it is opened.
+            if unlinkat(dir.as_fd(), &name, AtFlags::REMOVEDIR).is_ok() {
+                continue;
+            }
+        } else {
             match unlinkat(dir.as_fd(), &name, AtFlags::empty()) {
                 Ok(()) | Err(Errno::NOENT) => continue,
                 // Unknown d_type: EISDIR on Linux tells that it is a directory.

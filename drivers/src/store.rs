@@ -1,11 +1,15 @@
 //! The on-disk records shared by all drivers: who exists, on which parent, and in which directory.
 //!
 //! Every item owns `<root>/e/<serial>/`, a directory that never moves, so paths stay short and drivers with names of
-//! their own (datasets) can use the serial. The file `item` in it *is* the item: written beside and renamed into place
-//! it publishes, replaced it commits, unlinked it removes. A directory without it is half-made, or half-removed, and is
-//! handed to the driver by [`Store::orphans`] when the store is opened. The driver's own data lies beside that file.
+//! their own (datasets) can use the serial. The symbolic link `item` in it *is* the item: made it publishes, replaced it
+//! commits, unlinked it removes. A directory without it is half-made, or half-removed, and is handed to the driver by
+//! [`Store::orphans`] when the store is opened. The driver's own data lies beside it.
+//!
+//! The record is the link's target, which nobody follows: a link comes into being whole, in one step, and is metadata.
+//! A file's data would have to reach the disk each time an overlay is unmounted, which syncs the filesystem below.
 
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -89,8 +93,8 @@ impl Store {
             };
             state.next_serial = state.next_serial.max(serial + 1);
             let path = entry.path().join(ITEM);
-            let text = match std::fs::read(&path) {
-                Ok(text) => text,
+            let text = match std::fs::read_link(&path) {
+                Ok(text) => text.into_os_string().into_encoded_bytes(),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(Error::io("read the item", &path, error)),
             };
@@ -131,6 +135,11 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// Whether the directory of `serial` holds an item, on disk.
+    pub fn is_recorded(&self, serial: u64) -> bool {
+        std::fs::symlink_metadata(self.dir(serial).join(ITEM)).is_ok()
     }
 
     /// The directory that holds the items' directories, each named by its serial.
@@ -452,14 +461,26 @@ impl Store {
             parent: entry.parent.clone(),
             state: entry.state.clone(),
         };
-        let text = serde_json::to_vec(&item).map_err(|e| {
+        let text = serde_json::to_string(&item).map_err(|e| {
             Error::new(ErrorKind::Corrupt, "write the item")
                 .path(&dir)
                 .because(e.to_string())
         })?;
-        let (new, path) = (dir.join("item.new"), dir.join(ITEM));
-        std::fs::write(&new, text).attempt("write the item", &new)?;
-        std::fs::rename(&new, &path).attempt("publish the item", &path)
+        let path = dir.join(ITEM);
+        match symlink(&text, &path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            other => return other.attempt("publish the item", &path),
+        }
+        let new = dir.join("item.new");
+        match std::fs::remove_file(&new) {
+            // One may be left from a process that was killed here.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove the old", &new, error));
+            }
+            _ => {}
+        }
+        symlink(&text, &new).attempt("write the item", &new)?;
+        std::fs::rename(&new, &path).attempt("replace the item", &path)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

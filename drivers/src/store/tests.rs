@@ -117,3 +117,24 @@ fn an_unpublished_slot_frees_its_name_and_a_failed_seal_keeps_the_key() {
         [store.dir(77)]
     );
 }
+
+#[test]
+fn a_record_is_replaced_although_a_killed_process_left_half_of_a_replacement() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let slot = store.reserve(&key("a"), None, Kind::Writable).unwrap();
+    let (serial, own) = (slot.serial(), slot.dir().to_owned());
+    assert!(!store.is_recorded(serial));
+    slot.publish().unwrap();
+    symlink("half", own.join("item.new")).unwrap();
+    store.commit(&key("a"), &layer(1), |_| Ok(())).unwrap();
+    assert!(store.is_recorded(serial));
+    assert!(std::fs::symlink_metadata(own.join("item.new")).is_err());
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.list()[0].layer, Some(layer(1)));
+    // What is no record says so.
+    std::fs::remove_file(own.join("item")).unwrap();
+    symlink("{}", own.join("item")).unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}

@@ -28,7 +28,8 @@ pub(crate) fn copy(from: &Path, to: &Path, skip: impl Fn(&[u8]) -> bool) -> Resu
     let (source, target) = (open_dir(from)?, open_dir(to)?);
     let wanted = fstat(&source).attempt("read the attributes of", from)?;
     let present = fstat(&target).attempt("read the attributes of", to)?;
-    if (wanted.st_uid, wanted.st_gid) != (present.st_uid, present.st_gid) {
+    let owned = (wanted.st_uid, wanted.st_gid) != (present.st_uid, present.st_gid);
+    if owned {
         fchown(
             &target,
             Some(Uid::from_raw(wanted.st_uid)),
@@ -36,8 +37,11 @@ pub(crate) fn copy(from: &Path, to: &Path, skip: impl Fn(&[u8]) -> bool) -> Resu
         )
         .attempt("set the owner of", to)?;
     }
-    // A default ACL of the parent directory may have added bits: the mode is set whatever mkdir gave.
-    fchmod(&target, Mode::from_raw_mode(wanted.st_mode & 0o7777)).attempt("set the mode of", to)?;
+    // A change of owner may clear bits, as the umask or a default ACL may have done.
+    if owned || wanted.st_mode != present.st_mode {
+        fchmod(&target, Mode::from_raw_mode(wanted.st_mode & 0o7777))
+            .attempt("set the mode of", to)?;
+    }
     for name in xattr_names(&source).attempt("list the xattrs of", from)? {
         if skip(&name) {
             continue;

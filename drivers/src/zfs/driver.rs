@@ -67,7 +67,7 @@ impl Zfs {
         }
         serials.sort_unstable();
         for serial in serials.into_iter().rev() {
-            if !self.store.dir(serial).join("item").exists() {
+            if !self.store.is_recorded(serial) {
                 self.pool.destroy(serial)?;
             }
         }
