@@ -47,14 +47,15 @@ pub(crate) fn run(
     let bar = Progress::new("measuring", cells);
     // A subject that cannot do a workload is not asked again.
     let mut finished_with: BTreeSet<(usize, usize)> = BTreeSet::new();
-    let mut longest = Duration::ZERO;
+    let mut last = Duration::ZERO;
     let mut all_well = true;
     for round in 0..plan.rounds {
         let began = Instant::now();
-        // Half a round more than the longest so far: better to stop early than to overrun.
+        // The first round also makes the fixtures, so the last one says most about the next; better to stop early than
+        // to overrun.
         if plan
             .deadline
-            .is_some_and(|deadline| round > 0 && began + longest.mul_f64(1.1) > deadline)
+            .is_some_and(|deadline| round > 0 && began + last.mul_f64(1.1) > deadline)
         {
             bar.finish();
             progress::say(&format!(
@@ -90,7 +91,7 @@ pub(crate) fn run(
                 bar.done();
             }
         }
-        longest = longest.max(began.elapsed());
+        last = began.elapsed();
     }
     bar.finish();
     Ok(all_well)
@@ -143,7 +144,9 @@ fn one_cell(
     };
     let (before, began) = (noise::read(), Instant::now());
     let outcome = (workload.run)(&mut cell);
-    let flags = noise::flags(before, noise::read(), began.elapsed().as_secs_f64());
+    let seconds = began.elapsed().as_secs_f64();
+    tracing::info!("{} on {}: {seconds:.2} s", workload.name, opened.name);
+    let flags = noise::flags(before, noise::read(), seconds);
     let (samples, missing) = cell.recorder.finish();
     let dnf = |phase: Option<String>, params, reason: String| {
         Line::Dnf(Dnf {

@@ -45,7 +45,7 @@ fn profiled(profile: Profile) -> Profiled {
         // `make report` promises four minutes; opening, conformance and closing are inside them too.
         Profile::Default => Profiled {
             rounds: 12,
-            budget: Some(Duration::from_secs(215)),
+            budget: Some(Duration::from_secs(225)),
             scale: Scale::ordinary(),
             image: "default",
         },

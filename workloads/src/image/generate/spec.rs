@@ -40,7 +40,7 @@ pub struct Spec {
 pub enum Preset {
     /// 1 MB in 3 layers: for tests.
     Tiny,
-    /// 60 MB in 7 layers.
+    /// 40 MB in 6 layers.
     Default,
     /// 1 GB in 12 layers.
     Large,
@@ -63,7 +63,7 @@ impl Preset {
     pub fn spec(self) -> Spec {
         let (bytes, files, layers, depth) = match self {
             Self::Tiny => (1_000_000, 120, 3, 6),
-            Self::Default => (60_000_000, 3_000, 7, 10),
+            Self::Default => (40_000_000, 2_000, 6, 10),
             Self::Large => (1_000_000_000, 40_000, 12, 14),
         };
         let host = Platform::host().architecture;
