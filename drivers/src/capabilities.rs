@@ -46,9 +46,11 @@ pub struct Capabilities {
     pub symlink_attributes_survive_copy_up: bool,
     /// A fifo, socket or device of a lower layer can be given another mode, renamed and deleted, and stays what it is.
     pub special_files_survive_copy_up: bool,
+    /// A lower file keeps its setuid and setgid bits when its time, owner or extended attributes are first changed.
+    pub setuid_survives_copy_up: bool,
     /// An ordinary user's write to a lower setuid file takes the setuid bit away.
     pub writing_clears_setuid: bool,
-    /// st_ino of a file does not change when it is first written.
+    /// st_ino of a file does not change when it is first written, and a new link to it shows the same.
     pub inode_survives_copy_up: bool,
     /// st_dev is the same for everything in one mounted container layer.
     pub uniform_device: bool,
@@ -114,6 +116,7 @@ impl Capabilities {
         lower_dir_attributes_survive_copy_up: true,
         symlink_attributes_survive_copy_up: true,
         special_files_survive_copy_up: true,
+        setuid_survives_copy_up: true,
         writing_clears_setuid: true,
         inode_survives_copy_up: true,
         uniform_device: true,

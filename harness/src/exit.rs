@@ -52,7 +52,8 @@ pub(crate) fn coded(code: u8, message: impl Into<String>) -> anyhow::Error {
 /// Prints an error as one line and gives its exit code.
 pub(crate) fn report(error: &anyhow::Error) -> u8 {
     let mut line = format!("layerbench: {error:#}").replace('\n', " ");
-    if kind(error) == Some(ErrorKind::NoSpace) {
+    let of_a_driver = error.downcast_ref::<drivers::Error>();
+    if of_a_driver.is_some_and(|error| error.kind() == ErrorKind::NoSpace) {
         line.push_str(" (make room, or give the backing stores more with --size)");
     }
     crate::progress::say(&line);

@@ -13,6 +13,7 @@ mod describe;
 mod exit;
 mod hostfacts;
 mod interrupt;
+mod layout;
 mod noise;
 mod progress;
 mod records;

@@ -3,6 +3,7 @@
 
 use std::io::IsTerminal as _;
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar over a known number of steps.
@@ -19,7 +20,7 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(Some(steps), target);
         if let Ok(style) =
-            ProgressStyle::with_template("{prefix} {bar:28} {pos}/{len} {eta} left  {wide_msg}")
+            ProgressStyle::with_template("{prefix} {bar:16} {pos}/{len}, {eta} left  {wide_msg}")
         {
             bar.set_style(style);
         }
@@ -57,6 +58,6 @@ pub(crate) fn document(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => Ok(outcome?),
+        outcome => outcome.context("could not write to standard output"),
     }
 }

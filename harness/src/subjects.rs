@@ -1,6 +1,7 @@
 //! Which subjects a run has: those asked for, or every driver the host supports; then the controls and the twin.
 
 use drivers::host::{Missing, Support};
+use drivers::sandbox::Ground;
 use drivers::subject::subject_name;
 use drivers::{Backend, Backing, Host, SubjectSpec};
 
@@ -126,10 +127,26 @@ fn plan(
                 ),
             ));
         }
-        Some(backing) => backing,
-        // Without root there are no loop devices: a directory of the filesystem that is there.
-        None if host.user_namespace && backings.contains(&Backing::Directory) => Backing::Directory,
-        None => backings.first().copied().unwrap_or(Backing::Directory),
+        Some(backing) => {
+            if let Some(missing) = Ground::missing(backing, host) {
+                return Err(exit::coded(
+                    exit::MISSING,
+                    format!(
+                        "{}@{backing} cannot run here: {}; {}",
+                        backend.name(),
+                        missing.what,
+                        missing.fix
+                    ),
+                ));
+            }
+            backing
+        }
+        // Without root, or without mkfs, the next that can be made; memory is no stand-in for a disk.
+        None => backings
+            .iter()
+            .copied()
+            .find(|&b| b != Backing::Tmpfs && Ground::missing(b, host).is_none())
+            .unwrap_or(Backing::Directory),
     };
     Ok(Planned {
         backend,

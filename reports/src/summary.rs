@@ -8,13 +8,15 @@ use crate::record::{Outcome, Results, Subject, Support};
 use crate::table::Table;
 use crate::targets;
 
-/// The summary as text for a terminal.
-pub fn text(results: &Results) -> String {
+/// The summary as text for a terminal, `width` columns wide; what is wider goes on in a second table.
+pub fn text(results: &Results, width: usize) -> String {
     let analysis = Analysis::new(results);
     let headline = rows(&analysis);
-    let mut text = table(&analysis, &headline).text();
-    for line in notes(&analysis) {
-        text.extend([format!("{line}\n")]);
+    let tables = table(&analysis, &headline).split(width);
+    let tables: Vec<String> = tables.iter().map(Table::text).collect();
+    let mut text = tables.join("\n");
+    for (number, line) in notes(&analysis).into_iter().enumerate() {
+        text.extend([if number == 0 { "\n" } else { "" }, &line, "\n"]);
     }
     text.extend([
         "

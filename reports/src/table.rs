@@ -29,6 +29,39 @@ impl Table {
         text
     }
 
+    /// Tables of at most `width` columns of text, each with the first column of this one and as many others as fit.
+    pub fn split(&self, width: usize) -> Vec<Self> {
+        let widths = self.widths(plain);
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut left = 0;
+        for (column, own) in widths.iter().enumerate().skip(1) {
+            match groups.last_mut() {
+                Some(group) if left >= own + 2 => {
+                    group.push(column);
+                    left -= own + 2;
+                }
+                _ => {
+                    groups.push(vec![0, column]);
+                    left = width.saturating_sub(widths[0] + own + 2);
+                }
+            }
+        }
+        if groups.is_empty() {
+            return vec![self.clone()];
+        }
+        let take = |row: &Vec<String>, group: &[usize]| {
+            let cell = |&column: &usize| row.get(column).cloned().unwrap_or_default();
+            group.iter().map(cell).collect::<Vec<_>>()
+        };
+        groups
+            .iter()
+            .map(|group| Self {
+                head: take(&self.head, group),
+                rows: self.rows.iter().map(|row| take(row, group)).collect(),
+            })
+            .collect()
+    }
+
     /// A pipe table of GitHub's dialect.
     pub fn markdown(&self) -> String {
         let widths = self.widths(escape);
@@ -134,6 +167,18 @@ mod tests {
         overlay2@xfs  1.25 s  8.10 ms
         a|b <i>            µ      DNF
         ");
+    }
+
+    #[test]
+    fn a_table_too_wide_goes_on_in_a_second_one() {
+        let table = table();
+        assert_eq!(table.split(usize::MAX), vec![table.clone()]);
+        assert_eq!(table.split(29), vec![table.clone()]);
+        let halves = table.split(28);
+        assert_eq!(halves.len(), 2);
+        assert_eq!(halves[1].head, ["subject", "start"]);
+        assert_eq!(halves[1].rows[1], ["a|b\n<i>", "DNF"]);
+        assert_eq!(table.split(0).len(), 2);
     }
 
     #[test]

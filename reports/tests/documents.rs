@@ -6,7 +6,7 @@ use reports::{junit, markdown, summary};
 
 #[test]
 fn the_summary_on_the_terminal() {
-    insta::assert_snapshot!(summary::text(&common::results(6)));
+    insta::assert_snapshot!(summary::text(&common::results(6), usize::MAX));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn hostile_names_stay_text_in_junit_and_markdown() {
 #[test]
 fn an_empty_run_has_documents_too() {
     let results = reports::Results::default();
-    assert!(summary::text(&results).contains("No driver could run"));
+    assert!(summary::text(&results, usize::MAX).contains("No driver could run"));
     assert!(markdown::summary(&results).starts_with("# layerbench"));
     assert!(junit(&results).unwrap().contains("tests=\"0\""));
 }

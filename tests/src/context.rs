@@ -301,6 +301,8 @@ pub fn matches(
         mtime_granularity_ns: capabilities.mtime_granularity_ns,
         directory_attributes: !model.live || capabilities.lower_dir_attributes_survive_copy_up,
         symlink_attributes: !model.live || capabilities.symlink_attributes_survive_copy_up,
+        setuid: !model.live || capabilities.setuid_survives_copy_up,
+        link_numbers: !model.live || capabilities.inode_survives_copy_up,
     };
     match compare::differences(model, &seen::read(root)?, tolerance) {
         None => Ok(()),

@@ -193,6 +193,13 @@ impl<'a> Recorder<'a> {
         });
     }
 
+    /// As [`Self::cannot`], but not again for other parameters.
+    pub fn cannot_once(&mut self, phase: &str, reason: impl Into<String>) {
+        if !self.missing.iter().any(|missing| missing.phase == phase) {
+            self.cannot(phase, reason);
+        }
+    }
+
     /// What was collected, and the phases that could not be done with their reasons.
     pub fn finish(self) -> (Vec<Sample>, Vec<MissingPhase>) {
         (self.samples, self.missing)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::driver::Root;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
-use crate::host::Host;
+use crate::host::{Host, Missing, MissingReason};
 use crate::mount::{self, Mount};
 use crate::subject::Backing;
 use crate::sys::{command, loopdev::LoopDevice};
@@ -86,6 +86,23 @@ impl Ground {
         Ok(ground)
     }
 
+    /// Why no backing store of this kind can be made here, if so.
+    pub fn missing(backing: Backing, host: &Host) -> Option<Missing> {
+        let mkfs = mkfs(backing)?;
+        if host.user_namespace || !host.root {
+            return Some(Missing {
+                reason: MissingReason::Permission,
+                what: "loop devices need root".to_owned(),
+                fix: "run as root, outside any user namespace".to_owned(),
+            });
+        }
+        host.tool(mkfs.tool).is_none().then(|| Missing {
+            reason: MissingReason::Tool,
+            what: format!("{} is not installed", mkfs.tool),
+            fix: host.install(mkfs.package, mkfs.package),
+        })
+    }
+
     /// What a driver is opened on.
     pub fn root(&self) -> &Root {
         &self.root
@@ -112,8 +129,15 @@ fn sparse_file(run: &Run, name: &str, size: u64) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
-    let (tool, package, args): (&str, &str, &[&str]) = match backing {
+/// How a filesystem is made.
+struct Mkfs {
+    tool: &'static str,
+    package: &'static str,
+    args: &'static [&'static str],
+}
+
+fn mkfs(backing: Backing) -> Option<Mkfs> {
+    let (tool, package, args): (_, _, &[&str]) = match backing {
         Backing::Ext4 => (
             "mkfs.ext4",
             "e2fsprogs",
@@ -134,10 +158,26 @@ fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
             &["-q", "-f", "-K", "-s", "size=4096"],
         ),
         Backing::Btrfs => ("mkfs.btrfs", "btrfs-progs", &["-q", "-f", "-K"]),
-        Backing::Tmpfs | Backing::Pool | Backing::Directory => return Ok(()),
+        Backing::Tmpfs | Backing::Pool | Backing::Directory => return None,
+    };
+    Some(Mkfs {
+        tool,
+        package,
+        args,
+    })
+}
+
+fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
+    let Some(Mkfs {
+        tool,
+        package,
+        args,
+    }) = mkfs(backing)
+    else {
+        return Ok(());
     };
     let program = host.tool(tool).ok_or_else(|| {
-        Error::new(ErrorKind::Missing, format!("format a {backing} filesystem"))
+        Error::new(ErrorKind::Missing, format!("make a filesystem ({backing})"))
             .because(format!("{tool} is not installed"))
             .hint(host.install(package, package))
     })?;

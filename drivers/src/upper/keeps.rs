@@ -37,16 +37,14 @@ pub(super) fn sow(lower: &Path) -> Result<()> {
     std::fs::set_permissions(&setuid, Permissions::from_mode(0o4777))
         .attempt("set the mode of", &setuid)?;
     for path in [&dir, &link] {
-        let time = Timespec {
-            tv_sec: SECOND,
-            tv_nsec: 0,
-        };
-        let times = Timestamps {
-            last_access: time,
-            last_modification: time,
-        };
-        utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).attempt("set the time of", path)?;
+        touch(path)?;
     }
+    let touched = lower.join("setuid-touched");
+    std::fs::write(&touched, "x").attempt("write", &touched)?;
+    std::fs::set_permissions(&touched, Permissions::from_mode(0o4755))
+        .attempt("set the mode of", &touched)?;
+    let pipe = lower.join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).attempt("make the fifo", &pipe)?;
     // Refused in a user namespace; then there is nothing to delete either.
     for (name, kind, (major, minor)) in [
         ("absent", FileType::BlockDevice, NEVER),
@@ -58,6 +56,19 @@ pub(super) fn sow(lower: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Sets the times.
+fn touch(path: &Path) -> Result<()> {
+    let time = Timespec {
+        tv_sec: SECOND,
+        tv_nsec: 0,
+    };
+    let times = Timestamps {
+        last_access: time,
+        last_modification: time,
+    };
+    utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).attempt("set the time of", path)
 }
 
 /// Changes what was sown, in the mounted tree at `root`.
@@ -86,10 +97,16 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     found.symlink_attributes_survive_copy_up = before == after;
 
     let (absent, null) = (root.join("absent"), root.join("null"));
+    let mode = |path: &Path| std::fs::set_permissions(path, Permissions::from_mode(0o600)).is_ok();
+    found.special_files_survive_copy_up = mode(&root.join("pipe"));
     if absent.symlink_metadata().is_ok() {
-        let mode = std::fs::set_permissions(&null, Permissions::from_mode(0o600));
-        found.special_files_survive_copy_up = mode.is_ok() && std::fs::remove_file(&absent).is_ok();
+        found.special_files_survive_copy_up &= mode(&null) && std::fs::remove_file(&absent).is_ok();
     }
+
+    let touched = root.join("setuid-touched");
+    touch(&touched)?;
+    let meta = std::fs::metadata(&touched).attempt("look at", &touched)?;
+    found.setuid_survives_copy_up = meta.mode() & 0o4000 != 0;
 
     let setuid = root.join("setuid");
     let file = OpenOptions::new()

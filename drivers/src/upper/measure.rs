@@ -46,7 +46,8 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
     let (root_inode, dir_inode, before) = (inode(".")?, inode("dir")?, inode("ino")?);
     append(&at("ino"))?;
     let after = inode("ino")?;
-    found.inode_survives_copy_up = before == after;
+    std::fs::hard_link(at("ino"), at("ino-linked")).attempt("link", at("ino"))?;
+    found.inode_survives_copy_up = before == after && before == inode("ino-linked")?;
     found.uniform_device = [root_inode, dir_inode, after]
         .iter()
         .all(|(dev, _)| *dev == before.0);

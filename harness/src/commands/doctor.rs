@@ -1,12 +1,13 @@
 //! `layerbench doctor`: what this host supports, what is missing, and the command that mends it.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
-use drivers::{Host, Support};
+use drivers::sandbox::Ground;
+use drivers::{Backend, Host, Support};
 use serde_json::json;
 
 use crate::cli::JsonArgs;
-use crate::{exit, hostfacts, progress, workplace};
+use crate::{exit, hostfacts, layout, progress, workplace};
 
 pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
     // Seen from where a run would work; where that cannot be entered, as the bare user.
@@ -33,26 +34,55 @@ pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
         progress::document(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
         return Ok(exit::OK);
     }
+    let width = layout::width();
     let mut text = String::new();
     for (name, value) in &facts {
-        writeln!(text, "{name:<16} {value}")?;
+        let name = format!("{:<16} ", name.replace('_', " "));
+        layout::hang(&mut text, &name, value, width);
     }
-    writeln!(text)?;
+    text.push('\n');
     for (backend, support) in &probes {
+        let name = backend.name();
         match support {
             Support::Ready(facts) => {
                 let facts: Vec<_> = facts
                     .iter()
                     .map(|(name, value)| format!("{name} {value}"))
+                    .chain([stands_on(*backend, &host)])
                     .collect();
-                writeln!(text, "{:<16} ready    {}", backend.name(), facts.join(", "))?;
+                let head = format!("{name:<16} ready    ");
+                layout::hang(&mut text, &head, &facts.join("; "), width);
             }
             Support::Missing(missing) => {
-                writeln!(text, "{:<16} missing  {}", backend.name(), missing.what)?;
-                writeln!(text, "{:<16}          mend: {}", "", missing.fix)?;
+                layout::hang(
+                    &mut text,
+                    &format!("{name:<16} missing  "),
+                    &missing.what,
+                    width,
+                );
+                layout::hang(&mut text, &format!("{:<26}mend: ", ""), &missing.fix, width);
             }
         }
     }
     progress::document(&text)?;
     Ok(exit::OK)
+}
+
+/// The backing stores that can be made here, and what the others lack.
+fn stands_on(backend: &dyn Backend, host: &Host) -> String {
+    let mut there = Vec::new();
+    let mut lacking: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for &backing in backend.backings() {
+        match Ground::missing(backing, host) {
+            None => there.push(backing.name()),
+            Some(missing) => lacking
+                .entry(missing.what)
+                .or_default()
+                .push(backing.name()),
+        }
+    }
+    let lacking = lacking
+        .iter()
+        .map(|(why, names)| format!("; not on {}: {why}", names.join(", ")));
+    format!("on {}{}", there.join(", "), lacking.collect::<String>())
 }

@@ -1,17 +1,15 @@
 //! `layerbench list`: the drivers with their options, the workloads with their phases, the cases with their promises.
 
-use std::fmt::Write as _;
-
 use serde_json::json;
 
 use crate::cli::JsonArgs;
-use crate::{exit, progress};
+use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
     let text = if args.json {
         format!("{}\n", serde_json::to_string_pretty(&as_json())?)
     } else {
-        as_text()?
+        as_text()
     };
     progress::document(&text)?;
     Ok(exit::OK)
@@ -49,35 +47,57 @@ fn as_json() -> serde_json::Value {
     json!({ "schema": 1, "drivers": drivers, "workloads": workloads, "cases": cases })
 }
 
-fn as_text() -> Result<String, std::fmt::Error> {
-    let mut text = String::from("drivers\n");
+fn as_text() -> String {
+    let width = layout::width();
+    let mut text = String::from("drivers: --driver DRIVER[@BACKING][,OPTION=VALUE]...\n");
     for backend in drivers::ALL {
-        writeln!(text, "  {:<16} {}", backend.name(), backend.summary())?;
+        let head = format!("  {:<15} ", backend.name());
+        layout::hang(&mut text, &head, backend.summary(), width);
         let backings: Vec<_> = backend.backings().iter().map(|b| b.name()).collect();
-        writeln!(text, "  {:<16} stands on {}", "", backings.join(", "))?;
+        let stands = format!("stands on {}", backings.join(", "));
+        layout::hang(&mut text, &" ".repeat(18), &stands, width);
         for option in backend.options() {
             let values = if option.values.is_empty() {
                 "VALUE".to_owned()
             } else {
                 option.values.join("|")
             };
-            writeln!(
-                text,
-                "  {:<16} {}={values}: {}",
-                "", option.name, option.doc
-            )?;
+            let head = format!("{:18}{}={values}  ", "", option.name);
+            under(&mut text, &head, option.doc, width);
         }
     }
-    text.push_str("\nworkloads\n");
+    text.push_str("\nworkloads: --workload NAME\n");
     for workload in workloads::ALL {
-        writeln!(text, "  {:<16} {}", workload.name, workload.question)?;
+        let head = format!("  {:<15} ", workload.name);
+        layout::hang(&mut text, &head, workload.question, width);
         for (name, doc) in workload.phases {
-            writeln!(text, "  {:<16}   {name}: {doc}", "")?;
+            under(&mut text, &format!("{:18}{name}  ", ""), doc, width);
         }
     }
-    writeln!(text, "\ncases ({})", conformance::ALL.len())?;
+    let count = conformance::ALL.len();
+    text.extend([
+        "\n",
+        &count.to_string(),
+        " cases: --case TEXT, a part of the name\n",
+    ]);
     for case in conformance::ALL {
-        writeln!(text, "  {:<44} {}", case.name, case.promise)?;
+        under(
+            &mut text,
+            &format!("  {:<44}  ", case.name),
+            case.promise,
+            width,
+        );
     }
-    Ok(text)
+    text
+}
+
+/// A head and its explanation: on one line if they fit, otherwise the explanation below, indented.
+fn under(text: &mut String, head: &str, body: &str, width: usize) {
+    if head.chars().count() + body.chars().count() <= width {
+        layout::hang(text, head, body, width);
+        return;
+    }
+    let indent = head.chars().take_while(|c| *c == ' ').count() + 4;
+    layout::hang(text, head.trim_end(), "", width);
+    layout::hang(text, &" ".repeat(indent), body, width);
 }

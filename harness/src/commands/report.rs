@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use reports::Results;
 
 use crate::cli::ReportArgs;
-use crate::{exit, progress, records};
+use crate::{exit, layout, progress, records};
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     let path = find(&args.records)?;
@@ -92,10 +92,11 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     put(out, "results.json", &json)?;
     put(out, "report.html", &reports::render(results))?;
     put(out, "junit.xml", &reports::junit::junit(results)?)?;
+    let width = layout::width();
     put(out, "summary.md", &reports::markdown::summary(results))?;
     Ok(Documents {
         json,
-        summary: reports::summary::text(results),
+        summary: broken(&reports::summary::text(results, width), width),
     })
 }
 
@@ -115,4 +116,17 @@ fn put(out: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     file.persist(&path)
         .with_context(|| format!("could not write {}", path.display()))?;
     Ok(())
+}
+
+/// Sentences are broken at the width of the terminal; tables were made for it.
+fn broken(summary: &str, width: usize) -> String {
+    let mut text = String::new();
+    for line in summary.lines() {
+        if line.chars().count() <= width {
+            text.extend([line, "\n"]);
+        } else {
+            layout::hang(&mut text, "", line, width);
+        }
+    }
+    text
 }

@@ -20,11 +20,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let base = context.layer(None, &fixture::everything())?;
     let mut container = context.container(Some(&base))?;
     if context.capabilities()?.special_files_survive_copy_up {
-        container.apply(&[
-            chmod("dev/pipe", 0o600),
-            chown("dev/null", 1, 2),
-            mtime("dev/disk", 5, 5),
-        ])?;
+        container.apply(&[chmod("dev/pipe", 0o600)])?;
+        if context.capabilities()?.device_nodes {
+            container.apply(&[chown("dev/null", 1, 2), mtime("dev/disk", 5, 5)])?;
+        }
         container.check()?;
     }
     for ops in [

@@ -19,6 +19,10 @@ pub struct Tolerance {
     pub directory_attributes: bool,
     /// Symbolic links keep their owner and time.
     pub symlink_attributes: bool,
+    /// Files keep their setuid and setgid bits.
+    pub setuid: bool,
+    /// All names of a file show one inode number.
+    pub link_numbers: bool,
 }
 
 /// The differences, in words: `None` if there are none.
@@ -38,7 +42,7 @@ pub fn differences(
     for path in seen.keys().filter(|path| !expected.contains_key(*path)) {
         found.push(format!("{} should not be there", show(path)));
     }
-    links(&expected, seen, &mut found);
+    links(&expected, seen, tolerance, &mut found);
     if found.is_empty() {
         return None;
     }
@@ -87,10 +91,16 @@ fn one(
         matches!(node.body, Body::Directory(_)),
         matches!(node.body, Body::Symlink(_)),
     );
-    let lost = if is_directory && !tolerance.directory_attributes {
-        0o2000
-    } else {
-        0
+    let lost = match (is_directory, tolerance) {
+        (
+            true,
+            Tolerance {
+                directory_attributes: false,
+                ..
+            },
+        ) => 0o2000,
+        (false, Tolerance { setuid: false, .. }) => 0o6000,
+        _ => 0,
     };
     // The mode of a symbolic link means nothing.
     if node.mode & !lost != seen.mode & !lost && !is_symlink {
@@ -139,6 +149,7 @@ fn one(
 fn links(
     expected: &BTreeMap<PathBytes, Ino>,
     seen: &BTreeMap<PathBytes, Seen>,
+    tolerance: Tolerance,
     found: &mut Vec<String>,
 ) {
     let mut by_ino: BTreeMap<Ino, BTreeSet<&PathBytes>> = BTreeMap::new();
@@ -155,7 +166,8 @@ fn links(
         let names: Vec<_> = group.iter().map(|path| show(path)).collect();
         names.join(" = ")
     };
-    for group in wanted.difference(&actual).filter(|group| group.len() > 1) {
+    let apart = wanted.difference(&actual);
+    for group in apart.filter(|group| tolerance.link_numbers && group.len() > 1) {
         found.push(format!("{} should be one file", words(group)));
     }
     for group in actual.difference(&wanted).filter(|group| group.len() > 1) {
@@ -195,6 +207,8 @@ mod tests {
         mtime_granularity_ns: 1,
         directory_attributes: true,
         symlink_attributes: true,
+        setuid: true,
+        link_numbers: true,
     };
 
     /// Each sabotage of a real directory must be seen, and no sabotage must be silent.
