@@ -9,7 +9,7 @@ use reports::Latencies;
 use reports::Line;
 use reports::record::{Cache, Dnf, Record};
 use workloads::image::Image;
-use workloads::{Cell, Ground, Recorder, Sample, Scale, Workload};
+use workloads::{Cell, Ground, Metric, Recorder, Sample, Scale, Workload};
 
 use crate::cache::Settle;
 use crate::counters::{HostCounters, device_stat};
@@ -147,6 +147,12 @@ fn one_cell(
     let seconds = began.elapsed().as_secs_f64();
     tracing::info!("{} on {}: {seconds:.2} s", workload.name, opened.name);
     let flags = noise::flags(before, noise::read(), seconds);
+    let daemons = driver.daemon_usage();
+    if daemons.peak_rss_bytes > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]
+        let bytes = daemons.peak_rss_bytes as f64;
+        cell.recorder.value("all", Metric::DaemonMemory, bytes);
+    }
     let (samples, missing) = cell.recorder.finish();
     let dnf = |phase: Option<String>, params, reason: String| {
         Line::Dnf(Dnf {

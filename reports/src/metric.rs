@@ -29,6 +29,7 @@ pub fn words(metric: &str) -> &str {
         "allocated" => "space taken",
         "device-written" => "bytes written to the device",
         "inodes" => "inodes taken",
+        "daemon-memory" => "memory of the largest daemon",
         "latency-p50" => "median latency",
         "latency-p99" => "99th percentile of latency",
         other => other,

@@ -25,6 +25,8 @@ pub enum Metric {
     DeviceWritten,
     /// Inodes taken. Less is better.
     Inodes,
+    /// The largest resident set of a daemon of the driver so far, bytes. Less is better.
+    DaemonMemory,
     /// Median latency of one operation, seconds. Less is better.
     LatencyP50,
     /// 99th percentile of the latency, seconds; only where 1,000 operations or more were timed. Less is better.
@@ -43,6 +45,7 @@ impl Metric {
             Self::Allocated => "allocated",
             Self::DeviceWritten => "device-written",
             Self::Inodes => "inodes",
+            Self::DaemonMemory => "daemon-memory",
             Self::LatencyP50 => "latency-p50",
             Self::LatencyP99 => "latency-p99",
         }
@@ -54,7 +57,7 @@ impl Metric {
             Self::Time | Self::Cpu | Self::LatencyP50 | Self::LatencyP99 => "s",
             Self::Rate => "1/s",
             Self::Throughput => "B/s",
-            Self::Payload | Self::Allocated | Self::DeviceWritten => "B",
+            Self::Payload | Self::Allocated | Self::DeviceWritten | Self::DaemonMemory => "B",
             Self::Inodes => "1",
         }
     }
