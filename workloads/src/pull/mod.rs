@@ -1,7 +1,8 @@
 //! Pulling an image: from blobs on disk to committed layers of a driver.
 //!
 //! A layer goes through **stages**, each a thread, joined by **pipes** of a few large buffers that go round: read the
-//! blob and digest it | decompress it | digest the archive | unpack it. The slowest stage sets the pace; nothing is
+//! blob and digest it | decompress it | digest the archive (with fewer than three processors as part of the next) | unpack
+//! it. The slowest stage sets the pace; nothing is
 //! stored on the way. A layer is committed only when every digest is right, and a pull that fails leaves the driver as
 //! it was.
 

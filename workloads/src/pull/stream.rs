@@ -3,16 +3,17 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::thread::{Builder, JoinHandle, available_parallelism};
+use std::time::{Duration, Instant};
 
 use drivers::error::Attempt as _;
 use drivers::{Error, ErrorKind, Limits, Result};
+use sha2::{Digest as _, Sha256};
 
 use super::outcome::Busy;
 use super::pipe::{PipeReader, pipe};
 use super::stages::{self, Report};
-use crate::image::{Compression, Layer, damaged};
+use crate::image::{Compression, Digest, Layer, damaged};
 
 /// Read it to get the layer's archive, then [`Stream::finish`] it to learn whether it was the right one.
 pub struct Stream {
@@ -22,9 +23,22 @@ pub struct Stream {
     read: Option<JoinHandle<Report>>,
     decompress: Option<JoinHandle<Report>>,
     digest: Option<JoinHandle<Report>>,
+    /// Digests the archive as it is read, where a thread of its own would only compete with the others.
+    inline: Option<Inline>,
     stop: Option<Arc<AtomicBool>>,
     bytes: u64,
 }
+
+/// See [`Stream::inline`].
+#[derive(Default)]
+struct Inline {
+    hasher: Sha256,
+    busy: Duration,
+}
+
+/// Processors from which on the archive is digested by a thread of its own: reading, decompressing and unpacking keep
+/// two busy.
+const PROCESSORS: usize = 3;
 
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -61,7 +75,7 @@ impl Stream {
         // The blob of a plain layer is its archive: one digest is both.
         let digesting = plain || layer.digest.is_some();
         let read = spawn("read", move || stages::read(blob, writer, digesting, &flag))?;
-        let (mut decompress, mut digest) = (None, None);
+        let (mut decompress, mut digest, mut inline) = (None, None, None);
         if !plain {
             let (compression, path, limit) = (
                 layer.compression,
@@ -73,9 +87,13 @@ impl Stream {
             decompress = Some(spawn("decompress", move || {
                 stages::decompress(packed, writer, compression, &path, limit)
             })?);
-            let (writer, digested) = pipe();
-            let unpacked = std::mem::replace(&mut reader, digested);
-            digest = Some(spawn("digest", move || stages::digest(unpacked, writer))?);
+            if available_parallelism().map_or(1, usize::from) < PROCESSORS {
+                inline = Some(Inline::default());
+            } else {
+                let (writer, digested) = pipe();
+                let unpacked = std::mem::replace(&mut reader, digested);
+                digest = Some(spawn("digest", move || stages::digest(unpacked, writer))?);
+            }
         }
         Ok(Self {
             layer: layer.clone(),
@@ -84,6 +102,7 @@ impl Stream {
             read: Some(read),
             decompress,
             digest,
+            inline,
             stop: None,
             bytes: 0,
         })
@@ -96,9 +115,11 @@ impl Stream {
         self
     }
 
-    /// Time the reader spent waiting for the stages.
+    /// Time the reader spent on anything but its own work: waiting for the stages, and digesting for them.
     pub fn waited(&self) -> Duration {
-        self.out.as_ref().map_or(Duration::ZERO, PipeReader::waited)
+        let digesting = self.inline.as_ref().map_or(Duration::ZERO, |i| i.busy);
+        let waiting = self.out.as_ref().map_or(Duration::ZERO, PipeReader::waited);
+        waiting + digesting
     }
 
     /// Bytes of archive read so far.
@@ -126,8 +147,13 @@ impl Stream {
             self.abandoned.store(true, Ordering::Relaxed);
         }
         drop(self.out.take());
-        let [digest, decompress, read] =
+        let [mut digest, decompress, read] =
             [self.digest.take(), self.decompress.take(), self.read.take()].map(join);
+        if let Some(inline) = self.inline.take() {
+            // Of what was read: all of it, if nothing failed.
+            digest.digest = Some(Digest::finish(inline.hasher));
+            digest.busy = inline.busy;
+        }
         if worth_knowing {
             if let Some(error) = read.error {
                 return Err(self.damaged("read", error));
@@ -198,6 +224,11 @@ impl Read for Stream {
             return Ok(0);
         };
         let n = out.read(buffer)?;
+        if let Some(inline) = &mut self.inline {
+            let start = Instant::now();
+            inline.hasher.update(&buffer[..n]);
+            inline.busy += start.elapsed();
+        }
         self.bytes += n as u64;
         Ok(n)
     }
