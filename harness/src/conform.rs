@@ -1,8 +1,6 @@
 //! The conformance part of a run: every case on every subject, on a ground of its own that is gone before anything is
 //! measured.
 
-use std::sync::mpsc::Sender;
-
 use anyhow::Context as _;
 use conformance::{Case, Level, Outcome};
 use drivers::Host;
@@ -47,25 +45,38 @@ pub(crate) fn run(
     records: &mut Records,
 ) -> anyhow::Result<()> {
     let bar = Progress::new("conformance", (cases.len() * subjects.len()) as u64);
-    let (sender, lines) = std::sync::mpsc::channel::<Line>();
+    let (sender, lines) = std::sync::mpsc::channel::<(usize, Line)>();
     let outcome = std::thread::scope(|scope| {
         let threads: Vec<_> = subjects
             .iter()
-            .map(|planned| {
+            .enumerate()
+            .map(|(number, planned)| {
                 let sender = sender.clone();
-                scope.spawn(move || one_subject(cases, planned, place, host, &sender))
+                let tell = move |line| {
+                    // The receiver lives until every thread has ended.
+                    sender.send((number, line)).context("handing over a record")
+                };
+                scope.spawn(move || one_subject(cases, planned, place, host, &tell))
             })
             .collect();
         drop(sender);
         let mut outcome = Ok(());
-        for line in lines {
+        // Reports show subjects in the order they are first named: what comes before all are open waits for that.
+        let mut waiting: Vec<(usize, Line)> = Vec::new();
+        let mut unnamed = subjects.len();
+        for (number, line) in lines {
             if let Line::Case(case) = &line {
                 bar.next(&format!("{}: {}", case.subject, case.case));
                 bar.done();
             }
-            // Lines are still taken in after a failure to write: the threads must be able to end.
-            outcome = outcome.and_then(|()| records.push(line));
+            unnamed -= usize::from(matches!(line, Line::Subject(_)));
+            waiting.push((number, line));
+            if unnamed == 0 {
+                // Lines are still taken in after a failure to write: the threads must be able to end.
+                outcome = outcome.and_then(|()| push_all(&mut waiting, records));
+            }
         }
+        outcome = outcome.and_then(|()| push_all(&mut waiting, records));
         for thread in threads {
             let ended = thread
                 .join()
@@ -78,12 +89,24 @@ pub(crate) fn run(
     outcome
 }
 
+/// Writes what has waited: the subjects first, in their order.
+fn push_all(waiting: &mut Vec<(usize, Line)>, records: &mut Records) -> anyhow::Result<()> {
+    waiting.sort_by_key(|(number, line)| match line {
+        Line::Subject(_) => (0, *number),
+        // The sort is stable: everything else stays in the order it came.
+        _ => (1, 0),
+    });
+    waiting
+        .drain(..)
+        .try_for_each(|(_, line)| records.push(line))
+}
+
 fn one_subject(
     cases: &[&'static Case],
     planned: &Planned,
     place: &Workplace,
     host: &Host,
-    lines: &Sender<Line>,
+    tell: &dyn Fn(Line) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let ground = place.ground(planned, host)?;
     let scratch = place.numbered_directory("cases")?;
@@ -95,8 +118,6 @@ fn one_subject(
     )
     .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
     let name = planned.name(&subject.driver()?.ground_label());
-    // The receiver lives until every thread has ended.
-    let tell = |line| lines.send(line).context("handing over a record");
     tell(Line::Subject(describe::subject(
         planned,
         &name,
