@@ -1,0 +1,75 @@
+//! What is asked of the program without any driver at work: mistakes, `doctor`, `list`, `image`.
+
+use serde_json::Value;
+
+use crate::session::{Session, assert_one_line};
+
+#[test]
+fn mistakes_on_the_command_line_are_told_before_anything_is_made() {
+    let session = Session::new();
+    for (line, word) in [
+        (vec!["run", "--driver", "nosuch"], "overlay2"),
+        (vec!["run", "--driver", "vfs,nosuch=1"], "nosuch"),
+        (vec!["run", "--driver", "btrfs@tmpfs"], "btrfs"),
+        (vec!["conform", "--case", "nosuch"], "nosuch"),
+        (vec!["bench", "--workload", "nosuch"], "copy-up"),
+        (vec!["run", "--time-budget", "soon"], "90s"),
+        (vec!["run", "--backing", "fat"], "ext4"),
+    ] {
+        let (_, err) = session.expect(2, &line);
+        assert_one_line(&err);
+        assert!(err.contains(word), "{line:?} should mention {word}: {err}");
+    }
+    session.expect(2, &["run", "--rounds", "0"]);
+    session.expect(2, &["nosuch"]);
+    assert!(!session.path("work").exists() && !session.path("layerbench-out").exists());
+}
+
+#[test]
+fn doctor_and_list_tell_the_same_to_people_and_programs() {
+    let session = Session::new();
+    let (text, _) = session.expect(0, &["doctor"]);
+    let (json, _) = session.expect(0, &["doctor", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let drivers = json["drivers"].as_array().unwrap();
+    assert_eq!(drivers.len(), 5);
+    for driver in drivers {
+        assert!(text.contains(driver["driver"].as_str().unwrap()));
+        assert!(
+            driver["ready"] == true || driver["fix"].as_str().is_some_and(|fix| !fix.is_empty()),
+            "{driver}"
+        );
+    }
+    let (json, _) = session.expect(0, &["list", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(json["cases"].as_array().unwrap().len() >= 40);
+    assert_eq!(json["workloads"].as_array().unwrap().len(), 4);
+    let (text, _) = session.expect(0, &["list"]);
+    assert!(text.contains("image_never_changes") && text.contains("metacopy"));
+}
+
+#[test]
+fn images_are_generated_alike_and_inspected() {
+    let session = Session::new();
+    for name in ["a", "b"] {
+        session.expect(
+            0,
+            &["image", "generate", name, "--preset", "tiny", "--seed", "7"],
+        );
+    }
+    let index = |name: &str| std::fs::read(session.path(name).join("index.json")).unwrap();
+    assert_eq!(index("a"), index("b"));
+    let (json, _) = session.expect(0, &["image", "inspect", "a", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let layers = json["layers"].as_array().unwrap();
+    assert!(layers.len() >= 2);
+    assert_eq!(
+        layers[0]["diff_id"], layers[0]["chain_id"],
+        "the lowest layer's chain id is its diff id"
+    );
+    let (text, _) = session.expect(0, &["image", "inspect", "a"]);
+    assert!(text.contains(layers[1]["chain_id"].as_str().unwrap()));
+    // An existing directory is the user's: it is not written into.
+    let (_, err) = session.expect(71, &["image", "generate", "a", "--preset", "tiny"]);
+    assert_one_line(&err);
+}

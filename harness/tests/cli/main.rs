@@ -1,0 +1,10 @@
+//! The binary, end to end, as a user meets it: what it prints, how it ends, what it leaves.
+
+mod commands;
+mod ends;
+mod exec;
+mod faults;
+mod images;
+mod rootless;
+mod runs;
+mod session;

@@ -1,0 +1,78 @@
+//! The program without root: what can work in a user namespace works, the rest is told.
+
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::session::Session;
+
+const NOBODY: u32 = 65534;
+
+/// A session of nobody's, with a copy of the program that nobody can reach.
+struct Nobody(Session);
+
+impl Nobody {
+    fn new() -> Self {
+        let session = Session::new();
+        std::fs::copy(env!("CARGO_BIN_EXE_layerbench"), session.path("layerbench")).unwrap();
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(session.dir(), open).unwrap();
+        chown(session.dir(), Some(NOBODY), Some(NOBODY)).unwrap();
+        Self(session)
+    }
+
+    fn run(&self, line: &[&str]) -> Output {
+        let program = self.0.path("layerbench").to_string_lossy().into_owned();
+        let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", &program];
+        let output = self.0.tool("setpriv", &[&nobody[..], line].concat());
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(!err.contains("panicked"), "{line:?}: {err}");
+        output
+    }
+}
+
+#[test]
+fn nobody_can_do_what_needs_no_root() {
+    let nobody = Nobody::new();
+    let doctor = nobody.run(&["doctor", "--json"]);
+    let doctor: Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    let mut ready = Vec::new();
+    for driver in doctor["drivers"].as_array().unwrap() {
+        let name = driver["driver"].as_str().unwrap().to_owned();
+        if driver["ready"] == true {
+            ready.push(name);
+        } else {
+            assert!(driver["fix"].as_str().unwrap().contains("root"), "{driver}");
+            let refused = nobody.run(&["exec", "--driver", &name, "--", "true"]);
+            assert_eq!(refused.status.code(), Some(6), "{name}");
+        }
+    }
+    assert!(ready.contains(&"vfs".to_owned()) && ready.contains(&"overlay2".to_owned()));
+    for driver in &ready {
+        let line = ["exec", "--driver", driver, "--image", "tiny", "--"];
+        let script = ["sh", "-c", "test -x $LAYERBENCH_ROOT/bin/true && exit 4"];
+        let output = nobody.run(&[&line[..], &script].concat());
+        assert_eq!(output.status.code(), Some(4), "{driver}: {output:?}");
+    }
+    // Without --driver, those that cannot run are reported and fail nothing.
+    let output = nobody.run(&[
+        "run",
+        "--profile",
+        "smoke",
+        "--case",
+        "image_never",
+        "--case",
+        "special_files",
+        "--workload",
+        "copy-up",
+    ]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text.contains("zfs: not run"), "{text}");
+    assert!(
+        text.contains("only one id") && !text.contains("os error"),
+        "{text}"
+    );
+    nobody.0.assert_clean();
+}
