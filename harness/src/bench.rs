@@ -183,6 +183,11 @@ fn one_cell(
     if error.kind() == ErrorKind::Unsupported {
         return Ok(Ending::Unsupported);
     }
+    // Where no driver has a part in it, it is the image that is bad, and will be for everybody.
+    if opened.hostdir.is_some() && error.kind() == ErrorKind::BadInput {
+        let path = plan.image.path.display();
+        return Err(anyhow::Error::new(error).context(format!("the image {path} cannot be used")));
+    }
     progress::say(&format!(
         "layerbench: {} on {} did not finish: {error}",
         workload.name, opened.name

@@ -1,11 +1,13 @@
 //! Removes what dead runs left: exactly the directories whose marker nobody holds, and the processes that carry their id.
 
 use std::fs::File;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::run::{MARKER, Marker, own_directory};
 use crate::error::{Attempt as _, Error, Result};
@@ -67,6 +69,17 @@ fn claim(dir: &Path) -> Option<(Marker, Option<File>)> {
     Some((marker, dead.then_some(file)))
 }
 
+/// A process that has not ended yet keeps its mounts, and with them the loop devices.
+fn await_end(pidfd: &OwnedFd) {
+    let limit = Timespec {
+        tv_sec: 5,
+        tv_nsec: 0,
+    };
+    if let Err(errno) = poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&limit)) {
+        tracing::warn!("could not wait for a process to end: {errno}");
+    }
+}
+
 fn end_processes(marker: &Marker, swept: &mut Swept) {
     let wanted = format!("{RUN_VARIABLE}={}", marker.id);
     let Ok(entries) = std::fs::read_dir("/proc") else {
@@ -92,8 +105,17 @@ fn end_processes(marker: &Marker, swept: &mut Swept) {
         let Some(raw) = Pid::from_raw(pid.cast_signed()) else {
             continue;
         };
-        match kill_process(raw, Signal::KILL) {
-            Ok(()) => swept.ended.push(pid),
+        // Opened first: what it names stays the same process.
+        let Ok(pidfd) = pidfd_open(raw, PidfdFlags::empty()) else {
+            continue;
+        };
+        match pidfd_send_signal(&pidfd, Signal::KILL) {
+            Ok(()) => {
+                swept.ended.push(pid);
+                await_end(&pidfd);
+            }
+            // It ended by itself.
+            Err(Errno::SRCH) => {}
             Err(errno) => swept
                 .failed
                 .push(Error::io("end the process", pid.to_string(), errno)),

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::ExitStatusExt as _;
 
+use anyhow::Context as _;
 use drivers::sandbox::sweep::RUN_VARIABLE;
 use drivers::sys::command;
 use drivers::{Driver, Item, Kind, LayerId};
@@ -25,7 +26,9 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
         let top = match &args.image {
             Some(name) => {
                 let image = super::image::resolve(name, 1, place.dir())?;
-                Some(workloads::pull::pull(driver, &image, &PullOptions::default())?.top)
+                let pulled = workloads::pull::pull(driver, &image, &PullOptions::default())
+                    .with_context(|| format!("the image {name} cannot be used"))?;
+                Some(pulled.top)
             }
             None => None,
         };
