@@ -32,12 +32,19 @@ pub fn enter() -> Result<()> {
         flags |= CloneFlags::CLONE_NEWUSER;
     }
     unshare(flags).map_err(|errno| {
-        let error = Error::io("enter a namespace of", "this process", std::io::Error::from(errno));
-        if uid.is_root() {
-            error.hint("mount namespaces need CAP_SYS_ADMIN: is this an unprivileged container?")
+        // ENOSPC here is the limit on the number of namespaces, often 0, not a full disk (unshare(2)).
+        let error = Error::new(ErrorKind::PermissionDenied, "enter a private namespace").because(
+            if errno == nix::errno::Errno::ENOSPC {
+                "this user may have no more of them".to_owned()
+            } else {
+                errno.desc().to_owned()
+            },
+        );
+        error.hint(if uid.is_root() {
+            "it needs CAP_SYS_ADMIN: is this an unprivileged container?"
         } else {
-            error.hint("unprivileged user namespaces may be switched off: run as root, or see sysctl user.max_user_namespaces")
-        }
+            "run as root, or allow user namespaces: sysctl user.max_user_namespaces=10000"
+        })
     })?;
     if !uid.is_root() {
         // setgroups must be denied before an unprivileged process may write gid_map (user_namespaces(7)).

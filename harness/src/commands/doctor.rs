@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use drivers::host::MissingReason;
 use drivers::sandbox::Ground;
 use drivers::{Backend, Host, Support};
 use serde_json::json;
@@ -10,14 +11,18 @@ use crate::cli::JsonArgs;
 use crate::{exit, hostfacts, layout, progress, workplace};
 
 pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
-    // Seen from where a run would work; where that cannot be entered, as the bare user.
-    let host = workplace::enter().unwrap_or_else(|error| {
-        tracing::warn!("{error}");
-        Host::detect()
-    });
+    // Seen from where a run would work. Where that cannot be entered, nothing can run.
+    let (host, shut_out) = match workplace::enter() {
+        Ok(host) => (host, None),
+        Err(error) => (Host::detect(), Some(format!("{error:#}"))),
+    };
+    let probe = |backend: &dyn Backend| match &shut_out {
+        None => backend.probe(&host),
+        Some(why) => Support::missing(MissingReason::Permission, why, "run as root"),
+    };
     let probes: Vec<_> = drivers::ALL
         .iter()
-        .map(|backend| (*backend, backend.probe(&host)))
+        .map(|backend| (*backend, probe(*backend)))
         .collect();
     let facts = hostfacts::collect(&host);
     if args.json {
