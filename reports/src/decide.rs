@@ -229,7 +229,12 @@ pub fn sentence(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
         .max()
         .unwrap_or(0);
     let why = if rounds < 6 {
-        format!("{rounds} rounds are too few for verdicts (6 are the least)")
+        let are = if rounds == 1 {
+            "round is"
+        } else {
+            "rounds are"
+        };
+        format!("{rounds} {are} too few for verdicts (6 are the least)")
     } else {
         "no driver leads by more than the noise".to_owned()
     };

@@ -122,6 +122,9 @@ impl Scale {
             least = least.min(value);
             most = most.max(value);
         }
+        if most == 0.0 {
+            return scales[scales.len() - 1];
+        }
         // 0.44 s reads well, 0.25 GiB does not.
         let floor = if unit == "s" { 0.1 } else { 1.0 };
         let fine = scales.iter().find(|s| least / s.size >= floor);
