@@ -122,7 +122,8 @@ impl Scale {
             least = least.min(value);
             most = most.max(value);
         }
-        if most == 0.0 {
+        // Nothing is no gibibyte.
+        if most == 0.0 && unit == "B" {
             return scales[scales.len() - 1];
         }
         // 0.44 s reads well, 0.25 GiB does not.
@@ -254,6 +255,7 @@ mod tests {
         assert_eq!(Scale::of("s", [0.2, 12.0]).unit, "s");
         assert_eq!(Scale::of("B", [0.0, 4096.0]).with_unit(4096.0), "4.00 KiB");
         assert_eq!(Scale::of("s", []).unit, "s");
+        assert_eq!(Scale::of("B", [0.0]).unit, "B");
         assert_eq!(Scale::of("s", [1e-7, 2.0]).unit, "s");
         assert_eq!(alone("1", 3.0), "3.00");
         assert_eq!(size("65536"), "64 KiB");
