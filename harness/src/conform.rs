@@ -159,7 +159,7 @@ fn result(
             Outcome::NotApplicable(_) => RecordOutcome::NotApplicable,
             Outcome::Broken(_) => RecordOutcome::Broken,
         },
-        reason: report.outcome.reason(),
+        reason: report.reason(),
         promise: case.promise.to_owned(),
         origin: case.origin.to_owned(),
         level: match case.level {

@@ -109,13 +109,15 @@ fn trial(lab: &Arc<Lab>, case: &'static Case, notes: &Notes, watch: &Watch) -> T
     let (lab, notes, watch) = (Arc::clone(lab), Arc::clone(notes), watch.clone());
     Trial::test(name(lab.name(), case), move || {
         let report = lab.run(case, &watch).map_err(|error| error.to_string())?;
-        let failed = (!report.outcome.is_ok()).then(|| {
-            Failed::from(format!(
-                "{}: {}",
-                report.outcome.name(),
-                report.outcome.reason()
-            ))
-        });
+        let failed = (!report.outcome.is_ok())
+            .then(|| Failed::from(format!("{}: {}", report.outcome.name(), report.reason())));
+        if let Some(first) = &report.asked_again {
+            println!(
+                "{} {}: asked twice, as the daemon was lost the first time: {first}",
+                lab.name(),
+                case.name
+            );
+        }
         let note = (
             lab.name().to_owned(),
             case.name,

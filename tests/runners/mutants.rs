@@ -38,7 +38,32 @@ fn main() -> ExitCode {
             judge(&run, fault, cases).map_err(|error| Failed::from(error.to_string()))
         }));
     }
+    for (fault, wanted) in [
+        (Fault::DaemonDiesOnce, "pass"),
+        (Fault::DaemonAlwaysDies, "fail"),
+    ] {
+        let run = Arc::clone(&run);
+        trials.push(Trial::test(format!("{fault:?}"), move || {
+            asked_twice(&run, fault, wanted).map_err(|error| Failed::from(error.to_string()))
+        }));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A case whose daemon is lost is asked once more, and that is told; twice lost is a failure.
+fn asked_twice(run: &Run, fault: Fault, wanted: &str) -> Result<()> {
+    let mut subject = subject(run, fault)?;
+    let report = conformance::run(find("upper_name_wins")?, &mut subject);
+    if report.outcome.name() == wanted && report.asked_again.is_some() {
+        return Ok(());
+    }
+    Err(
+        Error::new(ErrorKind::Io, format!("judge {fault:?}")).because(format!(
+            "{} {}",
+            report.outcome.name(),
+            report.reason()
+        )),
+    )
 }
 
 /// Every named case must fail under its fault; without a fault, all of them must be in order.

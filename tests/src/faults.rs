@@ -11,6 +11,10 @@ use crate::oracle::archive::Entry;
 pub enum Fault {
     /// Nothing is broken.
     None,
+    /// A daemon is dead until the driver is opened again. No promise is broken: the case is to be asked again.
+    DaemonDiesOnce,
+    /// A daemon is dead, and dies again whenever it is started.
+    DaemonAlwaysDies,
     /// Whiteouts in archives are ignored.
     WhiteoutsForgotten,
     /// Extended attributes of archives are lost.

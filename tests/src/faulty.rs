@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
-    Applied, Capabilities, Change, ChangeKind, Driver, ErrorKind, Info, Item, Key, Kind, LayerId,
-    Limits, Mount, Result, Usage, View,
+    Applied, Capabilities, Change, ChangeKind, Driver, Error, ErrorKind, Info, Item, Key, Kind,
+    LayerId, Limits, Mount, Result, Usage, View,
 };
 
 use crate::faults::Fault;
@@ -37,6 +37,14 @@ impl Faulty {
             reopened,
             mounted: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    fn require_daemon(&self) -> Result<()> {
+        let once = self.is(Fault::DaemonDiesOnce) && !self.reopened;
+        if once || self.is(Fault::DaemonAlwaysDies) {
+            return Err(Error::new(ErrorKind::Daemon, "ask the daemon").because("it has ended"));
+        }
+        Ok(())
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -77,6 +85,7 @@ impl Driver for Faulty {
     }
 
     fn prepare(&self, key: &Key, parent: Option<&LayerId>, kind: Kind) -> Result<()> {
+        self.require_daemon()?;
         let kind = if self.is(Fault::WritableView) {
             Kind::Writable
         } else {
@@ -213,6 +222,7 @@ impl Driver for Faulty {
     }
 
     fn sync(&self) -> Result<()> {
+        self.require_daemon()?;
         self.inner.sync()
     }
 

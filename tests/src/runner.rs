@@ -20,19 +20,47 @@ pub struct Report {
     pub outcome: Outcome,
     /// Wall-clock time, cleaning up included.
     pub seconds: f64,
+    /// The case was asked a second time because the driver's daemon was gone after the first, which therefore said
+    /// nothing of the promise; with the words of the first. To be shown beside the outcome: a daemon that dies is a
+    /// finding of its own.
+    pub asked_again: Option<String>,
+}
+
+impl Report {
+    /// The outcome's reason, with why it was asked again, if it was.
+    pub fn reason(&self) -> String {
+        match &self.asked_again {
+            None => self.outcome.reason(),
+            Some(first) => format!(
+                "asked twice, as the daemon was lost the first time ({first}). {}",
+                self.outcome.reason()
+            ),
+        }
+    }
 }
 
 /// Runs a case against a subject. Whatever the case does, the subject is afterwards as it was before; a case that
-/// leaves a mount, or that the driver does not let clean up, has failed. After a failure the driver is opened anew.
+/// leaves a mount, or that the driver does not let clean up, has failed. After a failure the driver is opened anew, and
+/// if its daemon was lost the case is asked once more.
 pub fn run(case: &Case, subject: &mut Subject) -> Report {
     let start = Instant::now();
-    let outcome = guarded(case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+    let mut asked_again = None;
+    let mut outcome = guarded(case, subject).unwrap_or_else(|Stop(outcome)| outcome);
     if !outcome.is_ok() {
+        let lost = subject.lost_its_daemon();
         subject.recover();
+        if lost {
+            asked_again = Some(outcome.reason());
+            outcome = guarded(case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+            if !outcome.is_ok() {
+                subject.recover();
+            }
+        }
     }
     Report {
         outcome,
         seconds: start.elapsed().as_secs_f64(),
+        asked_again,
     }
 }
 

@@ -95,6 +95,15 @@ impl Subject {
         }
     }
 
+    /// Whether the driver's daemon has died or no longer answers; drivers without one never lose it.
+    pub(crate) fn lost_its_daemon(&self) -> bool {
+        let answer = self
+            .driver
+            .as_deref()
+            .map_or(Ok(()), |driver| driver.sync());
+        answer.is_err_and(|error| matches!(error.kind(), ErrorKind::Daemon | ErrorKind::TimedOut))
+    }
+
     /// Closes the driver.
     ///
     /// # Errors
