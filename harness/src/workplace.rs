@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
 use drivers::sandbox::{Ground, Run};
-use drivers::{Driver, Host};
+use drivers::{Driver, Host, Missing, MissingReason};
 
 use crate::cli::WorkArgs;
-use crate::subjects::{Planned, Role};
+use crate::subjects::{Absent, Planned, Role, Selection};
 
 /// The user as seen from outside any namespace this process enters.
 static UID: OnceLock<rustix::process::Uid> = OnceLock::new();
@@ -132,6 +132,43 @@ impl Workplace {
             plain,
             hostdir,
         })
+    }
+
+    /// Opens and closes each subject once. One that nobody asked for by name and that does not open is set aside, with
+    /// what it said, and does not end the run: a probe cannot foresee everything.
+    pub(crate) fn set_aside_what_does_not_open(&self, selection: &mut Selection, host: &Host) {
+        let said: Vec<Option<String>> = std::thread::scope(|scope| {
+            let trials: Vec<_> = selection
+                .ready
+                .iter()
+                .map(|planned| scope.spawn(|| self.open(planned, host).and_then(Opened::close)))
+                .collect();
+            trials
+                .into_iter()
+                .map(|trial| match trial.join() {
+                    Ok(Ok(())) => None,
+                    Ok(Err(error)) => Some(format!("{error:#}")),
+                    Err(_) => Some("its driver panicked".to_owned()),
+                })
+                .collect()
+        });
+        let planned = std::mem::take(&mut selection.ready);
+        for (planned, said) in planned.into_iter().zip(said) {
+            match said {
+                None => selection.ready.push(planned),
+                Some(what) => selection.absent.push(Absent {
+                    backend: planned.backend,
+                    missing: Missing {
+                        reason: MissingReason::Filesystem,
+                        what,
+                        fix: format!(
+                            "run it alone for the whole story: layerbench -vv conform --driver {}",
+                            planned.backend.name()
+                        ),
+                    },
+                }),
+            }
+        }
     }
 
     /// Removes the run's directory.

@@ -173,6 +173,10 @@ impl Stop {
 
 impl From<drivers::Error> for Stop {
     fn from(error: drivers::Error) -> Self {
+        // A store that is too small says nothing of the driver.
+        if error.kind() == drivers::ErrorKind::NoSpace {
+            return Self::broken(error.to_string());
+        }
         Self::fail("the operation works", error.to_string())
     }
 }

@@ -106,11 +106,9 @@ impl<'a> Container<'a> {
 
 impl Drop for Container<'_> {
     fn drop(&mut self) {
-        if self.mount.is_some() || self.prepared {
-            // The failure that led here is the one the user reads.
-            drop(self.teardown());
-            drop(std::fs::remove_dir(&self.at));
-        }
+        // The failure that led here is the one the user reads. After `finish` nothing is left to do.
+        drop(self.teardown());
+        drop(std::fs::remove_dir(&self.at));
     }
 }
 

@@ -21,6 +21,7 @@ const MKFS_LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Ground {
     root: Root,
+    file: Option<PathBuf>,
     mount: Option<Mount>,
     facts: Vec<(String, String)>,
 }
@@ -39,6 +40,7 @@ impl Ground {
                 store_file: None,
                 run_id: run.id().to_owned(),
             },
+            file: None,
             mount: None,
             facts: Vec::new(),
         };
@@ -60,9 +62,11 @@ impl Ground {
             }
             Backing::Pool => {
                 ground.root.store_file = Some(sparse_file(run, name, size)?);
+                ground.file.clone_from(&ground.root.store_file);
             }
             Backing::Ext4 | Backing::Xfs | Backing::Btrfs => {
                 let file = sparse_file(run, name, size)?;
+                ground.file = Some(file.clone());
                 format(host, backing, &file)?;
                 let device = LoopDevice::attach(&file)?;
                 // The lazy zeroing of inode tables would run in the background of the measurement.
@@ -118,7 +122,12 @@ impl Ground {
     /// # Errors
     /// `InUse` while something is open in it.
     pub fn close(mut self) -> Result<()> {
-        self.mount.take().map_or(Ok(()), Mount::unmount)
+        self.mount.take().map_or(Ok(()), Mount::unmount)?;
+        // The space is needed by the grounds that follow; what is left of the run's directory goes with the run.
+        match self.file.take() {
+            Some(file) => std::fs::remove_file(&file).attempt("delete the backing file", &file),
+            None => Ok(()),
+        }
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     };
     let budget = args.time_budget.as_deref().map(parse_time).transpose()?;
     let host = workplace::enter()?;
-    let selection = subjects::select(&args.drivers, backing, &host)?;
+    let mut selection = subjects::select(&args.drivers, backing, &host)?;
     if selection.ready.is_empty() {
         return Err(exit::coded(
             exit::MISSING,
@@ -87,6 +87,16 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         ));
     }
     let place = Workplace::create(&args.work)?;
+    if args.drivers.is_empty() {
+        place.set_aside_what_does_not_open(&mut selection, &host);
+        if let (true, Some(first)) = (selection.ready.is_empty(), selection.absent.first()) {
+            let why = first.missing.what.clone();
+            return Err(exit::coded(
+                exit::OS,
+                format!("no driver could be opened here: {why}"),
+            ));
+        }
+    }
     let profile = profiled(args.profile);
     let rounds = args.rounds.unwrap_or(profile.rounds);
     let budget = budget.or(if args.rounds.is_some() {
