@@ -44,7 +44,7 @@ pub(crate) struct Lab {
 #[derive(Debug)]
 enum Open {
     NotYet,
-    Yes(Box<Subject>, Ground),
+    Yes(Box<Subject>, Box<Ground>),
     Failed(String),
 }
 
@@ -74,7 +74,7 @@ impl Lab {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*open, Open::NotYet) {
             *open = match watch.over(&self.name, || self.make()) {
-                Ok((subject, ground)) => Open::Yes(Box::new(subject), ground),
+                Ok((subject, ground)) => Open::Yes(Box::new(subject), Box::new(ground)),
                 Err(error) => Open::Failed(error.to_string()),
             };
         }
