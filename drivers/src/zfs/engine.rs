@@ -10,6 +10,7 @@ use rustix::event::{Timespec, poll};
 use rustix::io::Errno;
 
 use super::daemon::{Lease, Shared};
+use super::linger::Linger;
 use super::quirks::Quirks;
 use super::{namespace, parse};
 use crate::driver::DaemonUsage;
@@ -181,11 +182,19 @@ impl Engine {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         let before = shared.descriptors();
+        let linger = Linger::at(at);
         unmount_at(at)?;
         *mounted = mounted.saturating_sub(1);
         // Shown elsewhere too, it goes with its last mount.
         let gone = namespace::mounts().is_ok_and(|text| !parse::is_mounted(&text, dataset));
         if gone {
+            match &linger {
+                Ok(linger) if linger.wait(&shared.daemon) => {}
+                Ok(_) => tracing::warn!("zfs-fuse was not told all of {dataset}"),
+                Err(errno) => tracing::warn!("cannot see what zfs-fuse is told: {errno}"),
+            }
+            // Now the filesystem itself ends.
+            drop(linger);
             shared.settle(before, other);
         }
         Ok(())

@@ -16,6 +16,7 @@ mod driver;
 mod engine;
 mod glance;
 mod labels;
+mod linger;
 mod namespace;
 mod parse;
 mod pool;

@@ -1,0 +1,100 @@
+//! Keeping a filesystem of zfs-fuse until it has nothing left to be told.
+//!
+//! close(2) does not wait for FUSE: the kernel queues that a file was closed (FUSE_RELEASE), and drops what is still
+//! queued when the last mount goes. zfs-fuse then believes the file open, and tries to take the filesystem down for ever,
+//! holding the lock without which it answers nobody. On a busy machine an unmount soon after a close is enough. So a
+//! detached mount outlives the one that is unmounted until the kernel counts no request any more: what an unmount has
+//! let through was queued before it.
+
+use std::io::Read as _;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, openat, statx};
+use rustix::io::Errno;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, OpenTreeFlags, fsconfig_create, fsmount, fsopen,
+    open_tree,
+};
+
+use crate::sys::daemon::Daemon;
+
+/// The daemon is told in far less than a millisecond; this only bounds a hang.
+const LIMIT: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_micros(300);
+
+/// A detached mount of the filesystem, and where the kernel counts its requests.
+#[derive(Debug)]
+pub(super) struct Linger {
+    /// Never read: it is held.
+    _tree: OwnedFd,
+    control: OwnedFd,
+    waiting: String,
+}
+
+impl Linger {
+    /// Keeps the filesystem mounted on `at`.
+    ///
+    /// # Errors
+    /// The errno of what could not be opened.
+    pub(super) fn at(at: &Path) -> Result<Self, Errno> {
+        let tree = open_tree(
+            CWD,
+            at,
+            OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
+        )?;
+        // Without asking the daemon. The connection has the number of the device.
+        let device = statx(
+            tree.as_fd(),
+            "",
+            AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC,
+            StatxFlags::empty(),
+        )?;
+        Ok(Self {
+            _tree: tree,
+            control: control()?,
+            waiting: format!("{}/waiting", device.stx_dev_minor),
+        })
+    }
+
+    /// Waits until the daemon has been told everything. Says whether it has.
+    pub(super) fn wait(&self, daemon: &Daemon) -> bool {
+        let deadline = Instant::now() + LIMIT;
+        while Instant::now() < deadline {
+            if self.requests() == Ok(0) {
+                return true;
+            }
+            if daemon.ended_within(LOOK_AGAIN) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The requests queued or not yet answered.
+    fn requests(&self) -> Result<u64, Errno> {
+        let file = openat(
+            self.control.as_fd(),
+            self.waiting.as_str(),
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        let mut text = String::new();
+        std::fs::File::from(file)
+            .read_to_string(&mut text)
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        text.trim().parse().map_err(|_| Errno::INVAL)
+    }
+}
+
+/// The control filesystem of FUSE, detached: it need not be mounted on this host.
+fn control() -> Result<OwnedFd, Errno> {
+    let context = fsopen("fusectl", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_create(context.as_fd())?;
+    fsmount(
+        context.as_fd(),
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        MountAttrFlags::empty(),
+    )
+}
