@@ -6,7 +6,8 @@
 //! our own. The two differ in so much that each has its own label, [quirks](quirks::Quirks) and capabilities.
 //!
 //! zfs-fuse hangs for good when one of its mounts is detached lazily (`umount -l`) or when five or more mounts are made
-//! at once: nothing here detaches, and everything that mounts holds the engine's lock.
+//! at once: nothing here detaches, and everything that mounts holds the engine's lock. It also hangs when its filesystem ends
+//! before it has been told of the last close: see `linger`.
 
 mod backend;
 mod bases;

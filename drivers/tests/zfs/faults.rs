@@ -12,13 +12,16 @@ use drivers::sys::command::ends_within;
 use drivers::{ErrorKind, Item, Kind, Mount};
 use libtest_mimic::Trial;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, pidfd_open, waitid,
+};
 
 use crate::bench::{Bench, GIB, ROLE, key, layer, mounts, open, trial};
 
 /// Each runs in a process of its own, with a daemon of its own to kill.
 const APART: &[(&str, fn())] = &[
     ("a_busy_file_keeps_its_mount", busy),
+    ("a_slow_daemon_hears_of_the_last_close", slow),
     ("a_dead_daemon_is_an_error_at_once", dead),
     ("dropping_the_driver_shows_the_host_again", dropped),
 ];
@@ -106,6 +109,46 @@ fn busy() {
     // The daemon still answers everywhere.
     assert!(driver.plain_dir().metadata().unwrap().is_dir());
     driver.sync().unwrap();
+}
+
+/// Stopped, the daemon is as slow as can be: the close is still queued when its mount goes.
+fn slow() {
+    let bench = Bench::new();
+    let driver = bench.driver();
+    driver.prepare(&key("c"), None, Kind::Writable).unwrap();
+    let at = bench.mountpoint("m");
+    let mount = driver.mount(&key("c"), &at).unwrap();
+    let dir = fs::File::open(&at).unwrap();
+    let daemons = daemons(bench.run.id());
+    let daemon = Pid::from_raw(daemons[0].cast_signed()).unwrap();
+    kill_process(daemon, Signal::STOP).unwrap();
+    // Until the last of its threads has.
+    waitid(WaitId::Pid(daemon), WaitIdOptions::STOPPED).unwrap();
+    let start = Instant::now();
+    let changes = fs::File::open("/proc/self/mountinfo").unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            drop(dir);
+            mount.unmount().unwrap();
+        });
+        let served = || {
+            mounts(bench.run.dir())
+                .iter()
+                .filter(|m| m.contains("fuse"))
+                .count()
+        };
+        let second = Timespec {
+            tv_sec: 1,
+            tv_nsec: 0,
+        };
+        // Only the plain dataset's stays. The kernel tells of every change (proc_pid_mounts(5)).
+        while served() > 1 && start.elapsed() < Duration::from_secs(10) {
+            poll(&mut [PollFd::new(&changes, PollFlags::PRI)], Some(&second)).unwrap();
+        }
+        kill_process(daemon, Signal::CONT).unwrap();
+    });
+    driver.remove(Item::Container(&key("c"))).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(10), "it hung");
 }
 
 fn stray() {
