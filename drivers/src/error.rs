@@ -125,6 +125,8 @@ pub fn kind_of(error: &io::Error) -> ErrorKind {
         Some(libc::EPERM | libc::EACCES) => ErrorKind::PermissionDenied,
         Some(libc::EBUSY | libc::ETXTBSY) => ErrorKind::InUse,
         Some(libc::EOPNOTSUPP | libc::ENOSYS) => ErrorKind::Unsupported,
+        // What is left of a FUSE mount whose daemon is gone.
+        Some(libc::ENOTCONN) => ErrorKind::Daemon,
         Some(libc::ENOENT) => ErrorKind::NotFound,
         Some(libc::EEXIST) => ErrorKind::AlreadyExists,
         Some(_) => ErrorKind::Io,

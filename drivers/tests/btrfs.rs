@@ -141,10 +141,12 @@ fn accounting(options: &str, metadata: u64) {
     drop(big);
     let busy = driver.usage(item).unwrap();
     near(busy.exclusive_bytes, (3 << 20) + (64 << 10), "busy");
-    near(
-        busy.referenced_bytes,
-        (7 << 20) + (64 << 10),
-        "busy, referenced",
+    // An old extent that lies wholly under the 64 KiB written over it is let go; where the write-back cut the file into
+    // extents is not ours to say, so anything from none to all of them may be.
+    assert!(
+        (7 << 20..=(7 << 20) + (64 << 10) + metadata).contains(&busy.referenced_bytes),
+        "{options} busy, referenced: {}",
+        busy.referenced_bytes
     );
     assert_eq!(busy.exclusive_inodes, 1);
     fs::remove_file(at.join("new")).unwrap();

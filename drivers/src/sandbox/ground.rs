@@ -17,7 +17,7 @@ use super::run::Run;
 /// Formatting an empty sparse file takes well under a second; this only bounds a hang.
 const MKFS_LIMIT: Duration = Duration::from_secs(60);
 
-/// A backing store of a run, released when dropped.
+/// A backing store of a run. Dropping it unmounts it and leaves its file to the run; [`Ground::close`] deletes that too.
 #[derive(Debug)]
 pub struct Ground {
     root: Root,

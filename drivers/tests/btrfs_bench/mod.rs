@@ -49,7 +49,8 @@ impl Bench {
     /// Closes driver and filesystem and opens both again.
     pub(crate) fn remount(&mut self) {
         self.driver = None;
-        self.ground.take().unwrap().close().unwrap();
+        // Dropped, not closed: the file is needed again.
+        drop(self.ground.take());
         let device = LoopDevice::attach(&self.run.dir().join("b.img")).unwrap();
         let mount = mount::filesystem("btrfs", Some(device.path()), &[], &self.root.dir);
         self.remounted = Some(mount.unwrap());
