@@ -45,6 +45,15 @@ impl Records {
         Ok(())
     }
 
+    /// Says that so many rounds is what the run comes to.
+    pub(crate) fn planned_rounds(&mut self, rounds: u32) -> anyhow::Result<()> {
+        let run = reports::Run {
+            rounds,
+            ..self.results.run.clone()
+        };
+        self.push(Line::Run(run))
+    }
+
     /// Everything so far.
     pub(crate) fn results(&self) -> &Results {
         &self.results
