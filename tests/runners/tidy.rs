@@ -46,15 +46,18 @@ fn lines(path: &Path) -> usize {
 #[test]
 fn every_case_file_is_listed() {
     let dir = workspace().join("tests/src/cases");
-    let files: BTreeSet<String> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|name| name != "mod.rs")
-        .map(|name| name.trim_end_matches(".rs").to_owned())
+    let mut found = Vec::new();
+    sources(&dir, &mut found);
+    let files: BTreeSet<PathBuf> = found
+        .into_iter()
+        .filter(|path| !path.ends_with("mod.rs"))
         .collect();
-    let listed: BTreeSet<String> = conformance::ALL
+    let listed: BTreeSet<PathBuf> = conformance::ALL
         .iter()
-        .map(|case| case.name.to_owned())
+        .map(|case| {
+            let theme = case.theme.name().replace('-', "_");
+            dir.join(theme).join(format!("{}.rs", case.name))
+        })
         .collect();
     assert_eq!(files, listed);
     assert_eq!(conformance::ALL.len(), listed.len(), "a name is used twice");
@@ -76,6 +79,7 @@ fn every_case_says_what_and_whence() {
             case.promise
         );
         assert!(!case.origin.trim().is_empty(), "{}", case.name);
+        assert!(case.why.ends_with('.'), "{}: {}", case.name, case.why);
         if let Some(capability) = case.capability {
             assert!(
                 capabilities.contains(&format!("    pub {capability}: ")),
@@ -133,13 +137,35 @@ fn every_promise_of_the_trait_has_its_case() {
 }
 
 #[test]
-fn every_fault_names_cases_that_exist() {
-    for (fault, cases) in conformance::faults::Fault::ALL {
-        assert!(!cases.is_empty(), "{fault:?}");
-        for name in cases {
+fn every_fault_of_a_driver_is_noticed() {
+    let noticed: Vec<_> = conformance::ALL
+        .iter()
+        .flat_map(|case| case.broken_by)
+        .collect();
+    for fault in conformance::faults::Fault::OF_DRIVERS {
+        assert!(noticed.contains(&&fault), "no case notices {fault:?}");
+    }
+}
+
+/// Ids that are named but do not exist would hide what is not covered.
+#[test]
+fn cases_cover_what_exists() {
+    let known: BTreeSet<&str> = conformance::catalogue::BEHAVIOURS
+        .iter()
+        .map(|behaviour| behaviour.id)
+        .chain(
+            conformance::catalogue::LESSONS
+                .iter()
+                .map(|lesson| lesson.id),
+        )
+        .collect();
+    for case in conformance::ALL {
+        assert!(!case.covers.is_empty(), "{} covers nothing", case.name);
+        for id in case.covers {
             assert!(
-                conformance::ALL.iter().any(|case| case.name == *name),
-                "{fault:?}: {name}"
+                known.contains(id),
+                "{} covers {id}, which is not in the catalogue",
+                case.name
             );
         }
     }

@@ -1,6 +1,7 @@
 //! The words of the suite: a case, how much a driver owes it, what it belongs to, and what may come of it.
 
 use crate::context::Context;
+use crate::faults::Fault;
 
 /// One promise.
 #[derive(Debug, Clone, Copy)]
@@ -9,14 +10,20 @@ pub struct Case {
     pub name: &'static str,
     /// What is promised, as a sentence.
     pub promise: &'static str,
+    /// What goes wrong for a user where it is broken.
+    pub why: &'static str,
     /// The clause or bug it comes from.
     pub origin: &'static str,
+    /// The behaviours and lessons of the [catalogue](crate::catalogue) it asks for, by id: `WO1`, `C17`.
+    pub covers: &'static [&'static str],
     /// How much a driver owes it.
     pub level: Level,
     /// What it belongs to in the matrix.
     pub theme: Theme,
     /// The capability its assertion turns on, by field name, if any.
     pub capability: Option<&'static str>,
+    /// Faults under which it fails: proof that it can.
+    pub broken_by: &'static [Fault],
     /// Asks the driver.
     pub run: fn(&mut Context<'_>) -> Verdict,
 }
@@ -53,27 +60,57 @@ pub enum Theme {
     Stacking,
     /// Whiteouts and opaque directories.
     Whiteouts,
-    /// The first write to a lower file.
+    /// The first write to a lower file: data and metadata.
     CopyUp,
+    /// Hard links of lower files.
+    HardLinks,
+    /// Extended attributes, capabilities, ACLs and labels.
+    Attributes,
+    /// Renames of what lies in lower layers.
+    Renames,
+    /// Inode and device numbers, listings, watches.
+    Identity,
+    /// Open descriptors, mappings, locks, and what a descriptor can do.
+    OpenFiles,
+    /// Devices, fifos and sockets.
+    SpecialFiles,
+    /// The rules of POSIX, asked of files that come from a lower layer.
+    Posix,
     /// Sharing and accounting of space.
     Sharing,
     /// Changes, export, apply.
     Changes,
-    /// Names, references, removal.
+    /// Names, references, removal, restarts.
     LifeCycle,
+    /// Several at once.
+    Concurrency,
+    /// Limits on space and inodes.
+    Quota,
+    /// Crashes, failing devices and what is left after them.
+    Crash,
     /// Odd and hostile archives.
     Archives,
 }
 
 impl Theme {
     /// Every theme, in the order of the matrix.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 17] = [
         Self::Stacking,
         Self::Whiteouts,
         Self::CopyUp,
+        Self::HardLinks,
+        Self::Attributes,
+        Self::Renames,
+        Self::Identity,
+        Self::OpenFiles,
+        Self::SpecialFiles,
+        Self::Posix,
         Self::Sharing,
         Self::Changes,
         Self::LifeCycle,
+        Self::Concurrency,
+        Self::Quota,
+        Self::Crash,
         Self::Archives,
     ];
 
@@ -83,9 +120,19 @@ impl Theme {
             Self::Stacking => "stacking",
             Self::Whiteouts => "whiteouts",
             Self::CopyUp => "copy-up",
+            Self::HardLinks => "hard-links",
+            Self::Attributes => "attributes",
+            Self::Renames => "renames",
+            Self::Identity => "identity",
+            Self::OpenFiles => "open-files",
+            Self::SpecialFiles => "special-files",
+            Self::Posix => "posix",
             Self::Sharing => "sharing",
             Self::Changes => "changes",
             Self::LifeCycle => "life-cycle",
+            Self::Concurrency => "concurrency",
+            Self::Quota => "quota",
+            Self::Crash => "crash",
             Self::Archives => "archives",
         }
     }

@@ -12,6 +12,7 @@ use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits};
 
 use crate::case::Stop;
 use crate::container::Container;
+use crate::fixture;
 use crate::oracle::compare::{self, Tolerance};
 use crate::oracle::layer::{self, Spelling};
 use crate::oracle::model::Model;
@@ -95,15 +96,33 @@ impl<'a> Context<'a> {
     /// # Errors
     /// Broken, never in practice.
     pub fn layer_id(&mut self) -> Result<LayerId, Stop> {
-        use sha2::Digest as _;
         self.made += 1;
-        let text = format!("{}-{}", self.prefix, self.made);
-        format!(
-            "sha256:{}",
-            drivers::ids::hex(&sha2::Sha256::digest(text.as_bytes()))
-        )
-        .parse()
-        .map_err(|error: drivers::Error| Stop::broken(error.to_string()))
+        id_of(&format!("{}-{}", self.prefix, self.made))
+    }
+
+    /// The layer of [`fixture::everything`], made once for a subject and shared by its cases: none may remove it. The
+    /// runner does not count it among what a case leaves.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn base(&mut self) -> Result<LayerId, Stop> {
+        let id = base_id()?;
+        let (below, model) = self.model_with(None, &fixture::everything())?;
+        let driver = self.driver()?;
+        if let Err(error) = driver.parent(Item::Layer(&id)) {
+            if error.kind() != drivers::ErrorKind::NotFound {
+                return Err(error.into());
+            }
+            drop(error);
+            let key = self.key()?;
+            let tar = layer::write(&below, &model, Spelling::default());
+            let driver = self.driver()?;
+            driver.prepare(&key, None, Kind::Writable)?;
+            driver.apply(&key, &mut &tar[..], &Limits::default())?;
+            driver.commit(&key, &id)?;
+        }
+        self.models.insert(id.clone(), model);
+        Ok(id)
     }
 
     /// A committed layer: the operations, as an archive, on top of `parent`. What the driver declares it cannot store
@@ -285,6 +304,19 @@ impl<'a> Context<'a> {
         layer::settle(&below, &mut model);
         Ok((below, model))
     }
+}
+
+/// The name of [`Context::base`].
+pub(crate) fn base_id() -> Result<LayerId, Stop> {
+    id_of("the base of all cases")
+}
+
+fn id_of(text: &str) -> Result<LayerId, Stop> {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    format!("sha256:{}", drivers::ids::hex(&digest))
+        .parse()
+        .map_err(|error: drivers::Error| Stop::broken(error.to_string()))
 }
 
 /// A tree is what a model says, as far as the declared capabilities go.

@@ -1,9 +1,11 @@
-//! The promises a [`Faulty`](crate::faulty::Faulty) driver can break, and the cases that must notice.
+//! The promises a [`Faulty`](crate::faulty::Faulty) driver can break. Cases say which of them they notice
+//! ([`Case::broken_by`](crate::Case::broken_by)).
 
 use drivers::{Error, Result};
 use tar::EntryType;
 
 use crate::faulty::rewrite;
+use crate::lies::Lie;
 use crate::oracle::archive::Entry;
 
 /// One broken promise.
@@ -63,109 +65,40 @@ pub enum Fault {
     FollowLinks,
     /// Containers are not listed after a restart.
     ForgottenContainers,
+    /// The capability of this name is declared as the opposite of what it is.
+    Flipped(&'static str),
+    /// Processes of the container are lied to.
+    Lie(&'static Lie),
 }
 
 impl Fault {
-    /// Every fault, with the cases that must notice it: at least one, and those named after the promise do.
-    pub const ALL: [(Self, &'static [&'static str]); 24] = [
-        (
-            Self::WhiteoutsForgotten,
-            &[
-                "opaque_markers_equal_whiteouts",
-                "marker_place_does_not_matter",
-            ],
-        ),
-        (Self::XattrsLost, &["child_shows_all_of_its_parent"]),
-        (
-            Self::TimesLost,
-            &["child_shows_all_of_its_parent", "odd_times_are_kept"],
-        ),
-        (
-            Self::NanosecondsLost,
-            &["child_shows_all_of_its_parent", "odd_times_are_kept"],
-        ),
-        (
-            Self::OwnersLost,
-            &["child_shows_all_of_its_parent", "large_ids_are_kept"],
-        ),
-        (
-            Self::SpecialBitsLost,
-            &[
-                "child_shows_all_of_its_parent",
-                "writing_takes_privileges_away",
-            ],
-        ),
-        (
-            Self::LinksSplit,
-            &["child_shows_all_of_its_parent", "export_keeps_hard_links"],
-        ),
-        (Self::SharedWrites, &["siblings_are_isolated"]),
-        (
-            Self::WriteThrough,
-            &["image_never_changes", "siblings_are_isolated"],
-        ),
-        (
-            Self::DuplicateKey,
-            &["duplicate_key_is_refused", "parallel_prepare_and_remove"],
-        ),
-        (Self::MissingParent, &["missing_parent_is_refused"]),
-        (Self::ChildrenIgnored, &["layer_in_use_is_kept"]),
-        (
-            Self::MountIgnored,
-            &["mounted_item_is_kept", "one_container_can_be_mounted_twice"],
-        ),
-        (
-            Self::NothingRemoved,
-            &[
-                "deleting_a_container_deletes_nothing_else",
-                "removal_takes_what_was_made_inside",
-            ],
-        ),
-        (Self::KeyAfterCommit, &["commit_consumes_the_key"]),
-        (
-            Self::SameSizeMissed,
-            &[
-                "rewrite_of_the_same_size_is_found",
-                "changes_equal_the_naive_comparison",
-            ],
-        ),
-        (
-            Self::DeletionsMissed,
-            &[
-                "changes_equal_the_naive_comparison",
-                "changes_are_exactly_what_was_done",
-            ],
-        ),
-        (
-            Self::ExportedDeletionsLost,
-            &[
-                "export_keeps_deletions",
-                "export_applied_elsewhere_is_the_same_tree",
-            ],
-        ),
-        (
-            Self::ExportedLinksLost,
-            &[
-                "export_keeps_hard_links",
-                "export_applied_elsewhere_is_the_same_tree",
-            ],
-        ),
-        (
-            Self::WritableView,
-            &["view_refuses_writes", "views_cannot_be_committed"],
-        ),
-        (Self::ConstantUsage, &["container_grows_by_what_is_written"]),
-        (
-            Self::BadArchive,
-            &[
-                "failed_apply_leaves_nothing",
-                "cut_archive_is_refused",
-                "garbage_is_refused",
-                "bare_whiteouts_are_refused",
-            ],
-        ),
-        (Self::FollowLinks, &["links_do_not_lead_outside"]),
-        (Self::ForgottenContainers, &["reopen_restores_state"]),
+    /// The faults that a driver itself can commit. Beside them there are [`Self::Flipped`] and [`Self::Lie`], as many as
+    /// cases name.
+    pub const OF_DRIVERS: [Self; 24] = [
+        Self::WhiteoutsForgotten,
+        Self::XattrsLost,
+        Self::TimesLost,
+        Self::NanosecondsLost,
+        Self::OwnersLost,
+        Self::SpecialBitsLost,
+        Self::LinksSplit,
+        Self::SharedWrites,
+        Self::WriteThrough,
+        Self::DuplicateKey,
+        Self::MissingParent,
+        Self::ChildrenIgnored,
+        Self::MountIgnored,
+        Self::NothingRemoved,
+        Self::KeyAfterCommit,
+        Self::SameSizeMissed,
+        Self::DeletionsMissed,
+        Self::ExportedDeletionsLost,
+        Self::ExportedLinksLost,
+        Self::WritableView,
+        Self::ConstantUsage,
+        Self::BadArchive,
+        Self::FollowLinks,
+        Self::ForgottenContainers,
     ];
 
     /// Turns a refusal into success, if that is the fault.

@@ -19,12 +19,14 @@
 
 pub mod case;
 pub mod cases;
+pub mod catalogue;
 pub mod check;
 pub mod container;
 pub mod context;
 pub mod faults;
 pub mod faulty;
 pub mod fixture;
+pub mod lies;
 pub mod oracle;
 pub mod runner;
 pub mod subject;

@@ -10,7 +10,7 @@ use drivers::{Driver, Info, Item};
 use rustix::mount::{UnmountFlags, unmount};
 
 use crate::case::{Case, Outcome, Stop};
-use crate::context::Context;
+use crate::context::{Context, base_id};
 use crate::subject::Subject;
 
 /// What came of one case against one subject.
@@ -66,10 +66,7 @@ pub fn run(case: &Case, subject: &mut Subject) -> Report {
 
 fn guarded(case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
     let broken = |error: drivers::Error| Stop::broken(error.to_string());
-    let before = subject
-        .driver()
-        .and_then(|driver| driver.list())
-        .map_err(broken)?;
+    let before = subject.driver().and_then(list).map_err(broken)?;
     let number = subject.next_run();
     let scratch = subject.scratch().join(format!("case-{number}"));
     fs::create_dir(&scratch)
@@ -95,10 +92,7 @@ fn guarded(case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
         return Err(Stop::fail("no mount is left", format!("{mounts:?}")));
     }
     cleaned.map_err(|error| Stop::fail("what the case made can be removed", error.to_string()))?;
-    let after = subject
-        .driver()
-        .and_then(|driver| driver.list())
-        .map_err(broken)?;
+    let after = subject.driver().and_then(list).map_err(broken)?;
     if after != before {
         return Err(Stop::fail(
             format!("{} items are left, as before", before.len()),
@@ -108,11 +102,18 @@ fn guarded(case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
     Ok(outcome)
 }
 
+/// What the driver keeps, the base that cases share left out.
+fn list(driver: &dyn Driver) -> drivers::Result<Vec<Info>> {
+    let base = base_id().ok();
+    let mut list = driver.list()?;
+    list.retain(|info| info.layer.is_none() || info.layer != base);
+    Ok(list)
+}
+
 /// Removes what was not there before, children before their parents.
 fn clean(driver: &dyn Driver, before: &[Info]) -> drivers::Result<()> {
     let mut outcome = Ok(());
-    let new: Vec<Info> = driver
-        .list()?
+    let new: Vec<Info> = list(driver)?
         .into_iter()
         .filter(|info| !before.contains(info))
         .collect();

@@ -1,0 +1,22 @@
+//! The first write to a lower file: data and metadata.
+
+use crate::case::Case;
+
+pub mod first_write_changes_only_those_bytes;
+pub mod metadata_change_keeps_everything_else;
+pub mod parents_keep_their_attributes;
+pub mod refused_operation_changes_nothing;
+pub mod renamed_link_keeps_its_attributes;
+pub mod sparse_file_stays_sparse;
+pub mod writing_takes_privileges_away;
+
+/// The cases of this theme.
+pub const CASES: &[&Case] = &[
+    &first_write_changes_only_those_bytes::CASE,
+    &metadata_change_keeps_everything_else::CASE,
+    &parents_keep_their_attributes::CASE,
+    &refused_operation_changes_nothing::CASE,
+    &renamed_link_keeps_its_attributes::CASE,
+    &sparse_file_stays_sparse::CASE,
+    &writing_takes_privileges_away::CASE,
+];

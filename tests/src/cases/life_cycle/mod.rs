@@ -1,0 +1,34 @@
+//! Names, references, removal, restarts.
+
+use crate::case::Case;
+
+pub mod commit_consumes_the_key;
+pub mod duplicate_key_is_refused;
+pub mod layer_in_use_is_kept;
+pub mod missing_parent_is_refused;
+pub mod mounted_item_is_kept;
+pub mod one_container_can_be_mounted_twice;
+pub mod removal_takes_what_was_made_inside;
+pub mod removed_names_can_be_used_again;
+pub mod reopen_restores_state;
+pub mod taken_layer_id_is_refused;
+pub mod unknown_items_are_not_found;
+pub mod views_cannot_be_committed;
+pub mod writes_survive_a_remount;
+
+/// The cases of this theme.
+pub const CASES: &[&Case] = &[
+    &commit_consumes_the_key::CASE,
+    &duplicate_key_is_refused::CASE,
+    &layer_in_use_is_kept::CASE,
+    &missing_parent_is_refused::CASE,
+    &mounted_item_is_kept::CASE,
+    &one_container_can_be_mounted_twice::CASE,
+    &removal_takes_what_was_made_inside::CASE,
+    &removed_names_can_be_used_again::CASE,
+    &reopen_restores_state::CASE,
+    &taken_layer_id_is_refused::CASE,
+    &unknown_items_are_not_found::CASE,
+    &views_cannot_be_committed::CASE,
+    &writes_survive_a_remount::CASE,
+];

@@ -1,0 +1,48 @@
+//! FICLONE makes one file of a container share its blocks with another.
+
+use drivers::error::Attempt as _;
+
+use crate::case::{Case, Level, Outcome, Theme, Verdict};
+use crate::context::Context;
+use crate::oracle::op::file;
+use crate::{check, fixture};
+
+/// The promise.
+pub const CASE: Case = Case {
+    name: "files_can_be_cloned",
+    promise: "FICLONE makes one file of a container share its blocks with another.",
+    why: "`cp --reflink` saves space and time only where the driver passes it through.",
+    origin: "catalogue FD8 (FICLONE)",
+    covers: &["FD8"],
+    level: Level::Informs,
+    theme: Theme::OpenFiles,
+    capability: Some("reflink"),
+    broken_by: &[],
+    run,
+};
+
+fn run(context: &mut Context<'_>) -> Verdict {
+    let declared = context.capabilities()?.reflink;
+    let content = fixture::noise(4, 128 << 10);
+    let base = context.layer(None, &[file("lower", "1")])?;
+    let mut container = context.container(Some(&base))?;
+    container.apply(&[file("a", &content), file("b", "")])?;
+    let from = container.open("a")?;
+    from.sync_all().attempt("sync", container.path("a"))?;
+    let cloned = rustix::fs::ioctl_ficlone(container.open_for_writing("b")?, &from);
+    if cloned.is_ok() {
+        container.predict(&[file("b", &content)])?;
+    }
+    container.check()?;
+    if declared {
+        return check::declared(
+            "reflink",
+            declared,
+            cloned.is_ok(),
+            check::words("FICLONE", &cloned),
+        );
+    }
+    // Most filesystems cannot: that is no deviation from a plain one, but must be as declared.
+    check::that(cloned.is_err(), "no clone, as declared", "FICLONE works")?;
+    Ok(Outcome::Deviates(check::words("FICLONE", &cloned)))
+}

@@ -1,0 +1,32 @@
+//! Layer stacking.
+
+use crate::case::Case;
+
+pub mod child_shows_all_of_its_parent;
+pub mod deepest_stack_works_and_one_more_is_refused;
+pub mod directories_merge_over_layers;
+pub mod empty_layer_shows_an_empty_root;
+pub mod image_never_changes;
+pub mod names_are_any_bytes;
+pub mod root_attributes_are_inherited;
+pub mod siblings_are_isolated;
+pub mod twenty_layers_are_one_tree;
+pub mod upper_name_wins;
+pub mod view_refuses_writes;
+pub mod volume_outlives_its_container;
+
+/// The cases of this theme.
+pub const CASES: &[&Case] = &[
+    &child_shows_all_of_its_parent::CASE,
+    &deepest_stack_works_and_one_more_is_refused::CASE,
+    &directories_merge_over_layers::CASE,
+    &empty_layer_shows_an_empty_root::CASE,
+    &image_never_changes::CASE,
+    &names_are_any_bytes::CASE,
+    &root_attributes_are_inherited::CASE,
+    &siblings_are_isolated::CASE,
+    &twenty_layers_are_one_tree::CASE,
+    &upper_name_wins::CASE,
+    &view_refuses_writes::CASE,
+    &volume_outlives_its_container::CASE,
+];

@@ -1,0 +1,51 @@
+//! In a live container the character device 0:0 can be made like any other.
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use crate::case::{Case, Level, Stop, Theme, Verdict};
+use crate::check;
+use crate::context::Context;
+use crate::oracle::op::file;
+
+/// The promise.
+pub const CASE: Case = Case {
+    name: "whiteout_device_is_an_ordinary_device",
+    promise: "In a live container the character device 0:0 can be made like any other.",
+    why: "A device 0:0 is a deletion to overlayfs and a device to everybody else.",
+    origin: "kernel overlayfs (0:0 is reserved); catalogue WO9",
+    covers: &["WO9"],
+    level: Level::Informs,
+    theme: Theme::Whiteouts,
+    capability: Some("user_can_make_whiteout_device"),
+    broken_by: &[],
+    run,
+};
+
+fn run(context: &mut Context<'_>) -> Verdict {
+    let capabilities = context.capabilities()?;
+    if !capabilities.device_nodes {
+        return Err(Stop::not_applicable("devices cannot be made here"));
+    }
+    let base = context.layer(None, &[file("a", "1")])?;
+    let container = context.container(Some(&base))?;
+    let made = mknodat(
+        CWD,
+        container.path("zero"),
+        FileType::CharacterDevice,
+        Mode::from_raw_mode(0o600),
+        0,
+    );
+    let shown = made.is_ok() && container.names("")?.contains(&b"zero"[..]);
+    container.read("a")?;
+    check::declared(
+        "user_can_make_whiteout_device",
+        capabilities.user_can_make_whiteout_device,
+        shown,
+        format!(
+            "mknod of 0:0: {}",
+            made.err()
+                .map_or("no error, but it does not show".to_owned(), |e| e
+                    .to_string())
+        ),
+    )
+}
