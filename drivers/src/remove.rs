@@ -1,6 +1,6 @@
 //! Removes a directory tree without ever crossing into a mount or following a symbolic link.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -24,13 +24,32 @@ const LISTING_BYTES: usize = 16 << 10;
 /// # Errors
 /// `InUse` when something is mounted inside (nothing of that mount is touched); otherwise the errno that stopped it.
 pub fn tree(path: &Path) -> Result<()> {
+    all(path, None)
+}
+
+/// As [`tree`], and the file `last` directly in it goes only once everything else has gone: a removal that fails half-way
+/// leaves the directory marked by it.
+///
+/// # Errors
+/// As [`tree`].
+pub fn tree_but_last(path: &Path, last: &CStr) -> Result<()> {
+    all(path, Some(last))
+}
+
+fn all(path: &Path, last: Option<&CStr>) -> Result<()> {
     match open_dir(
         CWD,
         path.as_os_str().as_encoded_bytes(),
         ResolveFlags::empty(),
     ) {
         Ok(dir) => {
-            empty(&dir, path, 0)?;
+            empty(&dir, path, 0, last)?;
+            if let Some(last) = last {
+                match unlinkat(dir.as_fd(), last, AtFlags::empty()) {
+                    Ok(()) | Err(Errno::NOENT) => {}
+                    Err(errno) => return Err(Error::io("remove the marker of", path, errno)),
+                }
+            }
             match rustix::fs::rmdir(path) {
                 Ok(()) | Err(Errno::NOENT) => Ok(()),
                 Err(errno) => Err(Error::io("remove the directory", path, errno)),
@@ -53,14 +72,14 @@ fn open_dir(at: BorrowedFd<'_>, name: &[u8], resolve: ResolveFlags) -> Result<Ow
 
 /// Empties an open directory; one that turns out to be a read-only btrfs subvolume (a layer that a dead run left) is
 /// made writable first, which only its root allows.
-fn empty(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
-    match contents(dir, path, depth) {
+fn empty(dir: &OwnedFd, path: &Path, depth: usize, spare: Option<&CStr>) -> Result<()> {
+    match contents(dir, path, depth, spare) {
         Err(error)
             if error.raw_os_error() == Some(libc::EROFS)
                 && btrfs::set_read_only(dir.as_fd(), false).is_ok() =>
         {
             seek(dir, SeekFrom::Start(0)).map_err(|e| Error::io("list again", path, e))?;
-            contents(dir, path, depth)
+            contents(dir, path, depth, spare)
         }
         other => other,
     }
@@ -81,8 +100,8 @@ fn list(dir: &OwnedFd, path: &Path) -> Result<Vec<(CString, FileType)>> {
     Ok(entries)
 }
 
-/// Empties an open directory. Recursion holds one descriptor per level; see `MAX_DEPTH`.
-fn contents(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
+/// Empties an open directory but for `spare`. Recursion holds one descriptor per level; see `MAX_DEPTH`.
+fn contents(dir: &OwnedFd, path: &Path, depth: usize, spare: Option<&CStr>) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(Error::new(ErrorKind::Unsupported, "remove")
             .path(path)
@@ -90,6 +109,9 @@ fn contents(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
     }
     // Listed whole first: removing while reading may skip entries on some filesystems.
     for (name, kind) in list(dir, path)? {
+        if spare == Some(&*name) {
+            continue;
+        }
         let fail = |errno| {
             Error::io(
                 "remove",
@@ -131,6 +153,7 @@ fn contents(dir: &OwnedFd, path: &Path, depth: usize) -> Result<()> {
             &sub,
             &path.join(String::from_utf8_lossy(name.to_bytes()).as_ref()),
             depth + 1,
+            None,
         )?;
         unlinkat(dir.as_fd(), &name, AtFlags::REMOVEDIR).map_err(fail)?;
     }

@@ -9,9 +9,8 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::run::{MARKER, Marker, own_directory};
+use super::run::{MARKER, Marker, dismantle, own_directory};
 use crate::error::{Attempt as _, Error, Result};
-use crate::remove;
 
 /// The variable that marks every process a run starts.
 pub const RUN_VARIABLE: &str = "LAYERBENCH_RUN";
@@ -51,7 +50,7 @@ pub fn sweep(parent: &Path) -> Result<Swept> {
             continue;
         };
         end_processes(&marker, &mut swept);
-        match remove::tree(&dir) {
+        match dismantle(&dir) {
             Ok(()) => swept.removed.push(dir),
             Err(error) => swept.failed.push(error),
         }
