@@ -8,7 +8,7 @@
 //! Where the answer depends on the backing filesystem or an option, the driver computes it in `open`.
 
 /// What the first write to a file of a lower layer costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CopyUp {
     /// The whole file is copied (kernel overlayfs, fuse-overlayfs).
@@ -22,7 +22,7 @@ pub enum CopyUp {
 }
 
 /// The documented facts of an opened driver; see the module text for how they are used.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Capabilities {
     /// The most layers one container may stand on; `None` when there is no limit.
     pub max_layers: Option<u32>,

@@ -1,19 +1,28 @@
-//! Tests the suite: drivers that break one promise each must be caught, by the cases that promise it.
+//! Tests the suite: whatever promise is broken, the cases that say so must fail.
 //!
-//! The driver underneath is the simplest, in a plain directory. A control without a fault shows that the cases do not
-//! fail because of the wrapping.
+//! One trial for each fault of each case, `fault::case`. The driver underneath is the simplest, in a plain directory. A
+//! control without a fault shows that no case fails because of the detours: the wrapping, and a filter of system calls
+//! that lets all through. With `LAYERBENCH_SHOW=1` each trial says what the case saw.
+#![expect(
+    clippy::print_stdout,
+    reason = "a test runner's document is its standard output"
+)]
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use conformance::apart::Apart;
+use conformance::aside::Aside;
 use conformance::faults::Fault;
 use conformance::faulty::Faulty;
 use conformance::{Case, Outcome, Subject};
 use drivers::sandbox::{Ground, Run, enter};
 use drivers::{Backing, Driver, Error, ErrorKind, Host, Options, Result};
 use libtest_mimic::{Arguments, Failed, Trial};
+
+mod lying;
 
 /// The driver that is made faulty: it has the fewest declared deviations.
 const DRIVER: &str = "vfs";
@@ -31,85 +40,119 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let host = Arc::new(Host::detect());
     let mut trials = Vec::new();
-    for fault in std::iter::once(Fault::None).chain(Fault::OF_DRIVERS) {
-        let run = Arc::clone(&run);
-        trials.push(Trial::test(format!("{fault:?}"), move || {
-            judge(&run, fault).map_err(|error| Failed::from(error.to_string()))
+    let mut add = |name: String, judge: fn(&Judge) -> Result<()>, fault, case| {
+        let judge_of = Judge {
+            run: Arc::clone(&run),
+            host: Arc::clone(&host),
+            number: trials.len(),
+            fault,
+            case,
+        };
+        trials.push(Trial::test(name, move || {
+            judge(&judge_of).map_err(|error| Failed::from(error.to_string()))
         }));
+    };
+    for &case in conformance::ALL {
+        add(
+            format!("control::{}", case.name),
+            Judge::control,
+            Fault::None,
+            case,
+        );
+        for &fault in case.broken_by {
+            add(
+                format!("{fault}::{}", case.name),
+                Judge::caught,
+                fault,
+                case,
+            );
+        }
     }
-    for (fault, wanted) in [
-        (Fault::DaemonDiesOnce, "pass"),
-        (Fault::DaemonAlwaysDies, "fail"),
-    ] {
-        let run = Arc::clone(&run);
-        trials.push(Trial::test(format!("{fault:?}"), move || {
-            asked_twice(&run, fault, wanted).map_err(|error| Failed::from(error.to_string()))
-        }));
+    let any = conformance::ALL[0];
+    for fault in [Fault::DaemonDiesOnce, Fault::DaemonAlwaysDies] {
+        add(fault.to_string(), Judge::asked_twice, fault, any);
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A case whose daemon is lost is asked once more, and that is told; twice lost is a failure.
-fn asked_twice(run: &Run, fault: Fault, wanted: &str) -> Result<()> {
-    let mut subject = subject(run, fault)?;
-    let report = conformance::run(find("upper_name_wins")?, &mut subject);
-    if report.outcome.name() == wanted && report.asked_again.is_some() {
-        return Ok(());
-    }
-    Err(
-        Error::new(ErrorKind::Io, format!("judge {fault:?}")).because(format!(
-            "{} {}",
-            report.outcome.name(),
-            report.reason()
-        )),
-    )
+/// One case under one fault.
+struct Judge {
+    run: Arc<Run>,
+    host: Arc<Host>,
+    number: usize,
+    fault: Fault,
+    case: &'static Case,
 }
 
-/// Every named case must fail under its fault; without a fault, all of them must be in order.
-fn judge(run: &Run, fault: Fault) -> Result<()> {
-    let mut subject = subject(run, fault)?;
-    let wanted = |case: &&&Case| match fault {
-        Fault::None => !case.broken_by.is_empty(),
-        _ => case.broken_by.contains(&fault),
-    };
-    for case in conformance::ALL.iter().filter(wanted) {
-        let outcome = conformance::run(case, &mut subject).outcome;
-        let as_wanted = if fault == Fault::None {
-            outcome.is_ok()
-        } else {
-            matches!(outcome, Outcome::Fail { .. })
+impl Judge {
+    /// Without a fault, the case is in order.
+    fn control(&self) -> Result<()> {
+        let outcome = self.outcome()?;
+        self.verdict(outcome.is_ok(), &outcome)
+    }
+
+    /// Under its fault, the case fails.
+    fn caught(&self) -> Result<()> {
+        let outcome = self.outcome()?;
+        self.verdict(matches!(outcome, Outcome::Fail { .. }), &outcome)
+    }
+
+    /// A case whose daemon is lost is asked once more, and that is told; twice lost is a failure.
+    fn asked_twice(&self) -> Result<()> {
+        let mut subject = self.subject()?;
+        let report = conformance::run(self.case, &mut subject);
+        let as_wanted = match self.fault {
+            Fault::DaemonDiesOnce => report.outcome == Outcome::Pass,
+            _ => matches!(report.outcome, Outcome::Fail { .. }),
         };
-        if !as_wanted {
-            return Err(
-                Error::new(ErrorKind::Io, format!("judge {fault:?} by {}", case.name))
-                    .because(format!("{} {}", outcome.name(), outcome.reason())),
-            );
-        }
+        self.verdict(as_wanted && report.asked_again.is_some(), &report.outcome)
     }
-    drop(subject);
-    Ok(())
-}
 
-fn find(name: &str) -> Result<&'static Case> {
-    conformance::ALL
-        .iter()
-        .find(|case| case.name == name)
-        .copied()
-        .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("find the case {name}")))
-}
+    fn outcome(&self) -> Result<Outcome> {
+        let lie = match self.fault {
+            Fault::Lie(lie) => Some(lie),
+            _ => None,
+        };
+        let mut subject = self.subject()?;
+        let report =
+            conformance::run_within(&|work| lying::under(lie, work), self.case, &mut subject);
+        // Whatever became of the case: the fault may be that nothing can be closed.
+        drop(subject);
+        Ok(report.outcome)
+    }
 
-fn subject(run: &Run, fault: Fault) -> Result<Subject> {
-    let name = format!("{fault:?}");
-    let size = 0;
-    let ground = Ground::create(run, &name, Backing::Directory, size, &Host::detect())?;
-    let scratch = run.directory(&format!("{name}-scratch"))?;
-    let root = ground.root().clone();
-    let opened = AtomicU32::new(0);
-    let open = move || {
-        let inner = drivers::backend(DRIVER)?.open(&root, &Options::default())?;
-        let again = opened.fetch_add(1, Ordering::Relaxed) > 0;
-        Ok(Box::new(Faulty::new(inner, fault, again)) as Box<dyn Driver>)
-    };
-    Subject::new(open, &scratch)
+    fn verdict(&self, as_wanted: bool, outcome: &Outcome) -> Result<()> {
+        let what = format!("judge {} by {}", self.fault, self.case.name);
+        let seen = format!("{} {}", outcome.name(), outcome.reason());
+        if std::env::var_os("LAYERBENCH_SHOW").is_some() {
+            println!("{what}: {seen}");
+        }
+        if as_wanted {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Io, what).because(seen))
+    }
+
+    fn subject(&self) -> Result<Subject> {
+        let (number, fault) = (self.number, self.fault);
+        let name = format!("mutant-{number}");
+        let ground = Ground::create(&self.run, &name, Backing::Directory, 0, &self.host)?;
+        let scratch = self.run.directory(&format!("{name}-scratch"))?;
+        let root = ground.root().clone();
+        let opened = AtomicU32::new(0);
+        let aside = Aside::start();
+        let room = aside.clone();
+        let open = move || {
+            let root = root.clone();
+            let again = opened.fetch_add(1, Ordering::Relaxed) > 0;
+            let driver = Apart::open(&room, move || {
+                let inner = drivers::backend(DRIVER)?.open(&root, &Options::default())?;
+                Ok(Box::new(Faulty::new(inner, fault, again)?))
+            })?;
+            Ok(Box::new(driver) as Box<dyn Driver>)
+        };
+        Ok(Subject::new(open, &scratch)?.works_aside(aside))
+    }
 }

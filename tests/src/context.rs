@@ -74,10 +74,13 @@ impl<'a> Context<'a> {
     pub fn directory(&mut self) -> Result<PathBuf, Stop> {
         self.made += 1;
         let path = self.scratch.join(self.made.to_string());
-        fs::create_dir(&path)
-            .attempt("make the directory", &path)
-            .map_err(|error| Stop::broken(error.to_string()))?;
-        Ok(path)
+        let make = move || {
+            fs::create_dir(&path)
+                .attempt("make the directory", &path)
+                .map(|()| path)
+        };
+        let made = self.subject.aside().run(make);
+        made.map_err(|error| Stop::broken(error.to_string()))
     }
 
     /// A fresh name for a container layer.

@@ -1,6 +1,8 @@
 //! The promises a [`Faulty`](crate::faulty::Faulty) driver can break. Cases say which of them they notice
 //! ([`Case::broken_by`](crate::Case::broken_by)).
 
+use std::fmt;
+
 use drivers::{Error, Result};
 use tar::EntryType;
 
@@ -69,6 +71,16 @@ pub enum Fault {
     Flipped(&'static str),
     /// Processes of the container are lied to.
     Lie(&'static Lie),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flipped(capability) => write!(f, "{capability} declared falsely"),
+            Self::Lie(lie) => f.write_str(lie.name),
+            other => write!(f, "{other:?}"),
+        }
+    }
 }
 
 impl Fault {

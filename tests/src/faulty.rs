@@ -16,6 +16,7 @@ use drivers::{
 };
 
 use crate::faults::Fault;
+use crate::flipped::flipped;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::live::place;
 
@@ -23,6 +24,7 @@ use crate::oracle::live::place;
 #[derive(Debug)]
 pub struct Faulty {
     inner: Box<dyn Driver>,
+    capabilities: Capabilities,
     fault: Fault,
     reopened: bool,
     mounted: Mutex<BTreeMap<LayerId, Key>>,
@@ -30,13 +32,21 @@ pub struct Faulty {
 
 impl Faulty {
     /// Wraps a driver; `reopened` tells whether its root was open before.
-    pub fn new(inner: Box<dyn Driver>, fault: Fault, reopened: bool) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// `NotFound`, when the fault is a capability that does not exist.
+    pub fn new(inner: Box<dyn Driver>, fault: Fault, reopened: bool) -> Result<Self> {
+        let capabilities = match fault {
+            Fault::Flipped(name) => flipped(inner.capabilities(), name)?,
+            _ => inner.capabilities().clone(),
+        };
+        Ok(Self {
             inner,
+            capabilities,
             fault,
             reopened,
             mounted: Mutex::new(BTreeMap::new()),
-        }
+        })
     }
 
     fn require_daemon(&self) -> Result<()> {
@@ -69,7 +79,7 @@ impl Faulty {
 
 impl Driver for Faulty {
     fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
+        &self.capabilities
     }
 
     fn facts(&self) -> Vec<(String, String)> {

@@ -17,6 +17,8 @@
 //! # }
 //! ```
 
+pub mod apart;
+pub mod aside;
 pub mod case;
 pub mod cases;
 pub mod catalogue;
@@ -26,6 +28,7 @@ pub mod context;
 pub mod faults;
 pub mod faulty;
 pub mod fixture;
+pub mod flipped;
 pub mod lies;
 pub mod oracle;
 pub mod runner;
@@ -36,5 +39,5 @@ pub use case::{Case, Level, Outcome, Stop, Theme, Verdict};
 pub use cases::ALL;
 pub use container::Container;
 pub use context::Context;
-pub use runner::{Report, run};
+pub use runner::{Report, run, run_within};
 pub use subject::Subject;

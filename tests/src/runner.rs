@@ -13,6 +13,9 @@ use crate::case::{Case, Outcome, Stop};
 use crate::context::{Context, base_id};
 use crate::subject::Subject;
 
+/// Does what it is given, once, wherever it likes.
+pub type Around<'a> = &'a dyn Fn(&mut (dyn FnMut() + Send));
+
 /// What came of one case against one subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
@@ -43,15 +46,20 @@ impl Report {
 /// leaves a mount, or that the driver does not let clean up, has failed. After a failure the driver is opened anew, and
 /// if its daemon was lost the case is asked once more.
 pub fn run(case: &Case, subject: &mut Subject) -> Report {
+    run_within(&|work| work(), case, subject)
+}
+
+/// As [`run`], with the case itself, and nothing else, run by `around`: in a thread to which system calls lie.
+pub fn run_within(around: Around<'_>, case: &Case, subject: &mut Subject) -> Report {
     let start = Instant::now();
     let mut asked_again = None;
-    let mut outcome = guarded(case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+    let mut outcome = guarded(around, case, subject).unwrap_or_else(|Stop(outcome)| outcome);
     if !outcome.is_ok() {
         let lost = subject.lost_its_daemon();
         subject.recover();
         if lost {
             asked_again = Some(outcome.reason());
-            outcome = guarded(case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+            outcome = guarded(around, case, subject).unwrap_or_else(|Stop(outcome)| outcome);
             if !outcome.is_ok() {
                 subject.recover();
             }
@@ -64,7 +72,7 @@ pub fn run(case: &Case, subject: &mut Subject) -> Report {
     }
 }
 
-fn guarded(case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
+fn guarded(around: Around<'_>, case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
     let broken = |error: drivers::Error| Stop::broken(error.to_string());
     let before = subject.driver().and_then(list).map_err(broken)?;
     let number = subject.next_run();
@@ -74,7 +82,10 @@ fn guarded(case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
         .map_err(broken)?;
 
     let mut context = Context::new(subject, scratch.clone(), format!("case{number}"));
-    let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut context)));
+    let mut outcome = Ok(Err(Stop::broken("the case was not run")));
+    around(&mut || {
+        outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut context)));
+    });
     drop(context);
 
     let mounts = end_mounts(&scratch).map_err(broken)?;

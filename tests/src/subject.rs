@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use drivers::error::Attempt as _;
 use drivers::{Backend, Driver, Error, ErrorKind, Options, Result, Root};
 
+use crate::aside::Aside;
+
 /// Opens the driver's root anew.
 type Reopen = Box<dyn Fn() -> Result<Box<dyn Driver>> + Send>;
 
@@ -14,6 +16,7 @@ pub struct Subject {
     driver: Option<Box<dyn Driver>>,
     reopen: Reopen,
     scratch: PathBuf,
+    aside: Aside,
     runs: u32,
 }
 
@@ -43,6 +46,7 @@ impl Subject {
             driver: Some(reopen()?),
             reopen: Box::new(reopen),
             scratch,
+            aside: Aside::here(),
             runs: 0,
         })
     }
@@ -58,6 +62,13 @@ impl Subject {
         scratch: &Path,
     ) -> Result<Self> {
         Self::new(move || backend.open(&root, &options), scratch)
+    }
+
+    /// What is the suite's own work (mountpoints) is done there.
+    #[must_use]
+    pub fn works_aside(mut self, aside: Aside) -> Self {
+        self.aside = aside;
+        self
     }
 
     /// The opened driver.
@@ -115,6 +126,11 @@ impl Subject {
     /// Where cases keep mountpoints and victims.
     pub(crate) fn scratch(&self) -> &Path {
         &self.scratch
+    }
+
+    /// Where the suite's own work is done.
+    pub(crate) fn aside(&self) -> &Aside {
+        &self.aside
     }
 
     /// A number that no earlier run of a case against this subject had.

@@ -2,6 +2,8 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{dir, file, remove, rename, symlink};
 
 /// The promise.
@@ -14,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Renames,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::Lie(&lies::RENAME_DOES_NOTHING)],
     run,
 };
 

@@ -5,6 +5,7 @@ use rustix::io::Errno;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{dir, file, rename};
 
 /// The promise.
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Renames,
     capability: Some("rename_lower_dir"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("rename_lower_dir")],
     run,
 };
 
