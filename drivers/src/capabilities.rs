@@ -40,6 +40,8 @@ pub struct Capabilities {
     pub rename_lower_dir: bool,
     /// Two names of one lower file stay one file after a write through either.
     pub hard_links_survive_copy_up: bool,
+    /// st_nlink of a lower file counts the names that are there, right after link, unlink and rename.
+    pub link_counts_follow: bool,
     /// A lower directory keeps its time and its setgid bit when something in it is first written.
     pub lower_dir_attributes_survive_copy_up: bool,
     /// A lower symbolic link keeps its owner and time when it is renamed.
@@ -113,6 +115,7 @@ impl Capabilities {
         metadata_change_keeps_data_shared: true,
         rename_lower_dir: true,
         hard_links_survive_copy_up: true,
+        link_counts_follow: true,
         lower_dir_attributes_survive_copy_up: true,
         symlink_attributes_survive_copy_up: true,
         special_files_survive_copy_up: true,

@@ -49,3 +49,11 @@ pub const RENAME_DOES_NOTHING: Lie = Lie {
     when: None,
     errno: 0,
 };
+
+/// link(2) and its kin answer "done".
+pub const LINK_DOES_NOTHING: Lie = Lie {
+    name: "link does nothing",
+    calls: &[libc::SYS_link, libc::SYS_linkat],
+    when: None,
+    errno: 0,
+};

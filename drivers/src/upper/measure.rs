@@ -30,6 +30,12 @@ pub(crate) fn sow(lower: &Path) -> Result<()> {
         std::fs::create_dir(&path).attempt("create the directory", &path)?;
         std::fs::write(path.join("inner"), TEXT).attempt("write", &path)?;
     }
+    let counted = lower.join("count-a");
+    std::fs::write(&counted, TEXT).attempt("write", &counted)?;
+    for name in ["count-b", "wiped/count-c"] {
+        let path = lower.join(name);
+        std::fs::hard_link(&counted, &path).attempt("link", &path)?;
+    }
     keeps::sow(lower)
 }
 
@@ -71,6 +77,16 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
 
     append(&at("link-a"))?;
     found.hard_links_survive_copy_up = links_hold(root)?;
+
+    // Of its three names one is gone then.
+    let count = |name: &str| {
+        std::fs::metadata(at(name))
+            .map(|meta| meta.nlink())
+            .attempt("look at", at(name))
+    };
+    let whole = count("count-a")? == 3;
+    std::fs::remove_file(at("count-a")).attempt("unlink", at("count-a"))?;
+    found.link_counts_follow = whole && count("count-b")? == 2 && count("wiped/count-c")? == 2;
 
     keeps::measure(root, &mut found)?;
     // Stored is not enough: a FUSE daemon may keep an ACL that nobody heeds.

@@ -9,14 +9,21 @@ use super::archive::{self, Entry};
 use super::model::{Body, Ino, Model, Mtime, Node};
 use super::op::PathBytes;
 
-/// How the removal of what was in a directory that is made again is spelled.
+/// How removals are spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Removal {
     /// One whiteout for each name (image-spec: writers should).
     #[default]
     Explicit,
-    /// One opaque marker for the directory (image-spec: readers must accept).
+    /// For a directory that is made again one opaque marker (image-spec: readers must accept); whiteouts otherwise.
     Opaque,
+    /// One opaque marker for every directory that loses a name, and what it still holds is stated again.
+    Restated,
+}
+
+impl Removal {
+    /// Every spelling.
+    pub const ALL: [Self; 3] = [Self::Explicit, Self::Opaque, Self::Restated];
 }
 
 /// Where whiteouts and opaque markers stand. Their place must not matter (image-spec 1215).
@@ -69,15 +76,23 @@ pub fn write(parent: &Model, child: &Model, spelling: Spelling) -> Vec<u8> {
     let mut entries = Vec::new();
     // Directories that are not the ones of the parent: nothing of the parent shows through them.
     let mut opaque = BTreeSet::new();
+    if spelling.removal == Removal::Restated {
+        opaque = losers(&old, &new, child);
+        markers.extend(opaque.iter().map(|dir| marker(join(dir, b".wh..wh..opq"))));
+    }
+    let restated: BTreeSet<Ino> = new
+        .iter()
+        .filter(|(path, _)| opaque.iter().any(|dir| is_below(path, dir)))
+        .map(|(_, &ino)| ino)
+        .collect();
     for (path, &ino) in &new {
         let node = child.node(ino);
         let hidden = above(path).is_some_and(|above| opaque.contains(above));
         let below = old.get(path).copied();
         let was = if hidden { None } else { below };
-        if matches!(node.body, Body::Directory(_)) && was != Some(ino) {
-            opaque.insert(path.clone());
+        if is_directory(node) && was != Some(ino) && opaque.insert(path.clone()) {
             // A marker above hides everything; whiteouts are needed at every level.
-            let covered = hidden && spelling.removal == Removal::Opaque;
+            let covered = hidden && spelling.removal != Removal::Explicit;
             if let Some(below) = below.filter(|_| !covered)
                 && let Body::Directory(children) = &parent.node(below).body
             {
@@ -86,7 +101,8 @@ pub fn write(parent: &Model, child: &Model, spelling: Spelling) -> Vec<u8> {
         }
         let same = was == Some(ino)
             && attributes(parent.node(ino)) == attributes(node)
-            && (is_directory(node) || old_groups[&ino] == groups[&ino]);
+            && (is_directory(node)
+                || (old_groups[&ino] == groups[&ino] && !restated.contains(&ino)));
         if !same && node.body != Body::Socket {
             // The first name carries the file; the others are links to it. A group is written whole or not at all.
             let first = groups[&ino][0];
@@ -191,6 +207,37 @@ fn above(path: &[u8]) -> Option<&[u8]> {
     Some(&path[..cut])
 }
 
+/// The directories that are still there and lose a name to nothing.
+fn losers(
+    old: &BTreeMap<PathBytes, Ino>,
+    new: &BTreeMap<PathBytes, Ino>,
+    child: &Model,
+) -> BTreeSet<PathBytes> {
+    let gone = old.keys().filter(|path| !new.contains_key(*path));
+    gone.filter_map(|path| above(path))
+        .filter(|above| {
+            new.get(*above)
+                .is_some_and(|&ino| is_directory(child.node(ino)))
+        })
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+fn is_below(path: &[u8], dir: &[u8]) -> bool {
+    dir.is_empty() && !path.is_empty()
+        || path
+            .strip_prefix(dir)
+            .is_some_and(|rest| rest.starts_with(b"/"))
+}
+
+fn join(dir: &[u8], name: &[u8]) -> PathBytes {
+    if dir.is_empty() {
+        name.to_vec()
+    } else {
+        [dir, b"/", name].concat()
+    }
+}
+
 fn remove<'a>(
     dir: &[u8],
     names: impl Iterator<Item = &'a Vec<u8>>,
@@ -198,13 +245,12 @@ fn remove<'a>(
     new: &BTreeMap<PathBytes, Ino>,
     markers: &mut Vec<Entry>,
 ) {
-    let join = |name: &[u8]| [dir, b"/", name].concat();
-    if spelling.removal == Removal::Opaque {
-        markers.push(marker(join(b".wh..wh..opq")));
+    if spelling.removal != Removal::Explicit {
+        markers.push(marker(join(dir, b".wh..wh..opq")));
         return;
     }
     let gone = names
-        .map(|name| join(name))
+        .map(|name| join(dir, name))
         .filter(|path| !new.contains_key(path));
     markers.extend(gone.map(|path| whiteout(&path)));
 }
@@ -294,6 +340,10 @@ mod tests {
         assert_eq!(
             spell(Removal::Opaque, Place::Last),
             ["./", "d/", "d/a", "d/.wh..wh..opq", ".wh.e"]
+        );
+        assert_eq!(
+            spell(Removal::Restated, Place::First),
+            [".wh..wh..opq", "d/.wh..wh..opq", "./", "d/", "d/a"]
         );
     }
 

@@ -3,6 +3,7 @@
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{dir, file, link, write};
 
 /// The promise.
@@ -15,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::HardLinks,
     capability: Some("hard_links_survive_copy_up"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("hard_links_survive_copy_up")],
     run,
 };
 

@@ -20,7 +20,7 @@ pub const CASE: Case = Case {
 };
 
 fn run(context: &mut Context<'_>) -> Verdict {
-    for removal in [Removal::Explicit, Removal::Opaque] {
+    for removal in Removal::ALL {
         let spelling = Spelling {
             removal,
             place: Place::First,

@@ -44,7 +44,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         file("y/r", "6"),
         remove("y/q"),
     ];
-    for removal in [Removal::Explicit, Removal::Opaque] {
+    for removal in Removal::ALL {
         for place in [Place::First, Place::Middle, Place::Last] {
             let layer = context.layer_spelled(Some(&base), &change, Spelling { removal, place })?;
             context.check_layer(&layer)?;

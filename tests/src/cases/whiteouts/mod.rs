@@ -12,9 +12,11 @@ pub mod marker_place_does_not_matter;
 pub mod markers_spare_their_own_layer;
 pub mod no_marker_is_ever_visible;
 pub mod nothing_old_shows_in_new_objects;
+pub mod odd_whiteouts_delete_what_they_name;
 pub mod opacity_reaches_grandchildren;
 pub mod opaque_markers_equal_whiteouts;
 pub mod recreated_directory_is_empty;
+pub mod renames_over_deleted_names_leave_no_trace;
 pub mod types_can_be_swapped_in_place;
 pub mod unlinked_lower_file_stays_gone;
 pub mod whiteout_device_is_an_ordinary_device;
@@ -34,9 +36,11 @@ pub const CASES: &[&Case] = &[
     &markers_spare_their_own_layer::CASE,
     &no_marker_is_ever_visible::CASE,
     &nothing_old_shows_in_new_objects::CASE,
+    &odd_whiteouts_delete_what_they_name::CASE,
     &opacity_reaches_grandchildren::CASE,
     &opaque_markers_equal_whiteouts::CASE,
     &recreated_directory_is_empty::CASE,
+    &renames_over_deleted_names_leave_no_trace::CASE,
     &types_can_be_swapped_in_place::CASE,
     &unlinked_lower_file_stays_gone::CASE,
     &whiteout_device_is_an_ordinary_device::CASE,

@@ -33,7 +33,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
             file("a/b/c/d/4", "4"),
         ],
     )?;
-    for removal in [Removal::Explicit, Removal::Opaque] {
+    for removal in Removal::ALL {
         let spelling = Spelling {
             removal,
             place: Place::First,

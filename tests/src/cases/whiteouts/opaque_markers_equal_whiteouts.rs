@@ -41,7 +41,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         remove("e"),
         dir("e"),
     ];
-    for removal in [Removal::Explicit, Removal::Opaque] {
+    for removal in Removal::ALL {
         let spelling = Spelling {
             removal,
             place: Place::First,
