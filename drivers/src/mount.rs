@@ -21,10 +21,14 @@ use crate::sys::mount_attr;
 /// What has to happen after the unmount itself: reap a daemon, drop a use count.
 pub(crate) type After = Box<dyn FnOnce() -> Result<()> + Send>;
 
+/// How a mount ends that is not just unmounted.
+type Leave = Box<dyn FnMut() -> Result<()> + Send>;
+
 /// Owns a mount. `unmount` releases it and says whether that worked; dropping it does the same and logs a failure.
 pub struct Mount {
     path: PathBuf,
     owned: bool,
+    leave: Option<Leave>,
     before: Option<Box<dyn FnOnce() + Send>>,
     after: Vec<After>,
     released: Vec<After>,
@@ -45,6 +49,7 @@ impl Mount {
         Self {
             path: path.into(),
             owned: true,
+            leave: None,
             before: None,
             after: Vec::new(),
             released: Vec::new(),
@@ -56,10 +61,18 @@ impl Mount {
         Self {
             path: path.into(),
             owned: false,
+            leave: None,
             before: None,
             after: Vec::new(),
             released: Vec::new(),
         }
+    }
+
+    /// Sets what is done instead of the unmount itself; when it fails, it may be asked again.
+    #[must_use]
+    pub fn left_by(mut self, step: impl FnMut() -> Result<()> + Send + 'static) -> Self {
+        self.leave = Some(Box::new(step));
+        self
     }
 
     /// Sets what runs before the unmount, whatever becomes of it: the last look at a daemon.
@@ -94,12 +107,39 @@ impl Mount {
         &self.path
     }
 
-    /// Unmounts, synchronously.
+    /// Unmounts, synchronously. What somebody else has unmounted already is released all the same.
     ///
     /// # Errors
     /// `InUse` (EBUSY) while a file in it is open; the mount then stays, and nothing is detached lazily.
     pub fn unmount(mut self) -> Result<()> {
         self.release()
+    }
+
+    /// As [`Self::unmount`], but what is in use stays as it is, and can be tried again.
+    ///
+    /// # Errors
+    /// `InUse` (EBUSY) while a file in it is open; `self` is then still the owner of the mount.
+    pub fn try_unmount(&mut self) -> Result<()> {
+        if let Some(step) = self.before.take() {
+            step();
+        }
+        if self.owned {
+            self.leave()?;
+            self.owned = false;
+        }
+        self.release()
+    }
+
+    fn leave(&mut self) -> Result<()> {
+        if let Some(step) = &mut self.leave {
+            return step();
+        }
+        match unmount_at(&self.path) {
+            // Somebody else was here first: an administrator, or the end of a daemon.
+            Ok(()) | Err(Errno::INVAL | Errno::NOENT) => Ok(()),
+            Err(errno) => Err(Error::io("unmount", &self.path, errno)
+                .hint("close the files and leave the directories in use there")),
+        }
     }
 
     fn release(&mut self) -> Result<()> {
@@ -108,10 +148,7 @@ impl Mount {
         }
         let mut outcome = Ok(());
         if std::mem::take(&mut self.owned) {
-            outcome = unmount_at(&self.path).map_err(|e| {
-                Error::io("unmount", &self.path, e)
-                    .hint("close the files and leave the directories in use there")
-            });
+            outcome = self.leave();
         }
         let still_mounted = outcome.is_err();
         for step in self.released.drain(..) {

@@ -8,7 +8,7 @@
 //! The record is the link's target, which nobody follows: a link comes into being whole, in one step, and is metadata.
 //! A file's data would have to reach the disk each time an overlay is unmounted, which syncs the filesystem below.
 
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,8 @@ use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 
 mod guards;
+mod lock;
+mod removal;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,8 @@ const ITEM: &str = "item";
 pub struct Store {
     entries_dir: PathBuf,
     state: Arc<Mutex<State>>,
+    /// Held as long as the driver lives; what the store lends (slots, use counts) does not hold it.
+    _lock: Option<Arc<OwnedFd>>,
 }
 
 /// One item as recorded.
@@ -76,11 +80,13 @@ impl Store {
     /// Opens the records under `root`, creating them if absent.
     ///
     /// # Errors
-    /// `Corrupt` when an item cannot be read; otherwise whatever reading gives.
+    /// `InUse` while another driver has them open; `Corrupt` when an item cannot be read; otherwise whatever reading
+    /// gives.
     pub fn open(root: &Path) -> Result<Self> {
         let entries_dir = root.join("e");
         std::fs::create_dir_all(&entries_dir)
             .attempt("create the driver's directory", &entries_dir)?;
+        let lock = lock::take(root)?;
         let mut state = State::default();
         for entry in std::fs::read_dir(&entries_dir).attempt("list", &entries_dir)? {
             let entry = entry.attempt("list", &entries_dir)?;
@@ -113,7 +119,16 @@ impl Store {
         Ok(Self {
             entries_dir,
             state: Arc::new(Mutex::new(state)),
+            _lock: Some(Arc::new(lock)),
         })
+    }
+
+    /// For what may outlive the driver.
+    fn lent(&self) -> Self {
+        Self {
+            _lock: None,
+            ..self.clone()
+        }
     }
 
     /// Directories of half-made or half-removed items, for the driver to discard when it opens.
@@ -186,7 +201,7 @@ impl Store {
         };
         state.entries.insert(serial, entry.clone());
         Ok(Slot {
-            store: self.clone(),
+            store: self.lent(),
             entry,
             dir,
             published: false,
@@ -245,7 +260,7 @@ impl Store {
             entry.mounts += 1;
         }
         Ok(InUse {
-            store: self.clone(),
+            store: self.lent(),
             serial,
         })
     }
@@ -377,48 +392,6 @@ impl Store {
         self.write(&moved)?;
         state.insert(moved);
         Ok(())
-    }
-
-    /// Removes an item: it disappears from the records first, then `discard` deletes its directory, unlocked. If that
-    /// fails, the rest is an orphan that the next `open` discards.
-    ///
-    /// # Errors
-    /// `InUse`, `NotFound`, and whatever `discard` gives.
-    pub fn remove(
-        &self,
-        item: Item<'_>,
-        discard: impl FnOnce(&Entry, &Path) -> Result<()>,
-    ) -> Result<()> {
-        let op = "remove";
-        let mut state = self.lock();
-        let serial = state.serial(item).ok_or_else(|| not_found(op, item))?;
-        let entry = state.entries[&serial].clone();
-        let refuse = |why: String, hint: &str| {
-            Err(Error::new(ErrorKind::InUse, format!("remove the {item}"))
-                .because(why)
-                .hint(hint.to_owned()))
-        };
-        if entry.mounts > 0 {
-            return refuse("it is mounted".to_owned(), "unmount it first");
-        }
-        if let EntryState::Layer { id } = &entry.state {
-            let children = state
-                .entries
-                .values()
-                .filter(|other| other.parent.as_ref() == Some(id))
-                .count();
-            if children > 0 {
-                return refuse(
-                    format!("{children} other item(s) stand on it"),
-                    "remove those first",
-                );
-            }
-        }
-        let path = self.dir(serial).join(ITEM);
-        std::fs::remove_file(&path).attempt("remove the item", &path)?;
-        state.forget(&entry);
-        drop(state);
-        discard(&entry, &self.dir(serial))
     }
 
     /// Everything published, in order of creation.

@@ -273,13 +273,7 @@ impl Driver for Opened {
     }
 
     fn close(self: Box<Self>) -> Result<()> {
-        for info in self.store.list() {
-            if let Some(key) = &info.key {
-                self.store
-                    .require_unmounted("close the driver", Item::Container(key))?;
-            }
-        }
-        Ok(())
+        self.store.require_idle()
     }
 }
 

@@ -19,7 +19,7 @@ use conformance::faults::Fault;
 use conformance::faulty::Faulty;
 use conformance::{Case, Outcome, Subject};
 use drivers::sandbox::{Ground, Run, enter};
-use drivers::{Backing, Driver, Error, ErrorKind, Host, Options, Result};
+use drivers::{Backing, Driver, Error, ErrorKind, Host, Options, Result, Root};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod lying;
@@ -144,15 +144,18 @@ impl Judge {
         let opened = AtomicU32::new(0);
         let aside = Aside::start();
         let room = aside.clone();
-        let open = move || {
+        let open_at = move |root: &Root, again: bool| {
             let root = root.clone();
-            let again = opened.fetch_add(1, Ordering::Relaxed) > 0;
             let driver = Apart::open(&room, move || {
                 let inner = drivers::backend(DRIVER)?.open(&root, &Options::default())?;
                 Ok(Box::new(Faulty::new(inner, fault, again)?))
             })?;
             Ok(Box::new(driver) as Box<dyn Driver>)
         };
-        Ok(Subject::new(open, &scratch)?.works_aside(aside))
+        let (own, elsewhere) = (root.clone(), open_at.clone());
+        let open = move || open_at(&own, opened.fetch_add(1, Ordering::Relaxed) > 0);
+        Ok(Subject::new(open, &scratch)?
+            .works_aside(aside)
+            .with_roots(root, move |root| elsewhere(root, false)))
     }
 }

@@ -53,7 +53,22 @@ impl Apart {
     /// A mount that ends aside.
     fn ends_aside(&self, mount: Mount) -> Mount {
         let aside = self.aside.clone();
-        Mount::plain(mount.path()).and_then(move || aside.run(move || mount.unmount()))
+        let path = mount.path().to_owned();
+        let mut held = Some(mount);
+        Mount::new(path).left_by(move || {
+            let Some(mut mount) = held.take() else {
+                return Ok(());
+            };
+            let (mount, outcome) = aside.run(move || {
+                let outcome = mount.try_unmount();
+                (mount, outcome)
+            });
+            if outcome.is_err() {
+                // Still there: to be asked again.
+                held = Some(mount);
+            }
+            outcome
+        })
     }
 }
 

@@ -76,7 +76,18 @@ impl Container {
     /// # Errors
     /// A failure, when it stays mounted.
     pub fn unmount(&mut self) -> Result<(), Stop> {
-        self.mount.take().map_or(Ok(()), Mount::unmount)?;
+        Ok(self.try_unmount()?)
+    }
+
+    /// As [`Self::unmount`], with the driver's own error; what stays mounted can be unmounted later.
+    ///
+    /// # Errors
+    /// `InUse` while something in it is open.
+    pub fn try_unmount(&mut self) -> drivers::Result<()> {
+        if let Some(mount) = &mut self.mount {
+            mount.try_unmount()?;
+            self.mount = None;
+        }
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
-use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits};
+use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits, Root};
 
 use crate::case::Stop;
 use crate::container::Container;
@@ -18,7 +18,10 @@ use crate::oracle::layer::{self, Spelling};
 use crate::oracle::model::Model;
 use crate::oracle::op::Op;
 use crate::oracle::seen;
-use crate::subject::Subject;
+use crate::subject::{OpenAt, Subject};
+
+/// Where a root needs a store file: the size of those of [`Context::another_root`], sparse.
+const SMALL_STORE: u64 = 256 << 20;
 
 /// What a case is given.
 #[derive(Debug)]
@@ -65,6 +68,76 @@ impl<'a> Context<'a> {
     /// A failure, as `close` and `open`.
     pub fn restart(&mut self) -> Result<(), Stop> {
         Ok(self.subject.restart()?)
+    }
+
+    /// Closes the driver; nothing but [`Self::restart`] can be asked of it then.
+    ///
+    /// # Errors
+    /// As `close`; a restart is called for then, too.
+    pub fn close(&mut self) -> drivers::Result<()> {
+        self.subject.shut()
+    }
+
+    /// The root the driver stands on.
+    ///
+    /// # Errors
+    /// Not applicable, where the subject does not tell.
+    pub fn root(&self) -> Result<&Root, Stop> {
+        Ok(&self.roots()?.0)
+    }
+
+    /// Opens a driver of the same kind, with the same options, on a root.
+    ///
+    /// # Errors
+    /// Not applicable, where the subject does not tell how; then, as `open`.
+    pub fn open_at(&self, root: &Root) -> Result<drivers::Result<Box<dyn Driver>>, Stop> {
+        Ok((self.roots()?.1)(root))
+    }
+
+    /// A root of the same backing, in the directory `name` (any bytes, any depth) inside the driver's own root; made,
+    /// empty, and with a small store file of its own where it needs one. [`Self::end_roots`] removes it.
+    ///
+    /// # Errors
+    /// Broken, when it cannot be made.
+    pub fn another_root(&mut self, name: &Path) -> Result<Root, Stop> {
+        let own = self.root()?.clone();
+        let dir = own.dir.join("other").join(name);
+        let store_file = match own.store_file {
+            None => None,
+            Some(_) => Some(self.directory()?.join("store")),
+        };
+        let (made, file) = (dir.clone(), store_file.clone());
+        let make = move || -> drivers::Result<()> {
+            fs::create_dir_all(&made).attempt("make the directory", &made)?;
+            let Some(path) = file else { return Ok(()) };
+            let store = fs::File::create(&path).attempt("make the file", &path)?;
+            store.set_len(SMALL_STORE).attempt("grow the file", &path)
+        };
+        let outcome = self.subject.aside().run(make);
+        outcome.map_err(|error| Stop::broken(error.to_string()))?;
+        Ok(Root {
+            dir,
+            store_file,
+            ..own
+        })
+    }
+
+    /// Removes what [`Self::another_root`] made.
+    ///
+    /// # Errors
+    /// A failure, when something in it cannot be removed.
+    pub fn end_roots(&self) -> Result<(), Stop> {
+        let all = self.root()?.dir.join("other");
+        Ok(self
+            .subject
+            .aside()
+            .run(move || drivers::remove::tree(&all))?)
+    }
+
+    fn roots(&self) -> Result<&(Root, OpenAt), Stop> {
+        self.subject
+            .elsewhere()
+            .ok_or_else(|| Stop::not_applicable("the subject has only the root it was given"))
     }
 
     /// A fresh directory of the host's filesystem.

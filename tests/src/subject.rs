@@ -11,12 +11,16 @@ use crate::aside::Aside;
 /// Opens the driver's root anew.
 type Reopen = Box<dyn Fn() -> Result<Box<dyn Driver>> + Send>;
 
+/// Opens a driver of the same kind, with the same options, on another root.
+pub(crate) type OpenAt = Box<dyn Fn(&Root) -> Result<Box<dyn Driver>> + Send>;
+
 /// An opened driver under test. Cases run against it one after the other and leave nothing behind.
 pub struct Subject {
     driver: Option<Box<dyn Driver>>,
     reopen: Reopen,
     scratch: PathBuf,
     aside: Aside,
+    elsewhere: Option<(Root, OpenAt)>,
     runs: u32,
 }
 
@@ -47,8 +51,21 @@ impl Subject {
             reopen: Box::new(reopen),
             scratch,
             aside: Aside::here(),
+            elsewhere: None,
             runs: 0,
         })
+    }
+
+    /// Says which root it stands on, and how drivers of its kind are opened on others: for cases that turn on what a
+    /// root is called, who else has it open, or what lies in it.
+    #[must_use]
+    pub fn with_roots(
+        mut self,
+        root: Root,
+        open_at: impl Fn(&Root) -> Result<Box<dyn Driver>> + Send + 'static,
+    ) -> Self {
+        self.elsewhere = Some((root, Box::new(open_at)));
+        self
     }
 
     /// A backend on a root.
@@ -61,7 +78,9 @@ impl Subject {
         options: Options,
         scratch: &Path,
     ) -> Result<Self> {
-        Self::new(move || backend.open(&root, &options), scratch)
+        let (own, others) = (root.clone(), options.clone());
+        let subject = Self::new(move || backend.open(&own, &options), scratch)?;
+        Ok(subject.with_roots(root, move |root| backend.open(root, &others)))
     }
 
     /// What is the suite's own work (mountpoints) is done there.
@@ -92,6 +111,19 @@ impl Subject {
         }
         self.driver = Some((self.reopen)()?);
         Ok(())
+    }
+
+    /// Closes the driver without opening it again; [`Self::restart`] does that.
+    ///
+    /// # Errors
+    /// As `close`; the driver is gone then, too.
+    pub(crate) fn shut(&mut self) -> Result<()> {
+        self.driver.take().map_or(Ok(()), |driver| driver.close())
+    }
+
+    /// The root it stands on, and how a driver of its kind is opened.
+    pub(crate) fn elsewhere(&self) -> Option<&(Root, OpenAt)> {
+        self.elsewhere.as_ref()
     }
 
     /// Opens the driver anew after a case that failed, whatever state it is in: a dead daemon costs one case, not all.

@@ -318,6 +318,7 @@ impl Driver for Btrfs {
     }
 
     fn close(self: Box<Self>) -> Result<()> {
+        self.store.require_idle()?;
         self.sync()
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct State {
     /// Keys and layers being made, removed or committed: name taken, item not visible.
     pub(super) busy_keys: Vec<Key>,
     pub(super) busy_layers: Vec<LayerId>,
+    /// Items whose records are gone and whose directories could not be removed.
+    pub(super) half_removed: Vec<Entry>,
 }
 
 impl State {
@@ -47,6 +49,17 @@ impl State {
                 .filter(|_| !self.busy_layers.contains(id))
                 .copied(),
         }
+    }
+
+    /// Takes out what is left of an item whose removal failed.
+    pub(super) fn take_half_removed(&mut self, item: Item<'_>) -> Option<Entry> {
+        let is_it = |entry: &Entry| match (&entry.state, item) {
+            (EntryState::Container { key, .. }, Item::Container(wanted)) => key == wanted,
+            (EntryState::Layer { id }, Item::Layer(wanted)) => id == wanted,
+            _ => false,
+        };
+        let index = self.half_removed.iter().position(is_it)?;
+        Some(self.half_removed.swap_remove(index))
     }
 
     pub(super) fn visible(&self, entry: &Entry) -> bool {

@@ -262,10 +262,16 @@ impl Driver for Zfs {
     }
 
     fn remove(&self, of: Item<'_>) -> Result<()> {
-        let entry = self.store.require_unmounted("remove", of)?;
-        self.unstage(entry.serial)?;
-        self.pool.unmount_idle()?;
-        self.pool.require_unmounted("remove", entry.serial)?;
+        match self.store.require_unmounted("remove", of) {
+            Ok(entry) => {
+                self.unstage(entry.serial)?;
+                self.pool.unmount_idle()?;
+                self.pool.require_unmounted("remove", entry.serial)?;
+            }
+            // It may be one whose removal failed half-way: the records know.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
         self.store.remove(of, |entry, dir| {
             self.pool.destroy(entry.serial)?;
             remove::tree(dir)
