@@ -57,3 +57,93 @@ pub const LINK_DOES_NOTHING: Lie = Lie {
     when: None,
     errno: 0,
 };
+
+/// unlink(2) and its kin answer "done".
+pub const UNLINK_DOES_NOTHING: Lie = does_nothing(
+    "unlink does nothing",
+    &[libc::SYS_unlink, libc::SYS_unlinkat],
+);
+
+/// rmdir(2) answers "done".
+pub const RMDIR_DOES_NOTHING: Lie = does_nothing("rmdir does nothing", &[libc::SYS_rmdir]);
+
+/// mkdir(2) and its kin answer "done".
+pub const MKDIR_DOES_NOTHING: Lie =
+    does_nothing("mkdir does nothing", &[libc::SYS_mkdir, libc::SYS_mkdirat]);
+
+/// symlink(2) and its kin answer "done".
+pub const SYMLINK_DOES_NOTHING: Lie = does_nothing(
+    "symlink does nothing",
+    &[libc::SYS_symlink, libc::SYS_symlinkat],
+);
+
+/// mknod(2) and its kin answer "done".
+pub const MKNOD_DOES_NOTHING: Lie =
+    does_nothing("mknod does nothing", &[libc::SYS_mknod, libc::SYS_mknodat]);
+
+/// chown(2) and its kin answer "done".
+pub const CHOWN_DOES_NOTHING: Lie = does_nothing(
+    "chown does nothing",
+    &[
+        libc::SYS_chown,
+        libc::SYS_lchown,
+        libc::SYS_fchown,
+        libc::SYS_fchownat,
+    ],
+);
+
+/// utimensat(2) and its kin answer "done".
+pub const UTIMES_DO_NOTHING: Lie = does_nothing(
+    "utimensat does nothing",
+    &[
+        libc::SYS_utime,
+        libc::SYS_utimes,
+        libc::SYS_futimesat,
+        libc::SYS_utimensat,
+    ],
+);
+
+/// truncate(2) and its kin answer "done".
+pub const TRUNCATE_DOES_NOTHING: Lie = does_nothing(
+    "truncate does nothing",
+    &[libc::SYS_truncate, libc::SYS_ftruncate],
+);
+
+/// fallocate(2) answers "done".
+pub const FALLOCATE_DOES_NOTHING: Lie =
+    does_nothing("fallocate does nothing", &[libc::SYS_fallocate]);
+
+/// setxattr(2) and its kin answer "done".
+pub const SETXATTR_DOES_NOTHING: Lie = does_nothing(
+    "setxattr does nothing",
+    &[libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr],
+);
+
+/// removexattr(2) and its kin answer "done".
+pub const REMOVEXATTR_DOES_NOTHING: Lie = does_nothing(
+    "removexattr does nothing",
+    &[
+        libc::SYS_removexattr,
+        libc::SYS_lremovexattr,
+        libc::SYS_fremovexattr,
+    ],
+);
+
+/// flock(2) answers "done".
+pub const FLOCK_DOES_NOTHING: Lie = does_nothing("flock does nothing", &[libc::SYS_flock]);
+
+/// fsync(2) and its kin answer "done".
+pub const FSYNC_DOES_NOTHING: Lie = does_nothing(
+    "fsync does nothing",
+    &[libc::SYS_fsync, libc::SYS_fdatasync],
+);
+
+/// System calls that answer "done" and do nothing.
+const fn does_nothing(name: &'static str, calls: &'static [libc::c_long]) -> Lie {
+    Lie {
+        name,
+        calls,
+        when: None,
+        errno: 0,
+    }
+}
