@@ -12,6 +12,7 @@ pub mod error;
 pub mod export;
 pub mod fsprobe;
 pub mod fuse_overlayfs;
+pub mod fusectl;
 pub mod host;
 pub mod ids;
 pub mod mount;

@@ -14,6 +14,8 @@ pub const PATH: &str = "/proc/thread-self/mountinfo";
 pub struct MountInfo {
     /// Unique while the mount lives.
     pub id: u64,
+    /// The device number of the filesystem: major, minor.
+    pub device: (u32, u32),
     /// The mountpoint, as this process sees it.
     pub point: PathBuf,
     /// Options of the mount: `rw`, `nodev`.
@@ -65,12 +67,16 @@ fn line(line: &[u8]) -> Option<MountInfo> {
     let mut fields = line.split(|&b| b == b' ');
     let text = |bytes: &[u8]| String::from_utf8_lossy(&unescape(bytes)).into_owned();
     let id = text(fields.next()?).parse().ok()?;
-    let point = PathBuf::from(OsString::from_vec(unescape(fields.nth(3)?)));
+    let (major, minor) = text(fields.nth(1)?)
+        .split_once(':')
+        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)))?;
+    let point = PathBuf::from(OsString::from_vec(unescape(fields.nth(1)?)));
     let options = text(fields.next()?);
     // Optional fields end with a lone dash.
     fields.by_ref().find(|field| *field == b"-")?;
     Some(MountInfo {
         id,
+        device: (major, minor),
         point,
         options,
         kind: text(fields.next()?),
@@ -113,6 +119,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].point, Path::new("/var/a b\\c"));
         assert_eq!((found[0].id, found[0].kind.as_str()), (66, "overlay"));
+        assert_eq!(found[0].device, (0, 39));
         assert_eq!(found[0].option("xino"), Some("on"));
         assert_eq!(found[0].option("volatile"), Some(""));
         assert_eq!(found[0].option("index"), None);

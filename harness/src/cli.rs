@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod conform;
+
+pub(crate) use conform::{ConformArgs, FailOn};
+
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
 #[command(
@@ -24,8 +28,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Conformance, workloads and report, over every driver this host supports
     Run(RunArgs),
-    /// Conformance only
-    Conform(RunArgs),
+    /// The conformance suite: what holds, what differs, what fails, on every driver this host supports
+    Conform(ConformArgs),
     /// Workloads only
     Bench(RunArgs),
     /// Render a report from records
@@ -89,8 +93,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: Option<u32>,
     /// Ends the rounds so as to keep within this time: 90s, 4m, 1h
-    #[arg(long, value_name = "TIME")]
-    pub(crate) time_budget: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = conform::duration)]
+    pub(crate) time_budget: Option<std::time::Duration>,
     /// The seed of every random choice
     #[arg(long, default_value_t = 1, env = "LAYERBENCH_SEED")]
     pub(crate) seed: u64,

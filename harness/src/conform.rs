@@ -1,6 +1,8 @@
 //! The conformance part of a run: every case on every subject, on a ground of its own that is gone before anything is
 //! measured.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use conformance::{Case, Level, Outcome};
 use drivers::Host;
@@ -11,40 +13,27 @@ use crate::progress::Progress;
 use crate::records::Records;
 use crate::subjects::Planned;
 use crate::workplace::Workplace;
-use crate::{describe, exit, interrupt};
+use crate::{describe, interrupt};
 
-/// The cases whose name contains one of `texts`; all, if there is none.
-pub(crate) fn select(texts: &[String]) -> anyhow::Result<Vec<&'static Case>> {
-    for text in texts {
-        if !conformance::ALL
-            .iter()
-            .any(|case| case.name.contains(text.as_str()))
-        {
-            return Err(exit::coded(
-                exit::USAGE,
-                format!(
-                    "no case's name contains {text:?}; layerbench list names all {}",
-                    conformance::ALL.len()
-                ),
-            ));
-        }
-    }
-    let wanted = |case: &&&'static Case| {
-        texts.is_empty() || texts.iter().any(|text| case.name.contains(text.as_str()))
-    };
-    Ok(conformance::ALL.iter().filter(wanted).copied().collect())
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Suite<'a> {
+    /// The cases, in order.
+    pub(crate) cases: &'a [&'static Case],
+    /// The time one of them may take.
+    pub(crate) case_limit: Duration,
 }
 
 /// Asks every case of every subject. Nothing is timed here, so the subjects take turns on the processors, each in a thread
 /// of its own: the slowest driver waits more than it works.
 pub(crate) fn run(
-    cases: &[&'static Case],
+    suite: Suite<'_>,
     subjects: &[Planned],
     place: &Workplace,
     host: &Host,
     records: &mut Records,
 ) -> anyhow::Result<()> {
-    let bar = Progress::new("conformance", (cases.len() * subjects.len()) as u64);
+    let bar = Progress::new("conformance", (suite.cases.len() * subjects.len()) as u64);
     let (sender, lines) = std::sync::mpsc::channel::<(usize, Line)>();
     let outcome = std::thread::scope(|scope| {
         let threads: Vec<_> = subjects
@@ -56,7 +45,7 @@ pub(crate) fn run(
                     // The receiver lives until every thread has ended.
                     sender.send((number, line)).context("handing over a record")
                 };
-                scope.spawn(move || one_subject(cases, planned, place, host, &tell))
+                scope.spawn(move || one_subject(suite, planned, place, host, &tell))
             })
             .collect();
         drop(sender);
@@ -102,7 +91,7 @@ fn push_all(waiting: &mut Vec<(usize, Line)>, records: &mut Records) -> anyhow::
 }
 
 fn one_subject(
-    cases: &[&'static Case],
+    suite: Suite<'_>,
     planned: &Planned,
     place: &Workplace,
     host: &Host,
@@ -110,7 +99,7 @@ fn one_subject(
 ) -> anyhow::Result<()> {
     let ground = place.ground(planned, host)?;
     let scratch = place.numbered_directory("cases")?;
-    let mut subject = conformance::Subject::open(
+    let subject = conformance::Subject::open(
         planned.backend,
         ground.root().clone(),
         planned.spec.options.clone(),
@@ -125,13 +114,35 @@ fn one_subject(
         &ground,
         subject.driver()?,
     )))?;
-    for case in cases {
+    let mut subject = Some(subject);
+    let mut lost = "";
+    for case in suite.cases {
         if interrupt::requested() {
             break;
         }
-        let report = conformance::run(case, &mut subject);
+        let report = match subject.take() {
+            Some(alive) => {
+                let (report, back) = conformance::run_bounded(case, alive, suite.case_limit);
+                subject = back;
+                if subject.is_none() {
+                    lost = case.name;
+                }
+                report
+            }
+            None => conformance::Report {
+                outcome: Outcome::Broken(format!("the driver hangs since {lost}")),
+                seconds: 0.0,
+                asked_again: None,
+            },
+        };
         tell(Line::Case(result(case, &report, planned, &name)))?;
     }
+    let Some(subject) = subject else {
+        // Its thread still holds the mounts: they end with this process, and sweep removes the directory.
+        tracing::error!("{name} hangs and is left behind; layerbench sweep removes the rest");
+        std::mem::forget(ground);
+        return Ok(());
+    };
     let closed = subject.close();
     let released = ground.close();
     closed.with_context(|| format!("closing {name}"))?;

@@ -2,39 +2,64 @@
 
 use std::collections::BTreeMap;
 
-use drivers::Driver;
 use drivers::sandbox::Ground;
-use reports::record::{Role as RecordRole, Run, Subject, Support, WorkloadInfo};
+use drivers::{Driver, Host};
+use reports::Line;
+use reports::record::{HostLine, Role as RecordRole, Run, Subject, Support, WorkloadInfo};
 use workloads::Workload;
 
-use crate::cli::{Profile, RunArgs};
-use crate::subjects::{Absent, Planned, Role};
-use crate::workplace::Opened;
+use crate::cli::Profile;
+use crate::hostfacts;
+use crate::records::Records;
+use crate::subjects::{Absent, Planned, Role, Selection};
+use crate::workplace::{Opened, Workplace};
 
-/// The first line of the records.
-pub(crate) fn run(
-    args: &RunArgs,
-    rounds: u32,
-    workloads: &[&Workload],
-    image: BTreeMap<String, String>,
-    config: BTreeMap<String, serde_json::Value>,
-) -> Run {
+/// What was asked for.
+pub(crate) struct Asked<'a> {
+    pub(crate) seed: u64,
+    pub(crate) profile: &'static str,
+    pub(crate) rounds: u32,
+    pub(crate) workloads: &'a [&'a Workload],
+    pub(crate) image: BTreeMap<String, String>,
+    pub(crate) config: BTreeMap<String, serde_json::Value>,
+}
+
+/// The first lines of the records: the run, the host, and what cannot run here.
+pub(crate) fn begin(
+    asked: Asked<'_>,
+    host: &Host,
+    place: &Workplace,
+    selection: &Selection,
+    records: &mut Records,
+) -> anyhow::Result<()> {
+    records.push(Line::Run(run(asked)))?;
+    let mut facts = hostfacts::collect(host);
+    facts.extend(hostfacts::disk(place.dir()));
+    records.push(Line::Host(HostLine { facts }))?;
+    selection
+        .absent
+        .iter()
+        .try_for_each(|driver| records.push(Line::Subject(absent(driver))))
+}
+
+fn run(asked: Asked<'_>) -> Run {
     Run {
         schema: reports::record::SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("LAYERBENCH_COMMIT")
             .unwrap_or_default()
             .to_owned(),
-        seed: args.seed,
-        profile: profile_name(args.profile).to_owned(),
-        rounds,
+        seed: asked.seed,
+        profile: asked.profile.to_owned(),
+        rounds: asked.rounds,
         started: now(),
         command_line: std::env::args_os()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect(),
-        config,
-        image,
-        workloads: workloads
+        config: asked.config,
+        image: asked.image,
+        workloads: asked
+            .workloads
             .iter()
             .map(|workload| WorkloadInfo {
                 name: workload.name.to_owned(),
@@ -56,7 +81,8 @@ pub(crate) fn now() -> String {
         .to_string()
 }
 
-fn profile_name(profile: Profile) -> &'static str {
+/// The name of a profile in the records.
+pub(crate) fn profile_name(profile: Profile) -> &'static str {
     match profile {
         Profile::Smoke => "smoke",
         Profile::Quick => "quick",

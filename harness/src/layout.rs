@@ -30,6 +30,21 @@ pub(crate) fn hang(text: &mut String, head: &str, body: &str, width: usize) {
     text.push('\n');
 }
 
+/// Breaks the lines that are wider than `width`; what follows is indented as they are. Tables were made for the width.
+pub(crate) fn broken(lines: &str, width: usize) -> String {
+    let mut text = String::new();
+    for line in lines.lines() {
+        if line.chars().count() <= width {
+            text.extend([line, "\n"]);
+        } else {
+            let body = line.trim_start();
+            let indent = line.chars().count() - body.chars().count();
+            hang(&mut text, &" ".repeat(indent), body, width);
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,11 +13,13 @@ mod describe;
 mod exit;
 mod hostfacts;
 mod interrupt;
+mod known;
 mod layout;
 mod noise;
 mod progress;
 mod records;
 mod schedule;
+mod select;
 mod subjects;
 mod workplace;
 

@@ -53,6 +53,13 @@ pub(crate) struct Selection {
     pub(crate) absent: Vec<Absent>,
 }
 
+/// The backing store wished for.
+pub(crate) fn backing(text: Option<&str>) -> anyhow::Result<Option<Backing>> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))
+}
+
 /// Chooses the subjects. A driver that was asked for by name must be able to run.
 pub(crate) fn select(
     requested: &[String],

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
 use drivers::sandbox::{Ground, Run};
-use drivers::{Driver, Host, Missing, MissingReason};
+use drivers::{Backing, Driver, Host, Missing, MissingReason};
 
 use crate::cli::WorkArgs;
 use crate::subjects::{Absent, Planned, Role, Selection};
+use crate::{exit, subjects};
 
 /// The user as seen from outside any namespace this process enters.
 static UID: OnceLock<rustix::process::Uid> = OnceLock::new();
@@ -63,6 +64,35 @@ impl Workplace {
             size: args.size.as_u64(),
             numbers: AtomicU32::new(0),
         })
+    }
+
+    /// Chooses the subjects and makes the run's directory. Those that nobody asked for by name and that do not open are set
+    /// aside.
+    pub(crate) fn with_subjects(
+        args: &WorkArgs,
+        requested: &[String],
+        backing: Option<Backing>,
+        host: &Host,
+    ) -> anyhow::Result<(Self, Selection)> {
+        let mut selection = subjects::select(requested, backing, host)?;
+        if selection.ready.is_empty() {
+            return Err(exit::coded(
+                exit::MISSING,
+                "no driver can run here; layerbench doctor says why",
+            ));
+        }
+        let place = Self::create(args)?;
+        if requested.is_empty() {
+            place.set_aside_what_does_not_open(&mut selection, host);
+            if let (true, Some(first)) = (selection.ready.is_empty(), selection.absent.first()) {
+                let why = first.missing.what.clone();
+                return Err(exit::coded(
+                    exit::OS,
+                    format!("no driver could be opened here: {why}"),
+                ));
+            }
+        }
+        Ok((place, selection))
     }
 
     /// The run's directory.
@@ -136,7 +166,7 @@ impl Workplace {
 
     /// Opens and closes each subject once. One that nobody asked for by name and that does not open is set aside, with
     /// what it said, and does not end the run: a probe cannot foresee everything.
-    pub(crate) fn set_aside_what_does_not_open(&self, selection: &mut Selection, host: &Host) {
+    fn set_aside_what_does_not_open(&self, selection: &mut Selection, host: &Host) {
         let said: Vec<Option<String>> = std::thread::scope(|scope| {
             let trials: Vec<_> = selection
                 .ready

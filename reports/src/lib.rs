@@ -12,6 +12,7 @@ pub mod html;
 pub mod junit;
 pub mod latency;
 pub mod markdown;
+pub mod matrix;
 pub mod metric;
 pub mod number;
 pub mod record;

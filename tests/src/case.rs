@@ -43,6 +43,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, the strictest first.
+    pub const ALL: [Self; 3] = [Self::Must, Self::Should, Self::Informs];
+
     /// The word used in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -19,6 +19,7 @@
 
 pub mod apart;
 pub mod aside;
+pub mod bounded;
 pub mod case;
 pub mod cases;
 pub mod catalogue;
@@ -35,6 +36,7 @@ pub mod runner;
 pub mod subject;
 pub mod victim;
 
+pub use bounded::run_bounded;
 pub use case::{Case, Level, Outcome, Stop, Theme, Verdict};
 pub use cases::ALL;
 pub use container::Container;

@@ -155,6 +155,13 @@ impl Subject {
         self.driver.take().map_or(Ok(()), |driver| driver.close())
     }
 
+    /// Where anything of this subject may be mounted.
+    pub(crate) fn places(&self) -> Vec<PathBuf> {
+        let mut places = vec![self.scratch.clone()];
+        places.extend(self.elsewhere.as_ref().map(|(root, _)| root.dir.clone()));
+        places
+    }
+
     /// Where cases keep mountpoints and victims.
     pub(crate) fn scratch(&self) -> &Path {
         &self.scratch

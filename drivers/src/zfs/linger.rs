@@ -6,18 +6,15 @@
 //! detached mount outlives the one that is unmounted until the kernel counts no request any more: what an unmount has
 //! let through was queued before it.
 
-use std::io::Read as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, openat, statx};
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 use rustix::io::Errno;
-use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, OpenTreeFlags, fsconfig_create, fsmount, fsopen,
-    open_tree,
-};
+use rustix::mount::{OpenTreeFlags, open_tree};
 
+use crate::fusectl::Control;
 use crate::sys::daemon::Daemon;
 
 /// The daemon is told in far less than a millisecond; this only bounds a hang.
@@ -29,8 +26,8 @@ const LOOK_AGAIN: Duration = Duration::from_micros(300);
 pub(super) struct Linger {
     /// Never read: it is held.
     _tree: OwnedFd,
-    control: OwnedFd,
-    waiting: String,
+    control: Control,
+    minor: u32,
 }
 
 impl Linger {
@@ -53,8 +50,8 @@ impl Linger {
         )?;
         Ok(Self {
             _tree: tree,
-            control: control()?,
-            waiting: format!("{}/waiting", device.stx_dev_minor),
+            control: Control::open()?,
+            minor: device.stx_dev_minor,
         })
     }
 
@@ -62,7 +59,7 @@ impl Linger {
     pub(super) fn wait(&self, daemon: &Daemon) -> bool {
         let deadline = Instant::now() + LIMIT;
         while Instant::now() < deadline {
-            if self.requests() == Ok(0) {
+            if self.control.waiting(self.minor) == Ok(0) {
                 return true;
             }
             if daemon.ended_within(LOOK_AGAIN) {
@@ -71,30 +68,4 @@ impl Linger {
         }
         false
     }
-
-    /// The requests queued or not yet answered.
-    fn requests(&self) -> Result<u64, Errno> {
-        let file = openat(
-            self.control.as_fd(),
-            self.waiting.as_str(),
-            OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        let mut text = String::new();
-        std::fs::File::from(file)
-            .read_to_string(&mut text)
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        text.trim().parse().map_err(|_| Errno::INVAL)
-    }
-}
-
-/// The control filesystem of FUSE, detached: it need not be mounted on this host.
-fn control() -> Result<OwnedFd, Errno> {
-    let context = fsopen("fusectl", FsOpenFlags::FSOPEN_CLOEXEC)?;
-    fsconfig_create(context.as_fd())?;
-    fsmount(
-        context.as_fd(),
-        FsMountFlags::FSMOUNT_CLOEXEC,
-        MountAttrFlags::empty(),
-    )
 }

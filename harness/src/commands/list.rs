@@ -1,5 +1,8 @@
 //! `layerbench list`: the drivers with their options, the workloads with their phases, the cases with their promises.
 
+use std::fmt::Write as _;
+
+use conformance::Case;
 use serde_json::json;
 
 use crate::cli::JsonArgs;
@@ -35,16 +38,39 @@ fn as_json() -> serde_json::Value {
             json!({ "name": workload.name, "question": workload.question, "phases": phases })
         })
         .collect();
-    let cases: Vec<_> = conformance::ALL
+    json!({ "schema": 1, "drivers": drivers, "workloads": workloads, "cases": as_values(conformance::ALL) })
+}
+
+fn as_values(cases: &[&Case]) -> Vec<serde_json::Value> {
+    cases
         .iter()
         .map(|case| {
             json!({
-                "name": case.name, "promise": case.promise, "origin": case.origin, "capability": case.capability,
-                "level": format!("{:?}", case.level).to_lowercase(), "theme": format!("{:?}", case.theme).to_lowercase(),
+                "name": case.name, "promise": case.promise, "why": case.why, "origin": case.origin, "covers": case.covers,
+                "capability": case.capability, "level": case.level.name(), "theme": case.theme.name(),
             })
         })
-        .collect();
-    json!({ "schema": 1, "drivers": drivers, "workloads": workloads, "cases": cases })
+        .collect()
+}
+
+/// Some cases alone: `conform --list`.
+pub(super) fn cases(cases: &[&Case], json: bool) -> anyhow::Result<String> {
+    if json {
+        let value = json!({ "schema": 1, "cases": as_values(cases) });
+        return Ok(format!("{}\n", serde_json::to_string_pretty(&value)?));
+    }
+    let mut text = String::new();
+    let mut theme = "";
+    for case in cases {
+        if theme != case.theme.name() {
+            theme = case.theme.name();
+            let _ = writeln!(text, "{theme}");
+        }
+        let head = format!("  {:<44} {:<8} ", case.name, case.level.name());
+        under(&mut text, &head, case.promise, layout::width());
+    }
+    let _ = writeln!(text, "{} cases", cases.len());
+    Ok(text)
 }
 
 fn as_text() -> String {

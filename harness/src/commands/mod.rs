@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod conform;
 mod doctor;
 mod exec;
 mod image;
@@ -20,13 +21,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
                 bench: true,
             },
         ),
-        Command::Conform(args) => run::run(
-            &args,
-            run::Parts {
-                conform: true,
-                bench: false,
-            },
-        ),
+        Command::Conform(args) => conform::run(&args),
         Command::Bench(args) => run::run(
             &args,
             run::Parts {

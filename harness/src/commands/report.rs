@@ -96,7 +96,7 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     put(out, "summary.md", &reports::markdown::summary(results))?;
     Ok(Documents {
         json,
-        summary: broken(&reports::summary::text(results, width), width),
+        summary: layout::broken(&reports::summary::text(results, width), width),
     })
 }
 
@@ -116,17 +116,4 @@ fn put(out: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     file.persist(&path)
         .with_context(|| format!("could not write {}", path.display()))?;
     Ok(())
-}
-
-/// Sentences are broken at the width of the terminal; tables were made for it.
-fn broken(summary: &str, width: usize) -> String {
-    let mut text = String::new();
-    for line in summary.lines() {
-        if line.chars().count() <= width {
-            text.extend([line, "\n"]);
-        } else {
-            layout::hang(&mut text, "", line, width);
-        }
-    }
-    text
 }

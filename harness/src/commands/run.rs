@@ -1,17 +1,18 @@
-//! `layerbench run`, `conform` and `bench`: select, open, ask, measure, report, close.
+//! `layerbench run` and `bench`: select, open, ask, measure, report, close.
 
 use std::time::{Duration, Instant};
 
-use drivers::{Backing, Host};
+use drivers::Host;
 use reports::Line;
-use reports::record::{End, HostLine, Outcome};
+use reports::record::{End, Outcome};
 use workloads::{Scale, Workload};
 
 use crate::cli::{Profile, RunArgs};
 use crate::records::Records;
+use crate::select::{Filter, select};
 use crate::subjects::Selection;
 use crate::workplace::{self, Opened, Workplace, close_all};
-use crate::{bench, conform, describe, exit, hostfacts, interrupt, progress, subjects};
+use crate::{bench, conform, describe, exit, interrupt, progress, subjects};
 
 /// Which parts of a run are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,9 @@ pub(super) struct Parts {
     pub(super) conform: bool,
     pub(super) bench: bool,
 }
+
+/// Far above what any case takes on the slowest driver; `conform` has a flag for it.
+const CASE_LIMIT: Duration = Duration::from_secs(120);
 
 /// What a profile means.
 struct Profiled {
@@ -61,45 +65,25 @@ fn profiled(profile: Profile) -> Profiled {
 pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let began = Instant::now();
     // Everything the user may have mistyped is found before anything is made.
-    let backing: Option<Backing> = args
-        .backing
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))?;
+    let backing = subjects::backing(args.backing.as_deref())?;
     let workloads = if parts.bench {
         select_workloads(&args.workloads)?
     } else {
         Vec::new()
     };
     let cases = if parts.conform {
-        conform::select(&args.cases)?
+        select(&Filter {
+            cases: &args.cases,
+            ..Filter::default()
+        })?
     } else {
         Vec::new()
     };
-    let budget = args.time_budget.as_deref().map(parse_time).transpose()?;
     let host = workplace::enter()?;
-    let mut selection = subjects::select(&args.drivers, backing, &host)?;
-    if selection.ready.is_empty() {
-        return Err(exit::coded(
-            exit::MISSING,
-            "no driver can run here; layerbench doctor says why",
-        ));
-    }
-    let place = Workplace::create(&args.work)?;
-    if args.drivers.is_empty() {
-        place.set_aside_what_does_not_open(&mut selection, &host);
-        if let (true, Some(first)) = (selection.ready.is_empty(), selection.absent.first()) {
-            let why = first.missing.what.clone();
-            return Err(exit::coded(
-                exit::OS,
-                format!("no driver could be opened here: {why}"),
-            ));
-        }
-    }
+    let (place, selection) = Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?;
     let profile = profiled(args.profile);
     let rounds = args.rounds.unwrap_or(profile.rounds);
-    let budget = budget.or(if args.rounds.is_some() {
+    let budget = args.time_budget.or(if args.rounds.is_some() {
         None
     } else {
         profile.budget
@@ -128,24 +112,23 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         .as_ref()
         .map(super::image::Pair::facts)
         .unwrap_or_default();
-    records.push(Line::Run(describe::run(
-        args,
+    let asked = describe::Asked {
+        seed: args.seed,
+        profile: describe::profile_name(args.profile),
         rounds,
-        &workloads,
-        image_facts,
-        config.into(),
-    )))?;
-    let mut facts = hostfacts::collect(&host);
-    facts.extend(hostfacts::disk(place.dir()));
-    records.push(Line::Host(HostLine { facts }))?;
-
-    for absent in &selection.absent {
-        records.push(Line::Subject(describe::absent(absent)))?;
-    }
+        workloads: &workloads,
+        image: image_facts,
+        config: config.into(),
+    };
+    describe::begin(asked, &host, &place, &selection, &mut records)?;
     let mut all_well = true;
     let mut work = || -> anyhow::Result<()> {
         if !cases.is_empty() {
-            conform::run(&cases, &selection.ready, &place, &host, &mut records)?;
+            let suite = conform::Suite {
+                cases: &cases,
+                case_limit: CASE_LIMIT,
+            };
+            conform::run(suite, &selection.ready, &place, &host, &mut records)?;
         }
         let Some(images) = images.as_ref().filter(|_| !interrupt::requested()) else {
             return Ok(());
@@ -264,29 +247,9 @@ fn select_workloads(names: &[String]) -> anyhow::Result<Vec<&'static Workload>> 
         .collect()
 }
 
-fn parse_time(text: &str) -> anyhow::Result<Duration> {
-    let bad = || {
-        exit::coded(
-            exit::USAGE,
-            format!("--time-budget {text:?} is not a time such as 90s, 4m or 1h"),
-        )
-    };
-    let span: jiff::SignedDuration = text.parse().map_err(|_| bad())?;
-    Duration::try_from(span).map_err(|_| bad())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        assert_eq!(parse_time("4m").unwrap(), Duration::from_secs(240));
-        assert_eq!(parse_time("1h 30s").unwrap(), Duration::from_secs(3630));
-        for bad in ["", "4", "-3m", "soon"] {
-            assert!(parse_time(bad).is_err(), "{bad:?}");
-        }
-    }
 
     #[test]
     fn unknown_workloads_are_named_with_the_known_ones() {

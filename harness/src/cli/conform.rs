@@ -1,0 +1,96 @@
+//! The command line of `layerbench conform`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::WorkArgs;
+
+/// The least level whose failures fail the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Only promises containers break without
+    Must,
+    /// Also those drivers are known to differ in
+    Should,
+    /// Every one
+    Informs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConformArgs {
+    /// A subject: DRIVER[@BACKING][,OPTION=VALUE]...; repeat for several (all supported drivers if none)
+    #[arg(
+        long = "driver",
+        value_name = "SUBJECT",
+        env = "LAYERBENCH_DRIVER",
+        value_delimiter = ' '
+    )]
+    pub(crate) drivers: Vec<String>,
+    /// The backing store of subjects that name none: ext4, xfs, btrfs, tmpfs
+    #[arg(long, value_name = "BACKING", env = "LAYERBENCH_BACKING")]
+    pub(crate) backing: Option<String>,
+    /// Only cases with this in their name, or with this catalogue id (WO1, C17); repeat for several
+    #[arg(long = "case", value_name = "TEXT")]
+    pub(crate) cases: Vec<String>,
+    /// Only this theme: stacking, whiteouts, copy-up...; repeat for several
+    #[arg(long = "theme", value_name = "THEME")]
+    pub(crate) themes: Vec<String>,
+    /// Only this level: must, should, informs; repeat for several
+    #[arg(long = "level", value_name = "LEVEL")]
+    pub(crate) levels: Vec<String>,
+    /// Name the selected cases instead of asking them
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Show only cases that do not pass everywhere, with the reasons
+    #[arg(long)]
+    pub(crate) only_differs: bool,
+    /// The least level whose failures end the command with code 1
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "must")]
+    pub(crate) fail_on: FailOn,
+    /// Failures that are known (TOML: driver, case, link): they do not fail the run, and fail it once they are mended
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known: Option<PathBuf>,
+    /// The time one case may take: then it is broken, and a driver that still hangs is given up
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
+    pub(crate) case_timeout: Duration,
+    /// Print results.json on standard output instead of the matrix
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the answers as JUnit XML to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Where the results go
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "layerbench-out",
+        env = "LAYERBENCH_OUT"
+    )]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+}
+
+/// A time as people write it: `90s`, `4m`, `1h 30s`; more than none.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let bad = || "it is not a time such as 90s, 4m or 1h".to_owned();
+    let span: jiff::SignedDuration = text.parse().map_err(|_| bad())?;
+    let span = Duration::try_from(span).map_err(|_| bad())?;
+    if span.is_zero() { Err(bad()) } else { Ok(span) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(duration("4m").unwrap(), Duration::from_secs(240));
+        assert_eq!(duration("1h 30s").unwrap(), Duration::from_secs(3630));
+        for bad in ["", "4", "-3m", "soon", "0s"] {
+            assert!(duration(bad).is_err(), "{bad:?}");
+        }
+    }
+}
