@@ -54,6 +54,17 @@ pub struct Capabilities {
     pub writing_clears_setuid: bool,
     /// st_ino of a file does not change when it is first written, and a new link to it shows the same.
     pub inode_survives_copy_up: bool,
+    /// st_ino of a file is the same when the kernel has forgotten the file meanwhile, and when the container is mounted
+    /// again.
+    pub inode_survives_remount: bool,
+    /// The link count of a directory is two and one for each directory in it; otherwise it is 1, for "not counted".
+    pub directory_links_are_counted: bool,
+    /// statfs gives a filesystem id that is not zero and stays over a remount.
+    pub filesystem_id: bool,
+    /// A directory that was removed while a process stood in it can be opened, and is empty.
+    pub removed_directory_can_be_listed: bool,
+    /// inotify and fanotify watches that were set on a lower file tell of what is written to it later.
+    pub watch_survives_copy_up: bool,
     /// st_dev is the same for everything in one mounted container layer.
     pub uniform_device: bool,
     /// A descriptor opened read-only before the first write sees what is written later.
@@ -122,6 +133,11 @@ impl Capabilities {
         setuid_survives_copy_up: true,
         writing_clears_setuid: true,
         inode_survives_copy_up: true,
+        inode_survives_remount: true,
+        directory_links_are_counted: true,
+        filesystem_id: true,
+        removed_directory_can_be_listed: true,
+        watch_survives_copy_up: true,
         uniform_device: true,
         open_file_sees_later_writes: true,
         mapping_sees_later_writes: true,

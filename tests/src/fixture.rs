@@ -137,6 +137,28 @@ pub fn usage(context: &Context<'_>, container: &mut Container) -> Result<Usage, 
     Ok(context.driver()?.usage(Item::Container(&container.key))?)
 }
 
+/// Has the kernel forget the inodes and names it knows without need. They are looked up anew.
+///
+/// # Errors
+/// Broken, when there is another reason than that this process may not (a user namespace); then nothing is forgotten.
+pub fn forget_inodes(at: &std::path::Path) -> Result<(), Stop> {
+    use std::io::ErrorKind;
+    // Dirty inodes are kept: they are written first.
+    let dir = std::fs::File::open(at).attempt("open", at)?;
+    rustix::fs::syncfs(&dir).attempt("sync the filesystem of", at)?;
+    match std::fs::write("/proc/sys/vm/drop_caches", "2") {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Err(Stop::broken(format!("drop the kernel's caches: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a reading may be off by: the driver's own granularity, and the few blocks of directories and inodes.
 pub fn slack(usage: Usage) -> u64 {
     usage.granularity_bytes.max(4096) * 16 + (64 << 10)

@@ -42,6 +42,14 @@ pub const CHMOD_DOES_NOTHING: Lie = Lie {
     errno: 0,
 };
 
+/// statfs(2) and its kin are not there: ENOSYS.
+pub const STATFS_IS_REFUSED: Lie = Lie {
+    name: "statfs is refused",
+    calls: &[libc::SYS_statfs, libc::SYS_fstatfs],
+    when: None,
+    errno: libc::ENOSYS as u16,
+};
+
 /// rename(2) and its kin answer "done".
 pub const RENAME_DOES_NOTHING: Lie = Lie {
     name: "rename does nothing",

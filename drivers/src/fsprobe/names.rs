@@ -3,8 +3,8 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, fstatvfs, linkat, makedev, mknodat, openat,
-    renameat_with, unlinkat,
+    AtFlags, FileType, Mode, OFlags, RenameFlags, fstatvfs, linkat, makedev, mkdirat, mknodat,
+    openat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -24,6 +24,8 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.user_can_make_whiteout_device = device(dir, makedev(0, 0));
     found.whiteout_prefix_is_an_ordinary_name = create(dir, ".wh.a").is_ok();
     found.tmpfile = tmpfile(dir).is_ok();
+    found.filesystem_id = fstatvfs(dir)?.f_fsid != 0;
+    found.directory_links_are_counted = directory_links(dir)? == 3;
     for name in ["a", "b", ".wh.a", "linked"] {
         remove(dir, name)?;
     }
@@ -63,6 +65,16 @@ fn name_max(dir: BorrowedFd<'_>) -> Result<u32, Errno> {
 fn device(dir: BorrowedFd<'_>, number: u64) -> bool {
     let made = mknodat(dir, "device", FileType::CharacterDevice, Mode::RUSR, number).is_ok();
     remove(dir, "device").is_ok() && made
+}
+
+/// The link count of a directory with one directory in it.
+fn directory_links(dir: BorrowedFd<'_>) -> Result<u64, Errno> {
+    mkdirat(dir, "dir", Mode::RWXU)?;
+    mkdirat(dir, "dir/in", Mode::RWXU)?;
+    let links = statat(dir, "dir", AtFlags::empty())?.st_nlink;
+    unlinkat(dir, "dir/in", AtFlags::REMOVEDIR)?;
+    unlinkat(dir, "dir", AtFlags::REMOVEDIR)?;
+    Ok(links)
 }
 
 fn tmpfile(dir: BorrowedFd<'_>) -> Result<(), Errno> {

@@ -13,7 +13,7 @@ use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Result};
 use crate::fsprobe;
 use crate::sys::mapping::Mapping;
-use crate::upper::keeps;
+use crate::upper::{keeps, numbers};
 
 const TEXT: &[u8] = b"from the layer below";
 
@@ -36,6 +36,7 @@ pub(crate) fn sow(lower: &Path) -> Result<()> {
         let path = lower.join(name);
         std::fs::hard_link(&counted, &path).attempt("link", &path)?;
     }
+    numbers::sow(lower)?;
     keeps::sow(lower)
 }
 
@@ -88,6 +89,7 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
     std::fs::remove_file(at("count-a")).attempt("unlink", at("count-a"))?;
     found.link_counts_follow = whole && count("count-b")? == 2 && count("wiped/count-c")? == 2;
 
+    numbers::measure(root, &mut found)?;
     keeps::measure(root, &mut found)?;
     // Stored is not enough: a FUSE daemon may keep an ACL that nobody heeds.
     found.posix_acl = found.posix_acl && acl_is_enforced(root);

@@ -14,6 +14,7 @@ mod live;
 pub(crate) mod measure;
 mod merge;
 mod native;
+pub(crate) mod numbers;
 
 pub(crate) use driver::UpperDriver;
 pub(crate) use ground::ground_label;

@@ -93,7 +93,7 @@ impl Backend for ZfsBackend {
         if engine.daemon_pid().is_some() {
             facts.push(("daemon".to_owned(), daemon::ARGUMENTS.join(" ")));
         }
-        let capabilities = capabilities(pool.plain_dir())?;
+        let capabilities = capabilities(pool.plain_dir(), &pool.engine.quirks)?;
         Ok(Box::new(Zfs::open(root, pool, capabilities, facts)?))
     }
 }
@@ -152,7 +152,7 @@ fn engine(host: &Host, quirks: Quirks, label: String, root: &Root) -> Result<Eng
 }
 
 /// What the filesystem was found to give, and what follows from clones.
-fn capabilities(plain: &Path) -> Result<Capabilities> {
+fn capabilities(plain: &Path, quirks: &Quirks) -> Result<Capabilities> {
     Ok(Capabilities {
         max_layers: None,
         parallel_apply: false,
@@ -161,6 +161,7 @@ fn capabilities(plain: &Path) -> Result<Capabilities> {
         copy_up: CopyUp::Blocks,
         native_changes: false,
         shared_page_cache: false,
+        removed_directory_can_be_listed: quirks.removed_directory_can_be_listed,
         // A clone's holes are its parent's, whether SEEK_HOLE finds them (which was tried) or not.
         sparse_files: true,
         ..fsprobe::probe(plain)?.capabilities

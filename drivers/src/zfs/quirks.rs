@@ -11,6 +11,8 @@ pub(super) struct Quirks {
     pub(super) clone_mounts: bool,
     /// `zpool import -N` and `zpool sync` exist.
     pub(super) modern_commands: bool,
+    /// A removed directory that a process stands in can be opened.
+    pub(super) removed_directory_can_be_listed: bool,
     /// The most datasets mounted at once.
     pub(super) max_mounts: Option<usize>,
     /// Properties of a new pool's datasets.
@@ -25,6 +27,7 @@ pub(super) const OPENZFS: Quirks = Quirks {
     legacy_mounts: true,
     clone_mounts: false,
     modern_commands: true,
+    removed_directory_can_be_listed: true,
     max_mounts: None,
     properties: &["acltype=posixacl", "xattr=sa", "relatime=on"],
     facts: &[("back_end", "the OpenZFS kernel module")],
@@ -36,6 +39,8 @@ pub(super) const ZFS_FUSE: Quirks = Quirks {
     legacy_mounts: false,
     clone_mounts: true,
     modern_commands: false,
+    // Seen with 0.7.0: the daemon ends when one is opened.
+    removed_directory_can_be_listed: false,
     // Each mount takes a thread and a descriptor; beyond about 999 mounts go missing without an error.
     max_mounts: Some(900),
     properties: &["atime=off"],

@@ -6,6 +6,7 @@ use drivers::{ErrorKind, Item, Kind, Limits};
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::layer;
 use crate::oracle::layer::{Place, Spelling};
 use crate::oracle::model::Model;
@@ -21,7 +22,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Changes,
     capability: Some("parallel_apply"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("parallel_apply")],
     run,
 };
 

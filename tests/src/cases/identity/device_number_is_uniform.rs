@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{dir, file, write};
 
 /// The promise.
@@ -18,7 +19,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Identity,
     capability: Some("uniform_device"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("uniform_device")],
     run,
 };
 

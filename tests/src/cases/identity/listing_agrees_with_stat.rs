@@ -6,6 +6,7 @@ use drivers::error::Attempt as _;
 
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::compare;
 use crate::oracle::op::{dir, fifo, file, remove, write};
 use crate::{check, fixture};
@@ -20,7 +21,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Identity,
     capability: Some("d_type"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("d_type")],
     run,
 };
 

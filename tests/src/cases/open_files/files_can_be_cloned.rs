@@ -4,6 +4,7 @@ use drivers::error::Attempt as _;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::file;
 use crate::{check, fixture};
 
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::OpenFiles,
     capability: Some("reflink"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("reflink")],
     run,
 };
 

@@ -4,6 +4,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{file, truncate, write};
 use crate::{check, fixture};
 
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::OpenFiles,
     capability: Some("fallocate"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("fallocate")],
     run,
 };
 

@@ -9,6 +9,7 @@ use drivers::sys::mapping::Mapping;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::compare;
 use crate::oracle::op::file;
 
@@ -22,7 +23,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::OpenFiles,
     capability: Some("mapping_sees_later_writes"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("mapping_sees_later_writes")],
     run,
 };
 

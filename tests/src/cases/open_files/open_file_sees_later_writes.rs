@@ -7,6 +7,7 @@ use drivers::error::Attempt as _;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::compare;
 use crate::oracle::op::file;
 
@@ -20,7 +21,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::OpenFiles,
     capability: Some("open_file_sees_later_writes"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("open_file_sees_later_writes")],
     run,
 };
 

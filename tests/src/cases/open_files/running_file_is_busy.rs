@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{chmod, file};
 
 /// The promise.
@@ -24,7 +25,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::OpenFiles,
     capability: Some("running_file_is_busy"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("running_file_is_busy")],
     run,
 };
 

@@ -7,6 +7,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{chmod, dir, file};
 
 /// The promise.
@@ -19,7 +20,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::OpenFiles,
     capability: Some("tmpfile"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("tmpfile")],
     run,
 };
 

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{dir, file};
 use crate::{check, fixture};
 
@@ -15,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Sharing,
     capability: Some("shares_data_with_parent"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("shares_data_with_parent")],
     run,
 };
 

@@ -4,6 +4,7 @@ use drivers::Item;
 
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::file;
 use crate::{check, fixture};
 
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Sharing,
     capability: Some("shares_data_with_parent"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("shares_data_with_parent")],
     run,
 };
 

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{chmod, chown, file, mtime};
 use crate::{check, fixture};
 
@@ -15,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Sharing,
     capability: Some("metadata_change_keeps_data_shared"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("metadata_change_keeps_data_shared")],
     run,
 };
 

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::live;
 use crate::oracle::op::file;
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Sharing,
     capability: Some("shares_data_with_parent"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("shares_data_with_parent")],
     run,
 };
 

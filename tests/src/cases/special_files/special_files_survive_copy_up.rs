@@ -5,6 +5,7 @@ use rustix::io::Errno;
 use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::live;
 use crate::oracle::op::{Op, block, character, chmod, chown, fifo, remove, rename, socket};
 
@@ -18,7 +19,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::SpecialFiles,
     capability: Some("special_files_survive_copy_up"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("special_files_survive_copy_up")],
     run,
 };
 
