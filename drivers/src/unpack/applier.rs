@@ -1,6 +1,5 @@
 //! Takes the entries of an archive in turn and makes them in the stage.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use rustix::fs::{
@@ -9,13 +8,14 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::dir::{Dir, Id};
+use super::dir::Dir;
 use super::entry::{Entry, Members, about, shown};
 use super::header::Kind;
+use super::made::Made;
 use super::path::{clean, join, split};
 use super::stream::bad;
 use super::tree::{Found, Missing, Tree, needs_below, whiteout};
-use super::{Applied, Below, Stage, copy_up, meta, prune};
+use super::{Applied, Below, Stage, copy_up, meta, names, prune};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The state of one `apply`.
@@ -31,27 +31,10 @@ pub(super) struct Applier {
     pub(super) unknown: bool,
 }
 
-/// Names made, by directory.
-#[derive(Default)]
-pub(super) struct Made(HashMap<Id, HashSet<Box<[u8]>>>);
-
-impl Made {
-    pub(super) fn add(&mut self, dir: Id, name: &[u8]) {
-        let names = self.0.entry(dir).or_default();
-        if !names.contains(name) {
-            names.insert(name.into());
-        }
-    }
-
-    pub(super) fn contains(&self, dir: Id, name: &[u8]) -> bool {
-        self.0.get(&dir).is_some_and(|names| names.contains(name))
-    }
-}
-
 /// Applies every entry.
 pub(super) fn run(stage: &Stage, members: &mut Members<'_>) -> Result<Applied> {
     let tree = Tree::open(stage)?;
-    let lowest = matches!(stage.below, Below::Nothing) && prune::is_empty(&tree.root)?;
+    let lowest = matches!(stage.below, Below::Nothing) && names::is_empty(&tree.root, b"")?;
     let mut applier = Applier {
         tree,
         applied: Applied::default(),

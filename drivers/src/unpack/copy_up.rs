@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, SeekFrom, Stat, Uid, XattrFlags, chmodat, chownat,
+    AtFlags, FileType, Gid, Mode, OFlags, SeekFrom, Stat, Uid, XattrFlags, chownat,
     copy_file_range, fchmod, fchown, fgetxattr, fsetxattr, fstat, ftruncate, futimens, linkat,
     mknodat, openat, readlinkat, seek, statat, symlinkat, utimensat,
 };
@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use super::dir::{Dir, Lower, times_of};
 use super::entry::shown;
-use super::meta::{list_xattrs, overlay_own};
+use super::meta::{list_xattrs, overlay_own, set_mode};
 use super::path::join;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -111,13 +111,7 @@ pub(super) fn file(lower: &Lower, dir: &Dir, name: &[u8], keep_owners: bool) -> 
                 stat.st_rdev,
             )
             .map_err(fail)?;
-            chmodat(
-                dir,
-                name,
-                Mode::from_raw_mode(stat.st_mode),
-                AtFlags::empty(),
-            )
-            .map_err(fail)?;
+            set_mode(dir, name, stat.st_mode).map_err(fail)?;
         }
     }
     if keep_owners {

@@ -61,7 +61,8 @@ impl Dir {
     /// Gives the directory its times, if something changed them.
     pub(super) fn settle(&self) -> Result<(), Errno> {
         if self.touched.take() {
-            match rustix::fs::futimens(&self.fd, &self.times.borrow()) {
+            let set = |times: &Timestamps| rustix::fs::futimens(&self.fd, times);
+            match set_times(&self.times.borrow(), set, || rustix::fs::fstat(&self.fd)) {
                 // Removed meanwhile.
                 Err(Errno::NOENT) => {}
                 outcome => return outcome,
@@ -109,6 +110,22 @@ pub(super) fn times_of(stat: &Stat) -> Timestamps {
             tv_nsec: stat.st_mtime_nsec.cast_signed(),
         },
     }
+}
+
+/// Sets times and, where they are unusual, sees that they were kept: most filesystems store the nearest time that they
+/// can, and say nothing. The answer then is what the others say: EOVERFLOW.
+pub(super) fn set_times(
+    times: &Timestamps,
+    set: impl Fn(&Timestamps) -> Result<(), Errno>,
+    look: impl Fn() -> Result<Stat, Errno>,
+) -> Result<(), Errno> {
+    set(times)?;
+    let seconds = times.last_modification.tv_sec;
+    // Every filesystem has these.
+    if (0..1 << 31).contains(&seconds) || look()?.st_mtime == seconds {
+        return Ok(());
+    }
+    Err(Errno::OVERFLOW)
 }
 
 /// One time for access and modification.

@@ -14,6 +14,12 @@ use crate::error::{ErrorKind, Result};
 /// An extended header larger than this is an attack: 64 KiB is the most that Linux lets one xattr hold.
 const EXTENDED_MAX: u64 = 4 << 20;
 
+/// The longest path that is shown whole, in bytes.
+const SHOWN_MAX: usize = 400;
+
+/// More attributes than any real file has; stops a header that takes minutes to read.
+const XATTRS_MAX: usize = 1024;
+
 /// One entry. Its vectors are reused from entry to entry.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -53,6 +59,20 @@ impl Entry {
             extents: None,
         }
     }
+
+    /// Both spellings of one attribute may be there: the first wins, and they agree.
+    fn add_xattr(&mut self, name: Vec<u8>, value: Vec<u8>) -> Result<()> {
+        if self.xattrs.iter().any(|(known, _)| *known == name) {
+            return Ok(());
+        }
+        if self.xattrs.len() == XATTRS_MAX {
+            return Err(bad(format!(
+                "it has more than {XATTRS_MAX} extended attributes"
+            )));
+        }
+        self.xattrs.push((name, value));
+        Ok(())
+    }
 }
 
 /// The entries of a stream, in order.
@@ -61,6 +81,8 @@ pub(super) struct Members<'r> {
     limits: Limits,
     /// Entries given so far.
     pub(super) count: u64,
+    /// Global headers passed over so far.
+    globals: u64,
     /// Bytes of file content, holes included, announced so far.
     bytes: u64,
     /// Content of the present entry that is not yet read, and the padding behind it.
@@ -82,6 +104,7 @@ impl<'r> Members<'r> {
             stream,
             limits,
             count: 0,
+            globals: 0,
             bytes: 0,
             left: 0,
             padding: 0,
@@ -92,7 +115,8 @@ impl<'r> Members<'r> {
     pub(super) fn next(&mut self, entry: &mut Entry) -> Result<bool> {
         let mut extensions = Extensions::default();
         loop {
-            self.stream.skip(self.left + self.padding)?;
+            self.stream.skip(self.left)?;
+            self.stream.skip(self.padding)?;
             (self.left, self.padding) = (0, 0);
             // A stream that ends between two entries counts as ended, as for every other reader of tar: the diff id of a
             // layer is what guards against a stream that was cut exactly there.
@@ -111,12 +135,14 @@ impl<'r> Members<'r> {
                 b'K' => self.long(size, &mut extensions.long_link)?,
                 b'x' | b'X' => self.extension(size, EXTENDED_MAX, &mut extensions.pax)?,
                 // Global extended headers describe the archive (git writes the commit there), not its entries.
-                b'g' => self.expect(size),
+                b'g' => {
+                    self.globals += 1;
+                    self.counted()?;
+                    self.expect(size);
+                }
                 _ => {
                     self.count += 1;
-                    if self.count > self.limits.entries {
-                        return Err(self.over("entries", self.limits.entries));
-                    }
+                    self.counted()?;
                     self.describe(header, size, &extensions, entry)?;
                     return Ok(true);
                 }
@@ -142,6 +168,15 @@ impl<'r> Members<'r> {
             return Err(self.over("bytes of path", most));
         }
         self.extension(size, most + 1, into)
+    }
+
+    /// Global headers count as entries: an archive of nothing else has an end too.
+    fn counted(&self) -> Result<()> {
+        let most = self.limits.entries;
+        if self.count.saturating_add(self.globals) > most {
+            return Err(self.over("entries", most));
+        }
+        Ok(())
     }
 
     fn over(&self, what: &str, limit: u64) -> crate::error::Error {
@@ -192,6 +227,7 @@ impl<'r> Members<'r> {
             size,
             uid: None,
             gid: None,
+            sparse_name: None,
             sparse: sparse::PaxMap::default(),
         };
         if let Some(pax) = &extensions.pax {
@@ -213,6 +249,10 @@ impl<'r> Members<'r> {
             if let Some(long) = long {
                 set(name, long.split(|b| *b == 0).next().unwrap_or_default());
             }
+        }
+        // GNU tar keeps a name of its own invention in the other places, and writes a long one after this record.
+        if let Some(name) = &facts.sparse_name {
+            set(&mut entry.path, name);
         }
         let gnu_sparse = old.linkflag[0] == b'S';
         entry.kind = match old.linkflag[0] {
@@ -281,6 +321,7 @@ struct Facts {
     size: u64,
     uid: Option<u32>,
     gid: Option<u32>,
+    sparse_name: Option<Vec<u8>>,
     sparse: sparse::PaxMap,
 }
 
@@ -289,10 +330,7 @@ impl Facts {
         for record in Records(pax) {
             let (key, value) = record?;
             if let Some((name, value)) = xattr_name::from_pax(key, value)? {
-                // Both spellings of one attribute may be there: the first wins, and they agree.
-                if !entry.xattrs.iter().any(|(known, _)| *known == name) {
-                    entry.xattrs.push((name, value));
-                }
+                entry.add_xattr(name, value)?;
                 continue;
             }
             // An empty value takes a setting back.
@@ -307,16 +345,12 @@ impl Facts {
                 b"gid" => self.gid = Some(id(decimal(value, "gid")?, "gid")?),
                 b"mtime" => entry.mtime = time(value)?,
                 b"SCHILY.acl.access" => {
-                    entry
-                        .xattrs
-                        .push((acl::ACCESS.into(), acl::to_xattr(value)?));
+                    entry.add_xattr(acl::ACCESS.into(), acl::to_xattr(value)?)?;
                 }
                 b"SCHILY.acl.default" => {
-                    entry
-                        .xattrs
-                        .push((acl::DEFAULT.into(), acl::to_xattr(value)?));
+                    entry.add_xattr(acl::DEFAULT.into(), acl::to_xattr(value)?)?;
                 }
-                b"GNU.sparse.name" => set(&mut entry.path, value),
+                b"GNU.sparse.name" => self.sparse_name = Some(value.into()),
                 _ => self.sparse.record(key, value)?,
             }
         }
@@ -350,8 +384,13 @@ fn devices(header: &Header) -> Result<(u32, u32)> {
     }
 }
 
-/// A path of an archive as it may be shown: on one line, with what is not printable escaped.
+/// A path of an archive as it may be shown: on one line, with what is not printable escaped, and without the middle of
+/// one that would fill the screen.
 pub(super) fn shown(path: &[u8]) -> String {
+    if path.len() > SHOWN_MAX {
+        let (head, tail) = (&path[..SHOWN_MAX / 2], &path[path.len() - SHOWN_MAX / 2..]);
+        return format!("{}...{}", head.escape_ascii(), tail.escape_ascii());
+    }
     std::str::from_utf8(path).map_or_else(
         |_| path.escape_ascii().to_string(),
         |text| {

@@ -6,12 +6,12 @@
 use std::os::fd::{AsFd, AsRawFd as _};
 
 use rustix::fs::{
-    AtFlags, Gid, Mode, Uid, XattrFlags, chmodat, chownat, fchmod, fchown, fremovexattr, fsetxattr,
-    futimens, lsetxattr, utimensat,
+    AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags, chmod, chownat, fchmod, fchown,
+    fremovexattr, fsetxattr, fstat, futimens, lsetxattr, openat, statat, utimensat,
 };
 use rustix::io::Errno;
 
-use super::dir::{Dir, Inherits, times};
+use super::dir::{self, Dir, Inherits, times};
 use super::entry::{Entry, shown};
 use super::header::Kind;
 use super::{Applied, Stage, acl};
@@ -104,8 +104,12 @@ pub(super) fn new_file(
     xattrs(entry, owners, applied, |name, value| {
         fsetxattr(fd, name, value, XattrFlags::empty())
     })?;
-    futimens(fd, &times(entry.mtime))
-        .map_err(|e| Error::io("set the times of", shown(&entry.path), e))
+    dir::set_times(
+        &times(entry.mtime),
+        |times| futimens(fd, times),
+        || fstat(fd),
+    )
+    .map_err(|e| untimely(e, &entry.path))
 }
 
 /// The attributes of a symbolic link, device or fifo just made.
@@ -137,8 +141,7 @@ pub(super) fn new_node(
                 }
             }
             if inherits.any() || entry.mode & (owners.umask | 0o7000) != 0 {
-                // Not a link: it was made a moment ago, by a call that fails where there is something.
-                chmodat(dir, name, Mode::from_raw_mode(entry.mode), AtFlags::empty())?;
+                set_mode(dir, name, entry.mode)?;
             }
         }
         Ok(())
@@ -148,8 +151,36 @@ pub(super) fn new_node(
     xattrs(entry, owners, applied, |name, value| {
         lsetxattr(&path[..], name, value, XattrFlags::empty())
     })?;
-    utimensat(dir, name, &times(entry.mtime), AtFlags::SYMLINK_NOFOLLOW)
-        .map_err(|e| Error::io("set the times of", shown(&entry.path), e))
+    let follow = AtFlags::SYMLINK_NOFOLLOW;
+    dir::set_times(
+        &times(entry.mtime),
+        |times| utimensat(dir, name, times, follow),
+        || statat(dir, name, follow),
+    )
+    .map_err(|e| untimely(e, &entry.path))
+}
+
+/// The error for times that could not be set.
+pub(super) fn untimely(errno: Errno, path: &[u8]) -> Error {
+    let error = Error::io("set the times of", shown(path), errno);
+    if errno == Errno::OVERFLOW {
+        return error
+            .with_kind(ErrorKind::Unsupported)
+            .because("the filesystem cannot store a modification time so far from 1970");
+    }
+    error
+}
+
+/// Sets the mode of a device or fifo. chmod follows links, and whoever can write to the stage may have put one there
+/// since the node was made: the mode goes to what is opened here, and to no link.
+pub(super) fn set_mode(dir: &Dir, name: &[u8], mode: u32) -> Result<(), Errno> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let node = openat(dir, name, flags, Mode::empty())?;
+    if FileType::from_raw_mode(fstat(&node)?.st_mode) == FileType::Symlink {
+        return Err(Errno::LOOP);
+    }
+    let magic = format!("/proc/self/fd/{}", node.as_raw_fd());
+    chmod(&magic, Mode::from_raw_mode(mode))
 }
 
 /// The attributes of a directory: new, or there before and described anew.
@@ -261,6 +292,9 @@ pub(super) fn overlay_own(name: &[u8]) -> bool {
         &b"trusted.overlay."[..],
         b"user.overlay.",
         b"user.fuseoverlayfs.",
+        // On the root of a layer these make fuse-overlayfs take owner, mode and type of every file from an attribute.
+        b"security.fuseoverlayfs.",
+        b"user.containers.override_stat",
     ]
     .iter()
     .any(|prefix| name.starts_with(prefix))

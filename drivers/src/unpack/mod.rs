@@ -8,10 +8,12 @@
 //! - parents that no entry describes are made with mode 0755, owner root and the time 0 (1970), so that equal archives
 //!   give equal trees; a directory that is there keeps its time when only its content changes;
 //! - access times are set to the modification times; the header of a hard link changes nothing but names;
-//! - a directory over a directory leaves the content, and takes owner, mode, time and *all* xattrs of the entry.
+//! - a directory over a directory leaves the content, and takes owner, mode, time and *all* xattrs of the entry;
+//! - sparse files (GNU's old header, PAX 0.0, 0.1 and 1.0, as `tar -S` writes them) become sparse files;
+//! - what the filesystem cannot store as told (a time beyond its range) is refused: nothing is changed in silence.
 //!
 //! [`stream`], [`header`], [`pax`], [`sparse`] and [`entry`] read; [`tree`] finds and makes directories, [`open`] keeps them; [`applier`],
-//! [`whiteout`], [`prune`], [`copy_up`] and [`meta`] write.
+//! [`whiteout`], [`made`], [`prune`], [`copy_up`] and [`meta`] write.
 
 mod acl;
 mod applier;
@@ -19,7 +21,9 @@ mod copy_up;
 mod dir;
 mod entry;
 mod header;
+mod made;
 mod meta;
+mod names;
 mod open;
 mod path;
 mod pax;
@@ -91,18 +95,46 @@ pub struct Limits {
     pub bytes: u64,
     /// Bytes of one path.
     pub path_bytes: usize,
+    /// Bytes of archive that one byte of a compressed blob may become, for archives above [`Limits::RATIO_FROM`]. For
+    /// whoever decompresses: the unpacker sees archives only.
+    pub ratio: u64,
 }
 
 impl Default for Limits {
-    /// Far above any published image: 10 million entries, 1 TiB, 16 KiB of path.
+    /// Far above any published image: 10 million entries, 1 TiB, 16 KiB of path. The ratio is more than gzip can reach
+    /// (1032), and a small part of what Zstandard makes of zeros.
     fn default() -> Self {
         Self {
             entries: 10_000_000,
             bytes: 1 << 40,
             path_bytes: 16 << 10,
+            ratio: 1100,
         }
     }
 }
+
+impl Limits {
+    /// Archives up to this many bytes may be compressed in any ratio: a file of zeros is no bomb yet.
+    pub const RATIO_FROM: u64 = 1 << 30;
+
+    /// The length in bytes of the longest archive that keeps the limits: its content, and headers far larger than any
+    /// archiver writes. It bounds what lies before, between and behind entries: extended headers, padding, garbage.
+    pub fn archive_bytes(&self) -> u64 {
+        let headers = self.entries.saturating_mul(4096);
+        self.bytes
+            .saturating_add(headers)
+            .saturating_add(ANY_ARCHIVE)
+    }
+
+    /// The most bytes that a compressed blob of `packed` bytes may become.
+    pub fn unpacked_bytes(&self, packed: u64) -> u64 {
+        let by_ratio = packed.saturating_mul(self.ratio).max(Self::RATIO_FROM);
+        by_ratio.min(self.archive_bytes())
+    }
+}
+
+/// What an archive may take whatever the limits: a few extended headers of the largest size.
+const ANY_ARCHIVE: u64 = 16 << 20;
 
 /// What an archive did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -140,7 +172,8 @@ pub fn apply(stage: &Stage, tar: &mut dyn Read, limits: &Limits) -> Result<Appli
             .path(&stage.dir)
             .because("deletions cannot be spelled that way over this content"));
     }
-    applier::run(stage, &mut Members::new(Stream::new(tar), *limits))
+    let stream = Stream::new(tar, limits.archive_bytes());
+    applier::run(stage, &mut Members::new(stream, *limits))
 }
 
 impl Stage {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::dir::{Dir, Id};
-use super::entry::shown;
-use crate::error::{Error, Result};
+use super::meta::untimely;
+use crate::error::Result;
 
 /// Directories kept open; archives come in depth-first order, so that few are needed.
 const OPEN_MAX: usize = 64;
@@ -114,6 +114,5 @@ impl Open {
 }
 
 fn settle(dir: &Dir) -> Result<()> {
-    dir.settle()
-        .map_err(|e| Error::io("set the times of", shown(&dir.path), e))
+    dir.settle().map_err(|e| untimely(e, &dir.path))
 }

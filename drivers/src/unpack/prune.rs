@@ -1,41 +1,22 @@
 //! Removal inside the stage: whole things that an entry replaces, and of directories all that is not of this archive.
 
-use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
 use rustix::fs::{AtFlags, FileType, fstat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::applier::Made;
 use super::dir::{self, Dir};
 use super::entry::shown;
+use super::made::Made;
+use super::meta::untimely;
+use super::names::Names;
 use super::path::join;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind, Result};
 
 /// As deep as the longest path the kernel takes; stops a runaway recursion.
-pub(super) const DEPTH_MAX: usize = 2048;
-
-/// The names in an open directory.
-pub(super) fn names(fd: impl AsFd, path: &[u8]) -> Result<Vec<CString>> {
-    let listed = || -> Result<Vec<CString>, Errno> {
-        let mut names = Vec::new();
-        for entry in rustix::fs::Dir::read_from(fd)? {
-            let entry = entry?;
-            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-                names.push(entry.file_name().to_owned());
-            }
-        }
-        Ok(names)
-    };
-    listed().map_err(|e| Error::io("list", shown(path), e))
-}
-
-/// Whether a directory has nothing in it. `lost+found` counts as something.
-pub(super) fn is_empty(dir: &Dir) -> Result<bool> {
-    names(dir, &dir.path).map(|names| names.is_empty())
-}
+const DEPTH_MAX: usize = 2048;
 
 /// Removes a name and all that is in it.
 pub(super) fn clear(tree: &mut Tree, parent: &Rc<Dir>, name: &[u8]) -> Result<()> {
@@ -95,29 +76,25 @@ fn sweep(
     }
     let stat = fstat(fd).map_err(|e| Error::io("look at", shown(path), e))?;
     let id = dir::id(&stat);
-    let mut stays = false;
-    for name in names(fd, path)? {
-        let name = name.to_bytes();
-        let here = join(path, name);
-        let ours = made.is_some_and(|made| made.contains(id, name));
-        match unlink_unless(fd, name, ours) {
-            Ok(removed) => {
-                stays |= !removed;
-                continue;
+    let mut stays;
+    // Removing while reading may skip names on some filesystems: if not all were read at once, another look follows.
+    loop {
+        let mut names = Names::of(fd, path)?;
+        let (mut looks, mut removed) = (0, false);
+        stays = false;
+        while let Some(some) = names.next(path)? {
+            looks += 1;
+            for name in some {
+                let name = name.to_bytes();
+                let ours = made.is_some_and(|made| made.contains(id, name));
+                let stayed = one(tree, fd, path, name, ours, made, depth)?;
+                stays |= stayed;
+                removed |= !stayed;
             }
-            Err(Errno::ISDIR) => {}
-            Err(errno) => return Err(Error::io("remove", shown(&here), errno)),
         }
-        let sub = open(fd, name, &here)?;
-        let kept = sweep(tree, &sub, &here, made, depth + 1)?;
-        if ours || kept {
-            stays = true;
-            if !ours {
-                imply(tree, sub, here)?;
-            }
-            continue;
+        if looks < 2 || !removed {
+            break;
         }
-        unlinkat(fd, name, AtFlags::REMOVEDIR).map_err(|e| Error::io("remove", shown(&here), e))?;
     }
     if stays && made.is_some() {
         // What is described by an entry keeps the time the entry gave it.
@@ -125,6 +102,34 @@ fn sweep(
             .map_err(|e| Error::io("set the times of", shown(path), e))?;
     }
     Ok(stays)
+}
+
+/// Removes one name unless it is `ours` or something below it stays; says whether it is still there.
+fn one(
+    tree: &Tree,
+    fd: &OwnedFd,
+    path: &[u8],
+    name: &[u8],
+    ours: bool,
+    made: Option<&Made>,
+    depth: usize,
+) -> Result<bool> {
+    let here = join(path, name);
+    match unlink_unless(fd, name, ours) {
+        Ok(removed) => return Ok(!removed),
+        Err(Errno::ISDIR) => {}
+        Err(errno) => return Err(Error::io("remove", shown(&here), errno)),
+    }
+    let sub = open(fd, name, &here)?;
+    let kept = sweep(tree, &sub, &here, made, depth + 1)?;
+    if !ours && !kept {
+        unlinkat(fd, name, AtFlags::REMOVEDIR).map_err(|e| Error::io("remove", shown(&here), e))?;
+        return Ok(false);
+    }
+    if !ours {
+        imply(tree, sub, here)?;
+    }
+    Ok(true)
 }
 
 /// Removes a name unless it is `ours`; true if it is gone, EISDIR if it is a directory.
@@ -147,9 +152,7 @@ fn imply(tree: &Tree, fd: OwnedFd, path: Vec<u8>) -> Result<()> {
         Some(known) => tree.reset(known),
         None => {
             tree.reset(&found)?;
-            found
-                .settle()
-                .map_err(|e| Error::io("set the times of", shown(&found.path), e))
+            found.settle().map_err(|e| untimely(e, &found.path))
         }
     }
 }

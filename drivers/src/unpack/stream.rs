@@ -16,15 +16,21 @@ pub(super) struct Stream<'r> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Bytes that may still come, of `most`.
+    allowed: u64,
+    most: u64,
 }
 
 impl<'r> Stream<'r> {
-    pub(super) fn new(reader: &'r mut dyn Read) -> Self {
+    /// A stream that is refused when it is longer than `most` bytes.
+    pub(super) fn new(reader: &'r mut dyn Read, most: u64) -> Self {
         Self {
             reader,
             buffer: vec![0; CAPACITY],
             start: 0,
             end: 0,
+            allowed: most,
+            most,
         }
     }
 
@@ -40,6 +46,13 @@ impl<'r> Stream<'r> {
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(n) => {
                     self.end += n;
+                    self.allowed = self.allowed.checked_sub(n as u64).ok_or_else(|| {
+                        bad(format!(
+                            "it is longer than {} bytes, more than its entries can need",
+                            self.most
+                        ))
+                        .hint("raise the limit if this archive can be trusted")
+                    })?;
                     return Ok(n > 0);
                 }
                 Err(e) if e.kind() == IoKind::Interrupted => {}
@@ -132,7 +145,7 @@ mod tests {
     fn a_slow_reader_gives_the_same_bytes() {
         let bytes: Vec<u8> = (0..2000_u32).map(|i| i.to_le_bytes()[0]).collect();
         let mut reader = Trickle(&bytes);
-        let mut stream = Stream::new(&mut reader);
+        let mut stream = Stream::new(&mut reader, u64::MAX);
         assert_eq!(stream.block().unwrap().unwrap()[..], bytes[..512]);
         stream.skip(100).unwrap();
         let mut rest = Vec::new();
@@ -149,10 +162,20 @@ mod tests {
     fn blocks_cross_the_end_of_the_buffer() {
         let bytes = vec![7_u8; CAPACITY + 1024];
         let mut reader = bytes.as_slice();
-        let mut stream = Stream::new(&mut reader);
+        let mut stream = Stream::new(&mut reader, u64::MAX);
         stream.skip(CAPACITY as u64 - 100).unwrap();
         assert_eq!(stream.block().unwrap().unwrap()[..], [7; 512]);
         stream.drain().unwrap();
         assert!(stream.block().unwrap().is_none());
+    }
+
+    #[test]
+    fn an_endless_stream_ends_at_the_limit() {
+        let mut zeros = std::io::repeat(0);
+        let error = Stream::new(&mut zeros, 10 << 20).drain().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadInput);
+        assert!(error.to_string().contains("longer than 10485760 bytes"));
+        let bytes = [0; 1024];
+        Stream::new(&mut &bytes[..], 1024).drain().unwrap();
     }
 }

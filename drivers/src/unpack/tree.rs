@@ -17,11 +17,17 @@ use super::meta::Owners;
 use super::open::Open;
 use super::path::{join, split};
 use super::stream::bad;
-use super::{Below, Stage, acl, copy_up, prune};
+use super::whiteout::PREFIX as WHITEOUT;
+use super::{Below, Stage, acl, copy_up, names};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
 /// As the kernel has it.
 const LINKS_MAX: u32 = 40;
+/// Names looked up for one path, those that links add included: links may not multiply work without end.
+const STEPS_MAX: u32 = 4096;
+/// Directories inside one another: far more than any image has, and few enough that whatever removes them, one open
+/// directory a level, keeps within the usual limit of 1024 descriptors.
+const DEPTH_MAX: usize = 512;
 /// Missing parents are made with this mode, and at this time: equal archives give equal trees.
 pub(super) const IMPLIED_MODE: u32 = 0o755;
 pub(super) const IMPLIED_TIME: (i64, u32) = (0, 0);
@@ -34,6 +40,12 @@ pub(super) enum Found {
     Below(Rc<Lower>),
     /// A directory of the stage.
     Here(Rc<Dir>),
+}
+
+/// What one lookup may still do.
+struct Effort {
+    links: u32,
+    steps: u32,
 }
 
 /// Whether missing directories are made.
@@ -70,7 +82,7 @@ impl Tree {
         let root = Rc::new(looked_at(fd, Vec::new(), lower, &owners)?);
         // A fresh upper directory shows the attributes of the root below until an entry describes it.
         if let Some(lower) = &*root.lower.borrow()
-            && prune::is_empty(&root)?
+            && names::is_empty(&root, b"")?
         {
             let stat = copy_up::attributes(&lower.fd, &root, owners.keep, b"")?;
             root.set_times(dir::times_of(&stat));
@@ -88,8 +100,11 @@ impl Tree {
 
     /// The directory at a clean path.
     pub(super) fn find(&mut self, path: &[u8], missing: Missing) -> Result<Found> {
-        let mut links = LINKS_MAX;
-        self.walk(path, missing, &mut links)
+        let mut effort = Effort {
+            links: LINKS_MAX,
+            steps: STEPS_MAX,
+        };
+        self.walk(path, missing, &mut effort)
     }
 
     /// The directory at a clean path, with whatever is missing made.
@@ -103,7 +118,7 @@ impl Tree {
         }
     }
 
-    fn walk(&mut self, path: &[u8], missing: Missing, links: &mut u32) -> Result<Found> {
+    fn walk(&mut self, path: &[u8], missing: Missing, effort: &mut Effort) -> Result<Found> {
         // From the longest part of the path that is already open.
         let mut known = path;
         let mut at = loop {
@@ -122,7 +137,7 @@ impl Tree {
                 .iter()
                 .position(|b| *b == b'/')
                 .map_or(path.len(), |length| start + length);
-            at = self.step(at, &path[start..end], missing, links)?;
+            at = self.step(at, &path[start..end], missing, effort)?;
             if let Found::Here(dir) = &at {
                 self.open.remember(&path[..end], dir);
             }
@@ -131,10 +146,20 @@ impl Tree {
         Ok(at)
     }
 
-    fn step(&mut self, at: Found, name: &[u8], missing: Missing, links: &mut u32) -> Result<Found> {
+    fn step(
+        &mut self,
+        at: Found,
+        name: &[u8],
+        missing: Missing,
+        effort: &mut Effort,
+    ) -> Result<Found> {
+        effort.steps = effort
+            .steps
+            .checked_sub(1)
+            .ok_or_else(|| bad("symbolic links lead too far").path(shown(name)))?;
         match at {
             Found::Absent => Ok(Found::Absent),
-            Found::Here(dir) => self.step_here(&dir, name, missing, links),
+            Found::Here(dir) => self.step_here(&dir, name, missing, effort),
             Found::Below(lower) => match dir::open(lower.fd.as_fd(), name) {
                 Ok(fd) => Ok(Found::Below(Rc::new(Lower {
                     fd,
@@ -144,7 +169,7 @@ impl Tree {
                 Err(Errno::LOOP | Errno::NOTDIR) => {
                     let parent = lower.path.clone();
                     match readlinkat(&lower.fd, name, Vec::new()) {
-                        Ok(target) => self.follow(&parent, target.to_bytes(), missing, links),
+                        Ok(target) => self.follow(&parent, target.to_bytes(), missing, effort),
                         Err(_) => Ok(Found::Absent),
                     }
                 }
@@ -158,7 +183,7 @@ impl Tree {
         dir: &Rc<Dir>,
         name: &[u8],
         missing: Missing,
-        links: &mut u32,
+        effort: &mut Effort,
     ) -> Result<Found> {
         let path = join(&dir.path, name);
         match dir::open(dir.as_fd(), name) {
@@ -172,7 +197,7 @@ impl Tree {
             Err(Errno::NOENT) => {}
             Err(Errno::LOOP | Errno::NOTDIR) => {
                 if let Ok(target) = readlinkat(dir, name, Vec::new()) {
-                    return self.follow(&dir.path, target.to_bytes(), missing, links);
+                    return self.follow(&dir.path, target.to_bytes(), missing, effort);
                 }
                 let hidden = self.overlay.is_some() && is_whiteout(dir, name, &path)?;
                 return match missing {
@@ -207,7 +232,7 @@ impl Tree {
                 Err(Errno::NOENT) => {}
                 Err(Errno::LOOP | Errno::NOTDIR) => {
                     return match readlinkat(&lower.fd, name, Vec::new()) {
-                        Ok(target) => self.follow(&dir.path, target.to_bytes(), missing, links),
+                        Ok(target) => self.follow(&dir.path, target.to_bytes(), missing, effort),
                         Err(_) if missing == Missing::Leave => Ok(Found::Absent),
                         Err(_) => Err(not_a_directory(&path)),
                     };
@@ -228,9 +253,10 @@ impl Tree {
         parent: &[u8],
         target: &[u8],
         missing: Missing,
-        links: &mut u32,
+        effort: &mut Effort,
     ) -> Result<Found> {
-        *links = links
+        effort.links = effort
+            .links
             .checked_sub(1)
             .ok_or_else(|| bad("too many symbolic links").path(shown(parent)))?;
         let start = if target.starts_with(b"/") {
@@ -238,7 +264,7 @@ impl Tree {
         } else {
             parent
         };
-        let mut at = self.walk(start, missing, links)?;
+        let mut at = self.walk(start, missing, effort)?;
         for name in target.split(|b| *b == b'/') {
             at = match name {
                 b"" | b"." => at,
@@ -248,10 +274,10 @@ impl Tree {
                         Found::Here(dir) => split(&dir.path).0.to_vec(),
                         Found::Below(lower) => split(&lower.path).0.to_vec(),
                     };
-                    self.walk(&above, missing, links)?
+                    self.walk(&above, missing, effort)?
                 }
                 name if name.len() > 255 => return Err(bad("a name is longer than 255 bytes")),
-                name => self.step(at, name, missing, links)?,
+                name => self.step(at, name, missing, effort)?,
             };
         }
         Ok(at)
@@ -328,12 +354,15 @@ impl Tree {
         path: Vec<u8>,
         mode: u32,
     ) -> Result<Rc<Dir>> {
-        if path.iter().filter(|b| **b == b'/').count() >= prune::DEPTH_MAX {
-            return Err(bad(format!(
-                "it is deeper than {} directories",
-                prune::DEPTH_MAX
-            ))
-            .path(shown(&path)));
+        if path.iter().filter(|b| **b == b'/').count() >= DEPTH_MAX {
+            return Err(
+                bad(format!("it is deeper than {DEPTH_MAX} directories")).path(shown(&path))
+            );
+        }
+        // Only a symbolic link can lead here. Exported, such a directory would delete what it is called after, and on
+        // fuse-overlayfs it does so at once.
+        if name.starts_with(WHITEOUT) {
+            return Err(bad("a link leads into a whiteout").path(shown(&path)));
         }
         parent.touched.set(true);
         mkdirat(parent, name, Mode::from_raw_mode(mode & 0o777))

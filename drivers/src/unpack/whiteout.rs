@@ -12,13 +12,15 @@ use rustix::io::Errno;
 use super::applier::{Applier, unlink};
 use super::dir::{Dir, Lower};
 use super::entry::shown;
+use super::made::Made;
+use super::names::Names;
 use super::path::{join, split};
 use super::prune;
 use super::stream::bad;
 use super::tree::{Found, Missing, needs_below, whiteout};
 use crate::error::{Error, Result};
 
-const PREFIX: &[u8] = b".wh.";
+pub(super) const PREFIX: &[u8] = b".wh.";
 const OWN_PREFIX: &[u8] = b".wh..wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
@@ -159,7 +161,7 @@ impl Applier {
         outcome
     }
 
-    fn opaque_given(&mut self, path: &[u8], made: &super::applier::Made) -> Result<()> {
+    fn opaque_given(&mut self, path: &[u8], made: &Made) -> Result<()> {
         let dir = match self.tree.find(path, Missing::Leave)? {
             Found::Here(dir) => dir,
             Found::Below(_) => self.tree.make(path)?,
@@ -185,20 +187,28 @@ impl Applier {
 
     /// Hides every name of a directory below, one by one.
     fn hide_all(&mut self, dir: &Rc<Dir>, lower: &Lower) -> Result<()> {
-        for name in prune::names(&lower.fd, &lower.path)? {
-            let name = name.to_bytes();
-            match statat(&**dir, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Err(Errno::NOENT) => self.place_whiteout(dir, name)?,
-                Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
-                    if let Found::Here(inner) = self.tree.find(name, Missing::Leave)? {
-                        self.tree.cover(dir, name, &inner)?;
-                    }
-                }
-                Ok(_) => {}
-                Err(errno) => return Err(Error::io("look at", shown(name), errno)),
+        let mut names = Names::of(&lower.fd, &lower.path)?;
+        while let Some(some) = names.next(&lower.path)? {
+            for name in some {
+                self.hide_one(dir, name.to_bytes())?;
             }
         }
         Ok(())
+    }
+
+    /// Hides what is below a name of the root, unless the stage has a file there, which hides it already.
+    fn hide_one(&mut self, root: &Rc<Dir>, name: &[u8]) -> Result<()> {
+        match statat(&**root, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => self.place_whiteout(root, name),
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+                if let Found::Here(inner) = self.tree.find(name, Missing::Leave)? {
+                    self.tree.cover(root, name, &inner)?;
+                }
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(errno) => Err(Error::io("look at", shown(name), errno)),
+        }
     }
 }
 

@@ -12,7 +12,9 @@ use tar::{EntryType, Header, PaxExtensions};
 
 const BLOCK: u64 = 512;
 /// Members of one archive: an image has a few per layer.
-const MEMBERS_MAX: usize = 1 << 18;
+const MEMBERS_MAX: usize = 1 << 16;
+/// Bytes of the longest name that is kept: no image uses longer ones, and the table stays small.
+const NAME_MAX: usize = 1 << 10;
 /// Bytes of one extended header; it holds a name and a few numbers.
 const EXTENSION_MAX: u64 = 1 << 20;
 /// Links from member to member that are followed.
@@ -199,8 +201,11 @@ fn member(
 }
 
 /// The name of a member seen from the directory `base`, without `.`, `..` and empty parts. `None` when it would leave
-/// the archive or is not UTF-8: no document can name it then.
+/// the archive is too long or not UTF-8: no document can name it then.
 fn normalise(base: &str, name: &[u8]) -> Option<String> {
+    if base.len() + name.len() > NAME_MAX {
+        return None;
+    }
     let name = std::str::from_utf8(name).ok()?;
     let base = if name.starts_with('/') { "" } else { base };
     let mut parts: Vec<&str> = Vec::new();

@@ -143,7 +143,7 @@ impl Image {
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
         let (path, options) = split_reference(path, options);
         let scratch = options.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let source = Source::open(&path, &scratch, options.limits.bytes)?;
+        let source = Source::open(&path, &scratch, &options.limits)?;
         let (parts, format) = if oci::is_layout(&source)? {
             let format = if source.is_directory() {
                 Format::OciLayout

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use drivers::error::Attempt as _;
-use drivers::{Error, ErrorKind, Result};
+use drivers::{Error, ErrorKind, Limits, Result};
 use rustix::fs::{CWD, Mode, OFlags};
 
 use super::archive::Contents;
@@ -29,8 +29,8 @@ enum Place {
 
 impl Source {
     /// Opens a layout directory or an archive. A compressed archive is decompressed into a nameless file in `scratch`,
-    /// of `limit` bytes at most.
-    pub(super) fn open(path: &Path, scratch: &Path, limit: u64) -> Result<Self> {
+    /// as far as the limits allow.
+    pub(super) fn open(path: &Path, scratch: &Path, limits: &Limits) -> Result<Self> {
         let metadata = std::fs::metadata(path).attempt("open the image", path)?;
         let place = if metadata.is_dir() {
             Place::Directory
@@ -39,6 +39,7 @@ impl Source {
             let compression =
                 Compression::of_bytes(&blob.head::<8>()?).map_err(|form| unreadable(form, path))?;
             if compression != Compression::None {
+                let limit = limits.unpacked_bytes(blob.len());
                 blob = decompress(&blob, compression, scratch, limit)?;
             }
             let contents = Contents::read(blob.file(), path)?;

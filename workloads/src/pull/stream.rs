@@ -48,12 +48,6 @@ impl std::fmt::Debug for Stream {
     }
 }
 
-/// Far more than headers and padding take: bounds what a blob may grow to when its archive has nothing in it.
-fn stream_limit(limits: &Limits) -> u64 {
-    let headers = limits.entries.saturating_mul(4096);
-    limits.bytes.saturating_add(headers).saturating_add(1 << 20)
-}
-
 fn spawn(name: &str, body: impl FnOnce() -> Report + Send + 'static) -> Result<JoinHandle<Report>> {
     Builder::new()
         .name(format!("pull-{name}"))
@@ -80,7 +74,7 @@ impl Stream {
             let (compression, path, limit) = (
                 layer.compression,
                 layer.blob.path().to_owned(),
-                stream_limit(limits),
+                limits.unpacked_bytes(layer.size),
             );
             let (writer, unpacked) = pipe();
             let packed = std::mem::replace(&mut reader, unpacked);

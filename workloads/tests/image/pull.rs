@@ -189,6 +189,7 @@ fn a_failed_pull_names_the_digest_and_leaves_nothing() {
                         bytes: 1000,
                         entries: 1,
                         path_bytes: 100,
+                        ..Limits::default()
                     },
                     ..options.clone()
                 };
@@ -217,6 +218,7 @@ fn a_bomb_is_stopped() {
         bytes: 1 << 20,
         entries: 100,
         path_bytes: 100,
+        ..Limits::default()
     };
     let bomb = saved_with(dir.path(), &bytes, &image);
     let error = verify(&bomb.layers[0], &limits).unwrap_err();

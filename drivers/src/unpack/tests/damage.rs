@@ -114,6 +114,7 @@ fn damage_never_panics_nor_leaves_the_stage() {
             entries: 100,
             bytes: 1 << 24,
             path_bytes: 4096,
+            ..Limits::default()
         };
         let (below, deletions) = match round % 3 {
             0 => (Below::Nothing, Deletions::Remove),

@@ -298,3 +298,21 @@ fn more_directories_than_are_kept_open_get_their_times() {
         assert_eq!(tree[&format!("i{n}")], "40755 0:0 0.000000000 dir");
     }
 }
+
+/// GNU tar writes the name of its own invention as `path`, behind the true one, when it is long.
+#[test]
+fn the_true_name_of_a_sparse_file_wins_wherever_it_stands() {
+    let ground = Ground::new();
+    let archive = Tar::new()
+        .pax(&[
+            ("GNU.sparse.size", b"6000"),
+            ("GNU.sparse.numblocks", b"1"),
+            ("GNU.sparse.name", b"true"),
+            ("GNU.sparse.map", b"1000,3"),
+            ("path", b"GNUSparseFile.1/true"),
+        ])
+        .file("GNUSparseFile.1/tr", "abc")
+        .done();
+    ground.lowest(&archive).unwrap();
+    assert_eq!(ground.tree().into_keys().collect::<Vec<_>>(), ["", "true"]);
+}

@@ -31,6 +31,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         entries: 3,
         bytes: 7,
         path_bytes: 200,
+        ..Limits::default()
     };
     for (what, limits) in [
         ("too many entries", Limits { entries: 2, ..fine }),
