@@ -251,6 +251,9 @@ impl Applier {
         if target_name.is_empty() {
             return fail("which is the root");
         }
+        if target_name.starts_with(b".wh.") {
+            return fail("which no file of a layer can be called");
+        }
         let from = match self.tree.find(target_parent, Missing::Leave)? {
             Found::Here(from) => from,
             Found::Below(lower) => {

@@ -22,7 +22,8 @@ pub(super) fn clean(raw: &[u8], clean: &mut Vec<u8>) -> Result<()> {
                 }
                 clean.truncate(split(clean).0.len());
             }
-            _ if name.len() > NAME_MAX => {
+            // A whiteout's own name is never made: it may be as much longer as its prefix is.
+            _ if name.strip_prefix(b".wh.").unwrap_or(name).len() > NAME_MAX => {
                 return Err(bad(format!("a name is longer than {NAME_MAX} bytes")));
             }
             _ => {
@@ -76,6 +77,9 @@ mod tests {
         for wrong in ["", "..", "../x", "/../x", "a/../../x", &long] {
             assert!(clean(wrong.as_bytes(), &mut out).is_err(), "{wrong}");
         }
+        let (whiteout, longer) = (".wh.".to_owned() + &long[1..], ".wh.".to_owned() + &long);
+        assert!(clean(whiteout.as_bytes(), &mut out).is_ok());
+        assert!(clean(longer.as_bytes(), &mut out).is_err());
         assert_eq!(split(b"a/b/c"), (&b"a/b"[..], &b"c"[..]));
         assert_eq!(split(b"c"), (&b""[..], &b"c"[..]));
         assert_eq!(join(b"", b"c"), b"c");

@@ -2,6 +2,8 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::oracle::layer::{Place, Removal, Spelling};
 use crate::oracle::op::{chmod, dir, file, link, remove, xattr};
 
 /// The promise.
@@ -10,11 +12,11 @@ pub const CASE: Case = Case {
     promise: "A file deleted in one layer and added again in a later one is the later one; what is below stays hidden.",
     why: "A file made again after its deletion must not show the old bytes, owner or mode.",
     origin: "containers/storage bats (removed, then added again)",
-    covers: &["WO3", "LS4"],
+    covers: &["WO3", "LS4", "C12"],
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::WhiteoutsForgotten],
     run,
 };
 
@@ -22,22 +24,32 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let one = context.layer(
         None,
         &[
-            file("a", "first"),
-            chmod("a", 0o600),
-            xattr("a", "user.x", "1"),
-            link("a", "b"),
+            dir("d"),
+            file("d/a", "first"),
+            chmod("d/a", 0o600),
+            xattr("d/a", "user.x", "1"),
+            link("d/a", "b"),
+            file("d/stays", "1"),
         ],
     )?;
-    let two = context.layer(Some(&one), &[remove("a")])?;
-    context.check_layer(&two)?;
-    let three = context.layer(Some(&two), &[file("a", "third")])?;
-    context.check_layer(&three)?;
-    let four = context.layer(Some(&three), &[remove("a"), remove("b")])?;
-    context.check_layer(&four)?;
-    let five = context.layer(Some(&four), &[dir("a"), file("a/inside", "5")])?;
-    context.check_layer(&five)?;
-    context.check_layer(&one)?;
-    let container = context.container(Some(&five))?;
-    container.check()?;
+    for removal in [Removal::Explicit, Removal::Restated] {
+        let spelling = Spelling {
+            removal,
+            place: Place::Last,
+        };
+        let mut top = one.clone();
+        for ops in [
+            &[remove("d/a")][..],
+            &[file("d/a", "third")],
+            &[remove("d/a"), remove("b")],
+            &[dir("d/a"), file("d/a/inside", "5")],
+        ] {
+            top = context.layer_spelled(Some(&top), ops, spelling)?;
+            context.check_layer(&top)?;
+        }
+        context.check_layer(&one)?;
+        let container = context.container(Some(&top))?;
+        container.check()?;
+    }
     Ok(Outcome::Pass)
 }

@@ -20,20 +20,20 @@ pub const CASE: Case = Case {
 };
 
 fn run(context: &mut Context<'_>) -> Verdict {
+    let base = context.layer(
+        None,
+        &[
+            dir("d"),
+            file("d/a", "1"),
+            dir("d/sub"),
+            file("d/sub/deep", "1"),
+        ],
+    )?;
     for removal in Removal::ALL {
         let spelling = Spelling {
             removal,
             place: Place::First,
         };
-        let base = context.layer(
-            None,
-            &[
-                dir("d"),
-                file("d/a", "1"),
-                dir("d/sub"),
-                file("d/sub/deep", "1"),
-            ],
-        )?;
         let gone = context.layer_spelled(Some(&base), &[remove("d"), file("x", "1")], spelling)?;
         context.check_layer(&gone)?;
         let again = context.layer_spelled(Some(&gone), &[dir("d"), file("d/b", "2")], spelling)?;

@@ -44,11 +44,16 @@ fn run(context: &mut Context<'_>) -> Verdict {
         file("y/r", "6"),
         remove("y/q"),
     ];
-    for removal in Removal::ALL {
-        for place in [Place::First, Place::Middle, Place::Last] {
-            let layer = context.layer_spelled(Some(&base), &change, Spelling { removal, place })?;
-            context.check_layer(&layer)?;
-        }
+    for (removal, place) in [
+        (Removal::Opaque, Place::First),
+        (Removal::Opaque, Place::Middle),
+        (Removal::Opaque, Place::Last),
+        (Removal::Explicit, Place::First),
+        (Removal::Explicit, Place::Last),
+        (Removal::Restated, Place::Middle),
+    ] {
+        let layer = context.layer_spelled(Some(&base), &change, Spelling { removal, place })?;
+        context.check_layer(&layer)?;
     }
     Ok(Outcome::Pass)
 }

@@ -2,8 +2,10 @@
 
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::live;
-use crate::oracle::op::{chmod, chown, dir, fifo, file, remove, symlink, xattr};
+use crate::oracle::op::{chmod, chown, dir, fifo, file, link, remove, symlink, xattr};
+use crate::{fixture, lies};
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -15,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: Some("lower_dir_attributes_survive_copy_up"),
-    broken_by: &[],
+    broken_by: &[Fault::Lie(&lies::UNLINK_DOES_NOTHING)],
     run,
 };
 
@@ -39,6 +41,17 @@ fn run(context: &mut Context<'_>) -> Verdict {
             dir("d/sub"),
             file("d/sub/x", "1"),
             symlink("d/l", "a"),
+            dir("open"),
+            chmod("open", 0o777),
+            file("open/file", "old"),
+            chown("open/file", 7, 8),
+            dir("open/dir"),
+            file("open/dir/x", "old"),
+            chown("open/dir", 7, 8),
+            symlink("open/link", "file"),
+            chown("open/link", 7, 8),
+            file("open/name", "old"),
+            file("open/hard", "old"),
         ],
     )?;
     let mut container = context.container(Some(&base))?;
@@ -54,6 +67,27 @@ fn run(context: &mut Context<'_>) -> Verdict {
             chown("d/l", 0, 50),
         ])?;
     }
+    container.check()?;
+
+    // The maker is who made it, and a link over a deleted name is the other file.
+    let names = ["file", "dir", "link", "name", "hard"].map(|name| format!("open/{name}"));
+    container.apply(&names.each_ref().map(remove))?;
+    let [new_file, new_dir, new_link, named, hard] = &names;
+    let made = [
+        file(new_file, "new"),
+        dir(new_dir),
+        symlink(new_link, "new"),
+        file(named, "new"),
+        link(named, hard),
+    ];
+    let root = container.root().to_owned();
+    fixture::as_user(fixture::USER, || live::apply(&root, &made))??;
+    container.predict(&made)?;
+    for name in &names[..4] {
+        container.predict(&[chown(name, fixture::USER, fixture::USER)])?;
+    }
+    container.check()?;
+    context.mount(&mut container)?;
     container.check()?;
     let committed = context.commit(container)?;
     context.check_layer(&committed)?;

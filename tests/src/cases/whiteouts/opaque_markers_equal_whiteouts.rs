@@ -1,15 +1,16 @@
-//! An opaque marker means the same as a whiteout for each name it hides.
+//! An opaque marker means the same as a whiteout for each name it hides, also in the root and in directories not mentioned otherwise.
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::oracle::archive::{self, Entry};
 use crate::oracle::layer::{Place, Removal, Spelling};
 use crate::oracle::op::{chmod, dir, file, remove};
 
 /// The promise.
 pub const CASE: Case = Case {
     name: "opaque_markers_equal_whiteouts",
-    promise: "An opaque marker means the same as a whiteout for each name it hides.",
+    promise: "An opaque marker means the same as a whiteout for each name it hides, also in the root and in directories not mentioned otherwise.",
     why: "Both spellings are legal; an engine that knows one reads half of the images wrongly.",
     origin: "OCI layer.md (readers must accept both); image-spec 840",
     covers: &["WO6", "C12"],
@@ -31,6 +32,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
             file("d/c/x", "3"),
             dir("e"),
             file("e/f", "4"),
+            file(".f", "5"),
         ],
     )?;
     let change = [
@@ -48,6 +50,26 @@ fn run(context: &mut Context<'_>) -> Verdict {
         };
         let layer = context.layer_spelled(Some(&base), &change, spelling)?;
         context.check_layer(&layer)?;
+    }
+    // In the root, and in a directory that the archive does not mention otherwise.
+    for (marker, ops) in [
+        (
+            ".wh..wh..opq",
+            &[remove("d"), remove("e"), remove(".f")][..],
+        ),
+        ("d/c/.wh..wh..opq", &[remove("d/c/x")]),
+        (".wh..f", &[remove(".f")]),
+    ] {
+        let tar = archive::write(&[Entry::file(marker, ""), Entry::file("mine", "5")]);
+        let layer = context.layer_of(Some(&base), &tar)?;
+        context.expect(&layer, Some(&base), &[ops, &[file("mine", "5")]].concat())?;
+        context.check_layer(&layer)?;
+        let child = context.layer(Some(&layer), &[dir("e2"), file("later", "6")])?;
+        context.check_layer(&child)?;
+        let mut container = context.container(Some(&child))?;
+        container.check()?;
+        container.apply(&[remove("mine"), file("again", "7")])?;
+        container.check()?;
     }
     Ok(Outcome::Pass)
 }

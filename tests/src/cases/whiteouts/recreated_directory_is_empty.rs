@@ -2,6 +2,9 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
+use crate::oracle::layer::{Place, Removal, Spelling};
 use crate::oracle::op::{dir, file, remove, xattr};
 
 /// The promise.
@@ -10,11 +13,14 @@ pub const CASE: Case = Case {
     promise: "A lower directory that is deleted and made again does not show its old children, nor do layers on top bring them back.",
     why: "`rm -r d; mkdir d` must give an empty directory.",
     origin: "moby 25244; unionmount suite (opaque directory); containers/storage",
-    covers: &["WO2", "WO3"],
+    covers: &["WO2", "WO3", "C4", "C12"],
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[],
+    broken_by: &[
+        Fault::WhiteoutsForgotten,
+        Fault::Lie(&lies::RMDIR_DOES_NOTHING),
+    ],
     run,
 };
 
@@ -45,5 +51,17 @@ fn run(context: &mut Context<'_>) -> Verdict {
     context.check_layer(&top)?;
     let container = context.container(Some(&top))?;
     container.check()?;
+    // The same as archives: deleted and made again in one layer, then a layer that adds to it.
+    for removal in Removal::ALL {
+        let spelling = Spelling {
+            removal,
+            place: Place::Last,
+        };
+        let ops = [remove("d"), dir("d"), file("d/new", "5")];
+        let again = context.layer_spelled(Some(&base), &ops, spelling)?;
+        context.check_layer(&again)?;
+        let third = context.layer(Some(&again), &[dir("d/sub"), file("d/third", "6")])?;
+        context.check_layer(&third)?;
+    }
     Ok(Outcome::Pass)
 }
