@@ -19,7 +19,7 @@ pub const CASE: Case = Case {
     capability: None,
     broken_by: &[
         Fault::WhiteoutsForgotten,
-        Fault::Lie(&lies::RMDIR_DOES_NOTHING),
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
     ],
     run,
 };
