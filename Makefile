@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make report` and `make test`.
-.PHONY: report test setup build bench sweep clean
+.PHONY: report test setup build bench conformance sweep clean
 
 OUT ?= layerbench-out
 ARGS ?=
@@ -18,6 +18,11 @@ test: setup
 
 bench: setup
 	cargo bench --locked
+
+# The catalogue page, with the answers of the drivers of this host.
+conformance: build
+	target/release/layerbench conform --out target/conformance $(ARGS)
+	target/release/layerbench catalogue target/conformance > docs/conformance.md
 
 sweep: build
 	target/release/layerbench sweep

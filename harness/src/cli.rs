@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Doctor(JsonArgs),
     /// The drivers, their options, the workloads and the cases
     List(JsonArgs),
+    /// Every case as a Markdown page: promise, why, who else tests it, what breaks it, and the answers of a run
+    Catalogue(CatalogueArgs),
     /// Generate or inspect images
     Image {
         #[command(subcommand)]
@@ -159,6 +161,13 @@ pub(crate) struct ReportArgs {
     /// Print results.json on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogueArgs {
+    /// records.jsonl or results.json, or the directory that holds it; without it, the cases alone
+    #[arg(value_name = "RECORDS")]
+    pub(crate) records: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

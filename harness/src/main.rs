@@ -5,6 +5,7 @@
 
 mod bench;
 mod cache;
+mod catalogue;
 mod cli;
 mod commands;
 mod conform;

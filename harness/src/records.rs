@@ -54,6 +54,17 @@ impl Records {
         self.push(Line::Run(run))
     }
 
+    /// Adds a setting, or a fact, that is only known at the end.
+    pub(crate) fn configured(
+        &mut self,
+        name: &str,
+        value: serde_json::Value,
+    ) -> anyhow::Result<()> {
+        let mut run = self.results.run.clone();
+        run.config.insert(name.to_owned(), value);
+        self.push(Line::Run(run))
+    }
+
     /// Everything so far.
     pub(crate) fn results(&self) -> &Results {
         &self.results

@@ -2,10 +2,24 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use drivers::{Error, ErrorKind};
 
 use crate::case::{Outcome, Stop, Verdict};
+
+/// The assertions made in this process.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
+/// How many assertions have been made in this process: each comparison of a whole tree is one.
+pub fn made() -> u64 {
+    MADE.load(Ordering::Relaxed)
+}
+
+/// Counts one.
+pub(crate) fn count() {
+    MADE.fetch_add(1, Ordering::Relaxed);
+}
 
 /// The result of one assertion.
 pub type Checked = Result<(), Stop>;
@@ -15,6 +29,7 @@ pub type Checked = Result<(), Stop>;
 /// # Errors
 /// A failure, unless `holds`.
 pub fn that(holds: bool, expected: impl Into<String>, actual: impl Into<String>) -> Checked {
+    count();
     if holds {
         Ok(())
     } else {
@@ -27,6 +42,7 @@ pub fn that(holds: bool, expected: impl Into<String>, actual: impl Into<String>)
 /// # Errors
 /// A failure that shows both.
 pub fn same<T: PartialEq + Debug>(what: &str, expected: T, actual: T) -> Checked {
+    count();
     if expected == actual {
         Ok(())
     } else {
@@ -42,6 +58,7 @@ pub fn same<T: PartialEq + Debug>(what: &str, expected: T, actual: T) -> Checked
 /// # Errors
 /// A failure, when it worked or was refused for another reason.
 pub fn refused<T>(what: &str, kind: ErrorKind, outcome: Result<T, Error>) -> Checked {
+    count();
     match outcome {
         Err(error) if error.kind() == kind => Ok(()),
         Err(error) => Err(Stop::fail(
@@ -64,6 +81,7 @@ pub fn errno<T>(
     errno: rustix::io::Errno,
     outcome: Result<T, impl Into<io::Error>>,
 ) -> Checked {
+    count();
     let wanted = errno.raw_os_error();
     match outcome.map_err(Into::into) {
         Err(error) if error.raw_os_error() == Some(wanted) => Ok(()),
@@ -83,6 +101,7 @@ pub fn declared(
     shown: bool,
     deviation: impl Into<String>,
 ) -> Verdict {
+    count();
     match (declared, shown) {
         (true, true) => Ok(Outcome::Pass),
         (false, false) => Ok(Outcome::Deviates(deviation.into())),

@@ -11,6 +11,7 @@ use drivers::error::Attempt as _;
 use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits, Root};
 
 use crate::case::Stop;
+use crate::check;
 use crate::container::Container;
 use crate::fixture;
 use crate::oracle::compare::{self, Tolerance};
@@ -405,6 +406,7 @@ pub fn matches(
     root: &Path,
     capabilities: &Capabilities,
 ) -> Result<(), Stop> {
+    check::count();
     let tolerance = Tolerance {
         mtime_granularity_ns: capabilities.mtime_granularity_ns,
         directory_attributes: !model.live || capabilities.lower_dir_attributes_survive_copy_up,

@@ -83,7 +83,36 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Every fault that a case names, sorted by its words.
+pub fn named() -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for fault in crate::ALL.iter().flat_map(|case| case.broken_by) {
+        if !faults.contains(fault) {
+            faults.push(*fault);
+        }
+    }
+    faults.sort_by_key(Fault::words);
+    faults
+}
+
 impl Fault {
+    /// For people: `whiteouts forgotten`, `rename_flags declared falsely`, `chmod does nothing`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Flipped(_) | Self::Lie(_) => self.to_string(),
+            of_a_driver => {
+                let mut words = String::new();
+                for c in of_a_driver.to_string().chars() {
+                    if c.is_uppercase() && !words.is_empty() {
+                        words.push(' ');
+                    }
+                    words.push(c.to_ascii_lowercase());
+                }
+                words
+            }
+        }
+    }
+
     /// The faults that a driver itself can commit. Beside them there are [`Self::Flipped`] and [`Self::Lie`], as many as
     /// cases name.
     pub const OF_DRIVERS: [Self; 24] = [

@@ -55,6 +55,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     let outcome = conform::run(suite, &selection.ready, &place, &host, &mut records);
     let closed = place.close();
     let interrupted = interrupt::requested();
+    records.configured("checks", conformance::check::made().into())?;
     records.push(Line::End(End {
         seconds: began.elapsed().as_secs_f64(),
         interrupted,

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod catalogue;
 mod conform;
 mod doctor;
 mod exec;
@@ -31,6 +32,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         ),
         Command::Report(args) => report::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Catalogue(args) => catalogue::run(&args),
         Command::List(args) => list::run(&args),
         Command::Image { command } => image::run(&command),
         Command::Exec(args) => exec::run(&args),

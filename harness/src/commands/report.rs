@@ -9,7 +9,28 @@ use crate::cli::ReportArgs;
 use crate::{exit, layout, progress, records};
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
-    let path = find(&args.records)?;
+    let (path, results) = read(&args.records)?;
+    let out = args
+        .out
+        .clone()
+        .or_else(|| path.parent().map(Path::to_owned))
+        .unwrap_or_default();
+    let documents = write(&results, &out)?;
+    progress::document(&if args.json {
+        documents.json
+    } else {
+        documents.summary
+    })?;
+    progress::say(&format!(
+        "layerbench: wrote {}",
+        out.join("report.html").display()
+    ));
+    Ok(exit::OK)
+}
+
+/// The results of a file of records, or of the directory that holds it; with the file's path.
+pub(super) fn read(records: &Path) -> anyhow::Result<(PathBuf, Results)> {
+    let path = find(records)?;
     let bytes =
         std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
     let text = String::from_utf8(bytes).map_err(|e| {
@@ -27,22 +48,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
         Results::from_json(&text)
     }
     .map_err(|e| exit::coded(exit::BAD_DATA, format!("{}: {e}", path.display())))?;
-    let out = args
-        .out
-        .clone()
-        .or_else(|| path.parent().map(Path::to_owned))
-        .unwrap_or_default();
-    let documents = write(&results, &out)?;
-    progress::document(&if args.json {
-        documents.json
-    } else {
-        documents.summary
-    })?;
-    progress::say(&format!(
-        "layerbench: wrote {}",
-        out.join("report.html").display()
-    ));
-    Ok(exit::OK)
+    Ok((path, results))
 }
 
 /// The records file that is meant: the path itself, or what a run left in that directory.

@@ -1,0 +1,114 @@
+//! The cases of the page, one paragraph each.
+
+use std::fmt::Write as _;
+
+use conformance::faults::Fault;
+use conformance::{Case, Theme, catalogue};
+use reports::Results;
+use reports::matrix::sign;
+use reports::record::Outcome;
+
+use super::{numbers, plain};
+
+pub(super) fn write(text: &mut String, results: Option<&Results>) {
+    text.push_str("## The cases\n\nSigns: ✓ pass, ~ differs as declared, - not applicable, ✗ fail, ! could not be asked.\n\n");
+    for theme in Theme::ALL {
+        let _ = writeln!(text, "<a id=\"theme-{0}\"></a>\n\n### {0}\n", theme.name());
+        for case in conformance::ALL.iter().filter(|case| case.theme == theme) {
+            one(text, case, results);
+        }
+    }
+}
+
+fn one(text: &mut String, case: &Case, results: Option<&Results>) {
+    let _ = writeln!(
+        text,
+        "<a id=\"{0}\"></a>**{0}** ({1}): {2} {3}\n",
+        case.name,
+        case.level.name(),
+        plain(case.promise),
+        plain(case.why)
+    );
+    let _ = writeln!(text, "- from: {}", plain(case.origin));
+    let _ = writeln!(
+        text,
+        "- covers: {}; {}",
+        case.covers.join(", "),
+        peers(case)
+    );
+    if let Some(capability) = case.capability {
+        let _ = writeln!(text, "- turns on: `{capability}`");
+    }
+    let faults: Vec<String> = case.broken_by.iter().map(Fault::words).collect();
+    if !faults.is_empty() {
+        let _ = writeln!(text, "- fails when: {}", plain(&faults.join("; ")));
+    }
+    if let Some(results) = results {
+        answers(text, case, results);
+    }
+    text.push('\n');
+}
+
+/// Which suites of others check what the case covers.
+fn peers(case: &Case) -> String {
+    let mut named: Vec<&str> = Vec::new();
+    for behaviour in catalogue::BEHAVIOURS
+        .iter()
+        .filter(|behaviour| case.covers.contains(&behaviour.id))
+    {
+        for (code, name) in catalogue::PEERS {
+            if codes(behaviour.peers).any(|found| found == *code) && !named.contains(name) {
+                named.push(name);
+            }
+        }
+    }
+    if named.is_empty() {
+        "tested by no suite that was read".to_owned()
+    } else {
+        format!("also tested, in part, by {}", named.join(", "))
+    }
+}
+
+/// `X003 FO(9) GA` as X, FO, GA.
+fn codes(peers: &str) -> impl Iterator<Item = &str> {
+    peers
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .map(|code| code.trim_end_matches(|c: char| c.is_ascii_digit()))
+        .filter(|code| !code.is_empty())
+}
+
+fn answers(text: &mut String, case: &Case, results: &Results) {
+    let mut signs = Vec::new();
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for subject in numbers::subjects(results) {
+        let answer = results
+            .cases
+            .iter()
+            .find(|answer| answer.subject == subject && answer.case == case.name);
+        let Some(answer) = answer else { continue };
+        signs.push(format!("{} {}", plain(subject), sign(answer.outcome)));
+        if answer.outcome != Outcome::Pass {
+            match reasons.iter_mut().find(|(why, _)| *why == answer.reason) {
+                Some((_, subjects)) => subjects.push(subject),
+                None => reasons.push((answer.reason.clone(), vec![subject])),
+            }
+        }
+    }
+    if !signs.is_empty() {
+        let _ = writeln!(text, "- here: {}", signs.join(", "));
+    }
+    for (why, subjects) in reasons {
+        let _ = writeln!(text, "  - {}: {}", plain(&subjects.join(", ")), plain(&why));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_named_from_their_codes() {
+        let found: Vec<_> = codes("X003 UM CB SN FO(9), M20.10 dm/aufs").collect();
+        assert_eq!(&found[..6], ["X", "UM", "CB", "SN", "FO", "M"]);
+    }
+}
