@@ -71,6 +71,17 @@ impl Lab {
     /// # Errors
     /// When the subject cannot be opened.
     pub(crate) fn run(&self, case: &Case, watch: &Watch) -> Result<Report> {
+        let name = format!("{} {}", self.name, case.name);
+        self.with(watch, |subject| {
+            watch.over(&name, || conformance::run(case, subject))
+        })
+    }
+
+    /// Does something with the subject, opened if it is not yet; one at a time.
+    ///
+    /// # Errors
+    /// When the subject cannot be opened.
+    pub(crate) fn with<T>(&self, watch: &Watch, work: impl FnOnce(&mut Subject) -> T) -> Result<T> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*open, Open::NotYet) {
             *open = match watch.over(&self.name, || self.make()) {
@@ -79,10 +90,7 @@ impl Lab {
             };
         }
         match &mut *open {
-            Open::Yes(subject, _) => {
-                let name = format!("{} {}", self.name, case.name);
-                Ok(watch.over(&name, || conformance::run(case, subject)))
-            }
+            Open::Yes(subject, _) => Ok(work(subject)),
             Open::Failed(why) => {
                 Err(Error::new(ErrorKind::Io, "open the subject").because(why.clone()))
             }

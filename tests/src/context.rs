@@ -177,14 +177,27 @@ impl<'a> Context<'a> {
         id_of(&format!("{}-{}", self.prefix, self.made))
     }
 
-    /// The layer of [`fixture::everything`], made once for a subject and shared by its cases: none may remove it. The
-    /// runner does not count it among what a case leaves.
+    /// The layer of [`fixture::everything`], made once for a subject: see [`Self::shared`].
     ///
     /// # Errors
     /// A failure, when the driver refuses.
     pub fn base(&mut self) -> Result<LayerId, Stop> {
-        let id = base_id()?;
-        let (below, model) = self.model_with(None, &fixture::everything())?;
+        self.shared("the base of all cases", None, &fixture::everything())
+    }
+
+    /// A layer of that name, made once for a subject and shared by all that ask for it: none may remove it. The runner
+    /// does not count it among what a case leaves.
+    ///
+    /// # Errors
+    /// A failure, when the driver refuses.
+    pub fn shared(
+        &mut self,
+        name: &str,
+        parent: Option<&LayerId>,
+        ops: &[Op],
+    ) -> Result<LayerId, Stop> {
+        let id = id_of(name)?;
+        let (below, model) = self.model_with(parent, ops)?;
         let driver = self.driver()?;
         if let Err(error) = driver.parent(Item::Layer(&id)) {
             if error.kind() != drivers::ErrorKind::NotFound {
@@ -194,10 +207,11 @@ impl<'a> Context<'a> {
             let key = self.key()?;
             let tar = layer::write(&below, &model, Spelling::default());
             let driver = self.driver()?;
-            driver.prepare(&key, None, Kind::Writable)?;
+            driver.prepare(&key, parent, Kind::Writable)?;
             driver.apply(&key, &mut &tar[..], &Limits::default())?;
             driver.commit(&key, &id)?;
         }
+        self.subject.keep(&id);
         self.models.insert(id.clone(), model);
         Ok(id)
     }
@@ -383,11 +397,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The name of [`Context::base`].
-pub(crate) fn base_id() -> Result<LayerId, Stop> {
-    id_of("the base of all cases")
-}
-
 fn id_of(text: &str) -> Result<LayerId, Stop> {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(text.as_bytes());
@@ -407,19 +416,24 @@ pub fn matches(
     capabilities: &Capabilities,
 ) -> Result<(), Stop> {
     check::count();
-    let tolerance = Tolerance {
-        mtime_granularity_ns: capabilities.mtime_granularity_ns,
-        directory_attributes: !model.live || capabilities.lower_dir_attributes_survive_copy_up,
-        symlink_attributes: !model.live || capabilities.symlink_attributes_survive_copy_up,
-        setuid: !model.live || capabilities.setuid_survives_copy_up,
-        link_numbers: !model.live || capabilities.inode_survives_copy_up,
-    };
+    let tolerance = tolerance(model.live, capabilities);
     match compare::differences(model, &seen::read(root)?, tolerance) {
         None => Ok(()),
         Some(differences) => Err(Stop::fail(
             format!("{what} is what its history says"),
             differences,
         )),
+    }
+}
+
+/// What may be lost; where a live container had a hand in it, what drivers declare to lose in copy-up too.
+pub(crate) fn tolerance(live: bool, capabilities: &Capabilities) -> Tolerance {
+    Tolerance {
+        mtime_granularity_ns: capabilities.mtime_granularity_ns,
+        directory_attributes: !live || capabilities.lower_dir_attributes_survive_copy_up,
+        symlink_attributes: !live || capabilities.symlink_attributes_survive_copy_up,
+        setuid: !live || capabilities.setuid_survives_copy_up,
+        link_numbers: !live || capabilities.inode_survives_copy_up,
     }
 }
 

@@ -32,6 +32,7 @@ pub mod fixture;
 pub mod flipped;
 pub mod lies;
 pub mod oracle;
+pub mod random;
 pub mod runner;
 pub mod subject;
 pub mod victim;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use drivers::error::Attempt as _;
-use drivers::{Driver, Info, Item};
+use drivers::{Info, Item};
 use rustix::mount::{UnmountFlags, unmount};
 
-use crate::case::{Case, Outcome, Stop};
-use crate::context::{Context, base_id};
+use crate::case::{Case, Outcome, Stop, Verdict};
+use crate::context::Context;
 use crate::subject::Subject;
 
 /// Does what it is given, once, wherever it likes.
@@ -53,13 +53,13 @@ pub fn run(case: &Case, subject: &mut Subject) -> Report {
 pub fn run_within(around: Around<'_>, case: &Case, subject: &mut Subject) -> Report {
     let start = Instant::now();
     let mut asked_again = None;
-    let mut outcome = guarded(around, case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+    let mut outcome = guarded(around, subject, case.run).unwrap_or_else(|Stop(outcome)| outcome);
     if !outcome.is_ok() {
         let lost = subject.lost_its_daemon();
         subject.recover();
         if lost {
             asked_again = Some(outcome.reason());
-            outcome = guarded(around, case, subject).unwrap_or_else(|Stop(outcome)| outcome);
+            outcome = guarded(around, subject, case.run).unwrap_or_else(|Stop(outcome)| outcome);
             if !outcome.is_ok() {
                 subject.recover();
             }
@@ -72,9 +72,14 @@ pub fn run_within(around: Around<'_>, case: &Case, subject: &mut Subject) -> Rep
     }
 }
 
-fn guarded(around: Around<'_>, case: &Case, subject: &mut Subject) -> Result<Outcome, Stop> {
+/// Does some work in a directory of its own, and makes sure that nothing of it is left.
+pub(crate) fn guarded(
+    around: Around<'_>,
+    subject: &mut Subject,
+    mut work: impl FnMut(&mut Context<'_>) -> Verdict + Send,
+) -> Verdict {
     let broken = |error: drivers::Error| Stop::broken(error.to_string());
-    let before = subject.driver().and_then(list).map_err(broken)?;
+    let before = list(subject).map_err(broken)?;
     let number = subject.next_run();
     let scratch = subject.scratch().join(format!("case-{number}"));
     fs::create_dir(&scratch)
@@ -84,15 +89,12 @@ fn guarded(around: Around<'_>, case: &Case, subject: &mut Subject) -> Result<Out
     let mut context = Context::new(subject, scratch.clone(), format!("case{number}"));
     let mut outcome = Ok(Err(Stop::broken("the case was not run")));
     around(&mut || {
-        outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut context)));
+        outcome = catch_unwind(AssertUnwindSafe(|| work(&mut context)));
     });
     drop(context);
 
     let mounts = end_mounts(&scratch).map_err(broken)?;
-    let cleaned = subject
-        .driver()
-        .and_then(|driver| clean(driver, &before))
-        .and_then(|()| drivers::remove::tree(&scratch));
+    let cleaned = clean(subject, &before).and_then(|()| drivers::remove::tree(&scratch));
     let outcome = match outcome {
         Ok(Ok(outcome)) => outcome,
         // What the case has to say comes before what follows from it.
@@ -103,7 +105,7 @@ fn guarded(around: Around<'_>, case: &Case, subject: &mut Subject) -> Result<Out
         return Err(Stop::fail("no mount is left", format!("{mounts:?}")));
     }
     cleaned.map_err(|error| Stop::fail("what the case made can be removed", error.to_string()))?;
-    let after = subject.driver().and_then(list).map_err(broken)?;
+    let after = list(subject).map_err(broken)?;
     if after != before {
         return Err(Stop::fail(
             format!("{} items are left, as before", before.len()),
@@ -113,18 +115,18 @@ fn guarded(around: Around<'_>, case: &Case, subject: &mut Subject) -> Result<Out
     Ok(outcome)
 }
 
-/// What the driver keeps, the base that cases share left out.
-fn list(driver: &dyn Driver) -> drivers::Result<Vec<Info>> {
-    let base = base_id().ok();
-    let mut list = driver.list()?;
-    list.retain(|info| info.layer.is_none() || info.layer != base);
+/// What the driver keeps, layers that cases share left out.
+fn list(subject: &Subject) -> drivers::Result<Vec<Info>> {
+    let mut list = subject.driver()?.list()?;
+    list.retain(|info| info.layer.as_ref().is_none_or(|id| !subject.keeps(id)));
     Ok(list)
 }
 
 /// Removes what was not there before, children before their parents.
-fn clean(driver: &dyn Driver, before: &[Info]) -> drivers::Result<()> {
+fn clean(subject: &Subject, before: &[Info]) -> drivers::Result<()> {
     let mut outcome = Ok(());
-    let new: Vec<Info> = list(driver)?
+    let driver = subject.driver()?;
+    let new: Vec<Info> = list(subject)?
         .into_iter()
         .filter(|info| !before.contains(info))
         .collect();

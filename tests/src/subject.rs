@@ -1,10 +1,11 @@
 //! What a case is run against: an opened driver that can be closed and opened again, and a directory for the cases' own use.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
-use drivers::{Backend, Driver, Error, ErrorKind, Options, Result, Root};
+use drivers::{Backend, Driver, Error, ErrorKind, LayerId, Options, Result, Root};
 
 use crate::aside::Aside;
 
@@ -22,6 +23,7 @@ pub struct Subject {
     aside: Aside,
     elsewhere: Option<(Root, OpenAt)>,
     runs: u32,
+    kept: BTreeSet<LayerId>,
 }
 
 impl fmt::Debug for Subject {
@@ -53,6 +55,7 @@ impl Subject {
             aside: Aside::here(),
             elsewhere: None,
             runs: 0,
+            kept: BTreeSet::new(),
         })
     }
 
@@ -176,5 +179,17 @@ impl Subject {
     pub(crate) fn next_run(&mut self) -> u32 {
         self.runs += 1;
         self.runs
+    }
+
+    /// A layer that several cases share: it stays when they end.
+    pub(crate) fn keep(&mut self, id: &LayerId) {
+        if !self.kept.contains(id) {
+            self.kept.insert(id.clone());
+        }
+    }
+
+    /// Whether cases share the layer.
+    pub(crate) fn keeps(&self, id: &LayerId) -> bool {
+        self.kept.contains(id)
     }
 }

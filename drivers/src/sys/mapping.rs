@@ -1,11 +1,11 @@
-//! A shared read-only mapping of a file's first page, to see whether later writes reach it.
+//! A shared mapping of a file's first page: to see whether later writes reach it, and to write through it.
 #![expect(unsafe_code, reason = "mmap(2) has no safe form")]
 
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
 
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::mm::{MapFlags, MsyncFlags, ProtFlags, mmap, msync, munmap};
 
 /// What is mapped and can be read: never more than the file had when it was mapped.
 #[derive(Debug)]
@@ -46,6 +46,36 @@ impl Mapping {
             })
             .collect()
     }
+}
+
+/// Writes the first bytes of a file (at most 4096, of a file that has as many and will not be cut) through a shared
+/// mapping, and waits until the filesystem has them.
+///
+/// # Errors
+/// The errno of mmap, msync or munmap.
+pub fn write_first(file: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
+    let length = bytes.len().clamp(1, 4096);
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: the address is left to the kernel, so nothing that exists is replaced.
+    let start = unsafe {
+        mmap(
+            std::ptr::null_mut(),
+            length,
+            protection,
+            MapFlags::SHARED,
+            file,
+            0,
+        )
+    }?;
+    for (offset, &byte) in bytes.iter().take(length).enumerate() {
+        // SAFETY: inside the mapping made above, which nothing else in this process knows.
+        unsafe { start.cast::<u8>().add(offset).write_volatile(byte) };
+    }
+    // SAFETY: the mapping made above, whole.
+    let synced = unsafe { msync(start, length, MsyncFlags::SYNC) };
+    // SAFETY: the mapping made above, unmapped once, and no reference into it exists.
+    unsafe { munmap(start, length) }?;
+    Ok(synced?)
 }
 
 impl Drop for Mapping {

@@ -28,7 +28,7 @@ pub enum Mtime {
 }
 
 impl Mtime {
-    fn now() -> Self {
+    pub(crate) fn now() -> Self {
         static STAMP: AtomicU64 = AtomicU64::new(0);
         Self::Clock(STAMP.fetch_add(1, Ordering::Relaxed))
     }
@@ -170,6 +170,11 @@ impl Model {
         &self.nodes[&ino]
     }
 
+    /// Whether there is, or was, an inode of that number.
+    pub fn has(&self, ino: Ino) -> bool {
+        self.nodes.contains_key(&ino)
+    }
+
     /// Every path and its inode, sorted as bytes; the root is the empty path.
     pub fn paths(&self) -> BTreeMap<PathBytes, Ino> {
         let mut found = BTreeMap::new();
@@ -188,6 +193,45 @@ impl Model {
             found.insert(path, ino);
         }
         found
+    }
+
+    /// Changes the inode at a path, which has to be there.
+    pub(crate) fn update(&mut self, path: &[u8], change: impl FnOnce(&mut Node)) {
+        if let Some(node) = self.at(path).and_then(|ino| self.nodes.get_mut(&ino)) {
+            change(node);
+        }
+    }
+
+    /// Gives the name at a path an inode of its own, equal to the one it had, whose other names keep that.
+    pub(crate) fn split(&mut self, path: &[u8]) -> Option<Ino> {
+        let twin = self.node(self.at(path)?).clone();
+        let ino = self.next;
+        self.next += 1;
+        self.nodes.insert(ino, twin);
+        self.replace(path, ino)?;
+        Some(ino)
+    }
+
+    /// Exchanges what two paths name, neither of which is above the other.
+    pub(crate) fn exchange(&mut self, one: &[u8], other: &[u8]) {
+        if let (Some(first), Some(second)) = (self.at(one), self.at(other)) {
+            for (path, ino) in [(one, second), (other, first)] {
+                self.replace(path, ino);
+                self.update(above(path), |node| node.mtime = Mtime::now());
+            }
+        }
+    }
+
+    /// Lets a path name another inode; its directory's time stays.
+    fn replace(&mut self, path: &[u8], ino: Ino) -> Option<()> {
+        let directory = above(path);
+        let name = &path[directory.len()..];
+        let name = name.strip_prefix(b"/").unwrap_or(name);
+        let above = self.at(directory)?;
+        match &mut self.nodes.get_mut(&above)?.body {
+            Body::Directory(entries) => entries.insert(name.to_vec(), ino).map(drop),
+            _ => None,
+        }
     }
 
     /// Changes every inode, in place.
@@ -333,4 +377,10 @@ impl Model {
             _ => Err("there is no directory to hold it".to_owned()),
         }
     }
+}
+
+/// The directory of a path; the root's is the root.
+fn above(path: &[u8]) -> &[u8] {
+    let cut = path.iter().rposition(|&b| b == b'/').unwrap_or(0);
+    &path[..cut]
 }
