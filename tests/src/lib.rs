@@ -30,6 +30,7 @@ pub mod faults;
 pub mod faulty;
 pub mod fixture;
 pub mod flipped;
+pub mod fuzz;
 pub mod lies;
 pub mod oracle;
 pub mod random;

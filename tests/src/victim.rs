@@ -1,9 +1,13 @@
 //! What hostile archives are after, and the proof that they do not get it.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
-use drivers::{ErrorKind, Item, Kind, LayerId, Limits};
+use drivers::error::Attempt as _;
+use drivers::{ErrorKind, Item, Kind, LayerId, Limits, Result};
 
 use crate::case::Stop;
 use crate::check;
@@ -14,11 +18,80 @@ use crate::oracle::live;
 use crate::oracle::op::file;
 use crate::oracle::seen::{self, Seen};
 
+/// A tree in every detail that writing to it would change: content, owner, mode, attributes, times with that of the
+/// last change, and the number of links. The access time is left out: looking changes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot(BTreeMap<Vec<u8>, Detail>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Detail {
+    seen: Seen,
+    changed: (i64, i64),
+    links: u64,
+}
+
+impl Snapshot {
+    /// The tree at `root`.
+    ///
+    /// # Errors
+    /// Whatever reading it gives.
+    pub fn of(root: &Path) -> Result<Self> {
+        Self::of_all(root, seen::read(root)?)
+    }
+
+    /// What lies in `root` beside `name`. Of `root` itself only the names in it count.
+    ///
+    /// # Errors
+    /// Whatever reading it gives.
+    pub fn beside(root: &Path, name: &str) -> Result<Self> {
+        let mut all = BTreeMap::new();
+        for entry in fs::read_dir(root).attempt("list", root)? {
+            let other = entry.attempt("list", root)?.file_name();
+            if other == name {
+                continue;
+            }
+            let other = other.as_bytes();
+            for (path, seen) in seen::read(&live::place(root, other))? {
+                let path = match &path[..] {
+                    b"" => other.to_vec(),
+                    path => [other, b"/", path].concat(),
+                };
+                all.insert(path, seen);
+            }
+        }
+        Self::of_all(root, all)
+    }
+
+    fn of_all(root: &Path, all: BTreeMap<Vec<u8>, Seen>) -> Result<Self> {
+        let mut details = BTreeMap::new();
+        for (path, seen) in all {
+            let at = live::place(root, &path);
+            let meta = fs::symlink_metadata(&at).attempt("stat", &at)?;
+            let detail = Detail {
+                seen,
+                changed: (meta.ctime(), meta.ctime_nsec()),
+                links: meta.nlink(),
+            };
+            details.insert(path, detail);
+        }
+        Ok(Self(details))
+    }
+
+    /// The first path at which a later snapshot differs, with what it was and is.
+    pub fn differs_from(&self, later: &Self) -> Option<String> {
+        let paths: BTreeSet<_> = self.0.keys().chain(later.0.keys()).collect();
+        paths.into_iter().find_map(|path| {
+            let (before, after) = (self.0.get(path), later.0.get(path));
+            (before != after).then(|| format!("{}: {before:?} became {after:?}", show(path)))
+        })
+    }
+}
+
 /// A directory outside every layer, with a file in it that hostile archives are after.
 #[derive(Debug)]
 pub struct Victim {
     dir: PathBuf,
-    before: BTreeMap<Vec<u8>, Seen>,
+    before: Snapshot,
 }
 
 impl Victim {
@@ -26,11 +99,11 @@ impl Victim {
     ///
     /// # Errors
     /// Broken, when it cannot be made.
-    pub fn new(context: &mut Context<'_>) -> Result<Self, Stop> {
+    pub fn new(context: &mut Context<'_>) -> std::result::Result<Self, Stop> {
         let dir = context.directory()?;
         let broken = |error: drivers::Error| Stop::broken(error.to_string());
         live::apply(&dir, &[file("kept", "untouched")]).map_err(broken)?;
-        let before = seen::read(&dir).map_err(broken)?;
+        let before = Snapshot::of(&dir).map_err(broken)?;
         Ok(Self { dir, before })
     }
 
@@ -43,7 +116,11 @@ impl Victim {
     ///
     /// # Errors
     /// A failure, when the victim changed or the refusal is of another kind than that of bad input.
-    pub fn attack(&self, context: &mut Context<'_>, entries: &[Entry]) -> Result<(), Stop> {
+    pub fn attack(
+        &self,
+        context: &mut Context<'_>,
+        entries: &[Entry],
+    ) -> std::result::Result<(), Stop> {
         self.attack_on(context, None, entries)
     }
 
@@ -56,19 +133,19 @@ impl Victim {
         context: &mut Context<'_>,
         parent: Option<&LayerId>,
         entries: &[Entry],
-    ) -> Result<(), Stop> {
+    ) -> std::result::Result<(), Stop> {
         let key = context.key()?;
         let tar = archive::write(entries);
         let driver = context.driver()?;
         driver.prepare(&key, parent, Kind::Writable)?;
         let outcome = driver.apply(&key, &mut &tar[..], &Limits::default());
         driver.remove(Item::Container(&key))?;
-        let after = seen::read(&self.dir)?;
+        let changed = self.before.differs_from(&Snapshot::of(&self.dir)?);
         let what: Vec<_> = entries.iter().map(|entry| show(&entry.path)).collect();
         check::that(
-            after == self.before,
+            changed.is_none(),
             format!("nothing outside changes by {}", what.join(", ")),
-            "the victim changed",
+            changed.unwrap_or_default(),
         )?;
         match outcome {
             Ok(_) => Ok(()),

@@ -261,6 +261,8 @@ fn nonsense(errno: Errno, name: &[u8], kind: Kind) -> bool {
     let plain = matches!(kind, Kind::File | Kind::Directory);
     matches!(errno, Errno::RANGE | Errno::INVAL | Errno::TOOBIG)
         || errno == Errno::PERM && !plain && !privileged(name)
+        // Only directories hand an ACL down.
+        || errno == Errno::ACCESS && kind != Kind::Directory && name == acl::DEFAULT
 }
 
 fn privileged(name: &[u8]) -> bool {

@@ -92,7 +92,8 @@ pub fn write(entries: &[Entry]) -> Vec<u8> {
     out
 }
 
-fn append(out: &mut Vec<u8>, entry: &Entry) {
+/// Appends one entry, without an end marker.
+pub fn append(out: &mut Vec<u8>, entry: &Entry) {
     let mut pax = Vec::new();
     if entry.path.len() > 100 || !entry.path.is_ascii() {
         record(&mut pax, b"path", &entry.path);
@@ -150,6 +151,15 @@ fn block(out: &mut Vec<u8>, mut header: Header, data: &[u8]) {
 fn fill(field: &mut [u8], value: &[u8]) {
     let length = value.len().min(field.len());
     field[..length].copy_from_slice(&value[..length]);
+}
+
+/// The content of a PAX extended header.
+pub fn records(records: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, value) in records {
+        record(&mut out, name, value);
+    }
+    out
 }
 
 /// A PAX record counts its own length, its digits included.

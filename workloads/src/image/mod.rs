@@ -10,6 +10,7 @@ mod blob;
 mod compression;
 mod digest;
 mod docker;
+pub mod fuzz;
 pub mod generate;
 mod json;
 mod oci;

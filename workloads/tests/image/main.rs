@@ -1,6 +1,7 @@
 //! Images, read and made, against tools we did not write.
 
 mod common;
+mod corpus;
 mod damaged;
 mod generate;
 mod pull;
