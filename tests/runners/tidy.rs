@@ -139,7 +139,7 @@ fn every_fault_of_a_driver_is_noticed() {
         .flat_map(|case| case.broken_by)
         .collect();
     for fault in conformance::faults::Fault::OF_DRIVERS {
-        assert!(noticed.contains(&&fault), "no case notices {fault:?}");
+        assert!(noticed.contains(&fault), "no case notices {fault:?}");
     }
 }
 

@@ -3,24 +3,88 @@
 
 use std::fmt;
 
-use drivers::{Error, Result};
-use tar::EntryType;
-
-use crate::faulty::rewrite;
 use crate::lies::Lie;
-use crate::oracle::archive::Entry;
 
-/// One broken promise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing is broken.
-    None,
-    /// A daemon is dead until the driver is opened again. No promise is broken: the case is to be asked again.
-    DaemonDiesOnce,
-    /// A daemon is dead, and dies again whenever it is started.
-    DaemonAlwaysDies,
+/// Declares the faults of drivers once, for the type, the list and the words.
+macro_rules! faults {
+    ($($(#[doc = $words:literal])+ $name:ident,)+) => {
+        /// One broken promise.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Fault {
+            /// Nothing is broken.
+            None,
+            /// A daemon is dead until the driver is opened again. No promise is broken: the case is to be asked again.
+            DaemonDiesOnce,
+            /// A daemon is dead, and dies again whenever it is started.
+            DaemonAlwaysDies,
+            $($(#[doc = $words])+ $name,)+
+            /// The capability of this name is declared as the opposite of what it is.
+            Flipped(&'static str),
+            /// Processes of the container are lied to.
+            Lie(&'static Lie),
+        }
+
+        impl Fault {
+            /// The faults that a driver itself can commit. Beside them there are [`Self::Flipped`] and [`Self::Lie`], as
+            /// many as cases name.
+            pub const OF_DRIVERS: &'static [Self] = &[$(Self::$name),+];
+
+            /// The fault as a sentence.
+            pub fn sentence(self) -> String {
+                match self {
+                    Self::None => "Nothing is broken.".to_owned(),
+                    Self::DaemonDiesOnce => "The daemon dies once.".to_owned(),
+                    Self::DaemonAlwaysDies => "The daemon dies again and again.".to_owned(),
+                    $(Self::$name => concat!($($words),+).trim().to_owned(),)+
+                    Self::Flipped(name) => format!("{name} is declared as its opposite."),
+                    Self::Lie(lie) => format!("To the container's processes, {}.", lie.name),
+                }
+            }
+        }
+    };
+}
+
+faults! {
     /// Whiteouts in archives are ignored.
     WhiteoutsForgotten,
+    /// Opaque markers in archives are ignored.
+    OpaqueForgotten,
+    /// An opaque marker in the root is ignored.
+    OpaqueForgottenAtRoot,
+    /// Whiteouts and opaque markers delete what their own archive holds, too.
+    MarkersHideOwnLayer,
+    /// Whiteouts are unpacked as ordinary files.
+    MarkersAreFiles,
+    /// A whiteout deletes every name of its directory that begins like it.
+    WhiteoutsHideAlikeNames,
+    /// A whiteout in the root deletes the name in every directory.
+    WhiteoutsHideEverywhere,
+    /// A whiteout is ignored where its archive makes the name again: an old directory shows in the new one.
+    ReplacedDirectoriesMerge,
+    /// A directory over a directory empties it.
+    DirectoriesReplace,
+    /// A directory over a directory does not change its attributes.
+    DirectoryAttributesKept,
+    /// What is there stays, when an archive has another type of file for its name.
+    LowerTypeStays,
+    /// An archive's entry for the root is ignored.
+    RootEntryIgnored,
+    /// Of two entries with one name the first wins.
+    FirstOfTwoWins,
+    /// Directories that an archive only implies get the attributes of new ones, also where they were.
+    ParentsReset,
+    /// A symbolic link among the parents of an entry is replaced by a directory.
+    LinkedParentsReplaced,
+    /// Entries that begin with a dot or a slash are skipped.
+    OddPathsSkipped,
+    /// Names that are not UTF-8 are mended.
+    OddNamesMended,
+    /// Entries with a path longer than a plain tar header holds are skipped.
+    LongPathsSkipped,
+    /// A global header is unpacked as a file.
+    GlobalHeadersAreFiles,
+    /// Devices in archives are skipped.
+    DevicesSkipped,
     /// Extended attributes of archives are lost.
     XattrsLost,
     /// Modification times of archives are lost.
@@ -33,12 +97,44 @@ pub enum Fault {
     SpecialBitsLost,
     /// Hard links of archives become files of their own.
     LinksSplit,
+    /// A malformed archive is taken as far as it goes.
+    BadArchive,
+    /// The limits set on an archive are ignored.
+    LimitsIgnored,
+    /// Archives are unpacked through symbolic links, `..` and hard links to anywhere.
+    FollowLinks,
+    /// What stands on a layer has no extended attributes.
+    CopiesLoseXattrs,
+    /// What stands on a layer has fifos where the layer has sockets.
+    CopiesTurnSocketsToFifos,
+    /// What stands on a layer has hard-linked fifos, devices and symbolic links as files of their own.
+    CopiesSplitSpecialLinks,
+    /// What stands on a layer has hard-linked files as files of their own.
+    CopiesSplitLinks,
+    /// What stands on a layer has no holes in its files.
+    CopiesFillHoles,
+    /// What stands on a layer has directories as young as itself.
+    CopiesLoseTimes,
+    /// What stands on a layer has no setuid and setgid bits: the owner was set after the mode.
+    CopiesLoseSpecialBits,
+    /// What stands on a layer has files of 64 KiB at most: a short copy was taken for a whole one.
+    CopiesCut,
+    /// The root of a new item can be entered by root only.
+    RootsArePrivate,
+    /// What stands on more than ten layers lacks the uppermost.
+    DeepLayersLost,
     /// Containers of one image share their writes.
     SharedWrites,
     /// Containers write to their image.
     WriteThrough,
+    /// What was written is gone when a container is mounted again.
+    WritesLost,
+    /// What was deleted is back when a container is mounted again or committed.
+    DeletedComeBack,
     /// A name can be taken twice.
     DuplicateKey,
+    /// A commit under a taken id says that it worked.
+    DuplicateLayer,
     /// A parent need not exist.
     MissingParent,
     /// A layer with children can be removed, it says.
@@ -47,30 +143,54 @@ pub enum Fault {
     MountIgnored,
     /// Nothing is removed, though it says so.
     NothingRemoved,
+    /// Removing what does not exist works, it says.
+    UnknownRemoved,
+    /// A container with the key of a removed one shows what that held.
+    OldContentShows,
+    /// Removing a container deletes what lies in volumes.
+    RemovalReachesVolumes,
     /// The key is there again after a commit.
     KeyAfterCommit,
+    /// A commit loses empty directories.
+    CommitLosesEmptyDirectories,
+    /// A commit leaves markers where something was deleted.
+    CommitLeavesMarkers,
+    /// A commit loses changes of mode and owner.
+    CommitLosesMetadata,
+    /// Moving a layer onto another parent does nothing, though it says it did.
+    RebaseIgnored,
     /// A file whose size did not change is not among the changes.
     SameSizeMissed,
+    /// What has its old content is not among the changes.
+    MetadataMissed,
     /// Deletions are not among the changes.
     DeletionsMissed,
+    /// The root is always among the changes.
+    RootAlwaysChanged,
     /// Exports have no whiteouts.
     ExportedDeletionsLost,
     /// Exports have no hard links.
     ExportedLinksLost,
+    /// Exports have no extended attributes.
+    ExportedXattrsLost,
+    /// Exports carry a driver's book-keeping.
+    BookkeepingExported,
+    /// Every second export is in another order.
+    ExportOrderUnstable,
     /// Views can be written to.
     WritableView,
+    /// Views can be written to after a restart.
+    ViewsForgotten,
     /// Everything takes 4 KiB.
     ConstantUsage,
-    /// A malformed archive is taken as far as it goes.
-    BadArchive,
-    /// Archives are unpacked through symbolic links.
-    FollowLinks,
+    /// A file takes its space once for each of its names.
+    LinksCountedEach,
+    /// Every deletion takes a block, and none gives anything back.
+    DeletionsCount,
     /// Containers are not listed after a restart.
     ForgottenContainers,
-    /// The capability of this name is declared as the opposite of what it is.
-    Flipped(&'static str),
-    /// Processes of the container are lied to.
-    Lie(&'static Lie),
+    /// The list begins with the youngest.
+    ListReversed,
 }
 
 impl fmt::Display for Fault {
@@ -112,75 +232,4 @@ impl Fault {
             }
         }
     }
-
-    /// The faults that a driver itself can commit. Beside them there are [`Self::Flipped`] and [`Self::Lie`], as many as
-    /// cases name.
-    pub const OF_DRIVERS: [Self; 24] = [
-        Self::WhiteoutsForgotten,
-        Self::XattrsLost,
-        Self::TimesLost,
-        Self::NanosecondsLost,
-        Self::OwnersLost,
-        Self::SpecialBitsLost,
-        Self::LinksSplit,
-        Self::SharedWrites,
-        Self::WriteThrough,
-        Self::DuplicateKey,
-        Self::MissingParent,
-        Self::ChildrenIgnored,
-        Self::MountIgnored,
-        Self::NothingRemoved,
-        Self::KeyAfterCommit,
-        Self::SameSizeMissed,
-        Self::DeletionsMissed,
-        Self::ExportedDeletionsLost,
-        Self::ExportedLinksLost,
-        Self::WritableView,
-        Self::ConstantUsage,
-        Self::BadArchive,
-        Self::FollowLinks,
-        Self::ForgottenContainers,
-    ];
-
-    /// Turns a refusal into success, if that is the fault.
-    pub(crate) fn forgive(self, fault: Self, error: Error) -> Result<()> {
-        if self == fault { Ok(()) } else { Err(error) }
-    }
-
-    /// What becomes of an archive before it is applied.
-    pub(crate) fn applied(self, tar: Vec<u8>) -> Vec<u8> {
-        rewrite(tar, |entry| self.entry(entry))
-    }
-
-    /// What becomes of an export.
-    pub(crate) fn exported(self, tar: Vec<u8>) -> Vec<u8> {
-        match self {
-            Self::ExportedDeletionsLost => {
-                rewrite(tar, |entry| (!is_marker(&entry)).then_some(entry))
-            }
-            Self::ExportedLinksLost => rewrite(tar, |entry| {
-                (entry.kind != EntryType::Link).then_some(entry)
-            }),
-            _ => tar,
-        }
-    }
-
-    fn entry(self, mut entry: Entry) -> Option<Entry> {
-        match self {
-            Self::WhiteoutsForgotten if is_marker(&entry) => return None,
-            Self::XattrsLost => entry.xattrs.clear(),
-            Self::TimesLost => entry.mtime = (0, 0),
-            Self::NanosecondsLost => entry.mtime.1 = 0,
-            Self::OwnersLost => (entry.uid, entry.gid) = (0, 0),
-            Self::SpecialBitsLost => entry.mode &= 0o777,
-            Self::LinksSplit if entry.kind == EntryType::Link => entry.kind = EntryType::Regular,
-            _ => {}
-        }
-        Some(entry)
-    }
-}
-
-fn is_marker(entry: &Entry) -> bool {
-    let name = entry.path.rsplit(|&b| b == b'/').next();
-    name.is_some_and(|name| name.starts_with(b".wh."))
 }

@@ -3,10 +3,10 @@
 //! [`Faulty`] wraps a driver and commits one [`Fault`]. With [`Fault::None`] it only takes the same detours, so that a
 //! case that fails because of the wrapping is noticed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
@@ -17,8 +17,12 @@ use drivers::{
 
 use crate::faults::Fault;
 use crate::flipped::flipped;
-use crate::oracle::archive::{self, Entry};
+use crate::oracle::archive;
 use crate::oracle::live::place;
+
+mod archives;
+mod trees;
+mod trusting;
 
 /// A driver that commits one fault.
 #[derive(Debug)]
@@ -27,7 +31,22 @@ pub struct Faulty {
     capabilities: Capabilities,
     fault: Fault,
     reopened: bool,
-    mounted: Mutex<BTreeMap<LayerId, Key>>,
+    past: Mutex<Past>,
+}
+
+/// What was done with the driver.
+#[derive(Debug, Default)]
+struct Past {
+    /// The key that was mounted first of those on a layer.
+    first: BTreeMap<LayerId, Key>,
+    /// The keys that were mounted.
+    mounted: BTreeSet<Key>,
+    /// The exports of removed containers.
+    removed: BTreeMap<Key, Vec<u8>>,
+    /// How many exports there were.
+    exports: u32,
+    /// The most space that was ever taken.
+    most: u64,
 }
 
 impl Faulty {
@@ -45,7 +64,7 @@ impl Faulty {
             capabilities,
             fault,
             reopened,
-            mounted: Mutex::new(BTreeMap::new()),
+            past: Mutex::default(),
         })
     }
 
@@ -66,15 +85,52 @@ impl Faulty {
         let Some(parent) = self.inner.parent(Item::Container(key))? else {
             return Ok(key.clone());
         };
-        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(mounted.entry(parent).or_insert_with(|| key.clone()).clone())
+        let mut past = self.past();
+        let first = past.first.entry(parent).or_insert_with(|| key.clone());
+        Ok(first.clone())
     }
 
-    fn size(&self, of: Item<'_>, path: &[u8]) -> Option<u64> {
-        let view = self.inner.view(of).ok()?;
-        let meta = std::fs::symlink_metadata(place(view.path(), path)).ok()?;
-        meta.is_file().then_some(meta.len())
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The directory of an item's content: the driver underneath keeps it as it is, and lets it be written to.
+    fn content(&self, of: Item<'_>) -> Result<PathBuf> {
+        Ok(self.inner.view(of)?.path().to_owned())
+    }
+
+    /// That of its parent.
+    fn content_below(&self, of: Item<'_>) -> Result<Option<PathBuf>> {
+        let parent = self.inner.parent(of)?;
+        parent.map(|id| self.content(Item::Layer(&id))).transpose()
+    }
+
+    /// How many layers there are up to this one.
+    fn depth(&self, layer: &LayerId) -> Result<u32> {
+        let mut depth = 1;
+        let mut next = self.inner.parent(Item::Layer(layer))?;
+        while let Some(id) = next {
+            depth += 1;
+            next = self.inner.parent(Item::Layer(&id))?;
+        }
+        Ok(depth)
+    }
+
+    fn kind(&self, key: &Key) -> Result<Option<Kind>> {
+        let list = self.inner.list()?;
+        let info = list.iter().find(|info| info.key.as_ref() == Some(key));
+        Ok(info.and_then(|info| info.kind))
+    }
+
+    /// Turns a refusal into success, if that is the fault.
+    fn forgive(&self, fault: Fault, error: Error) -> Result<()> {
+        if self.is(fault) { Ok(()) } else { Err(error) }
+    }
+}
+
+fn file_size(path: &Path) -> Option<u64> {
+    let meta = std::fs::symlink_metadata(path).ok()?;
+    meta.is_file().then_some(meta.len())
 }
 
 impl Driver for Faulty {
@@ -101,16 +157,38 @@ impl Driver for Faulty {
         } else {
             kind
         };
-        match self.inner.prepare(key, parent, kind) {
+        let mut below = parent.cloned();
+        if let Some(id) = parent
+            && self.is(Fault::DeepLayersLost)
+            && self.depth(id)? > 10
+        {
+            below = self.inner.parent(Item::Layer(id))?;
+        }
+        match self.inner.prepare(key, below.as_ref(), kind) {
+            Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                self.fault.forgive(Fault::DuplicateKey, error)
+                return self.forgive(Fault::DuplicateKey, error);
             }
             Err(error) if error.kind() == ErrorKind::NotFound && self.is(Fault::MissingParent) => {
                 drop(error);
-                self.inner.prepare(key, None, kind)
+                return self.inner.prepare(key, None, kind);
             }
-            other => other,
+            Err(error) => return Err(error),
         }
+        let root = self.content(Item::Container(key))?;
+        if parent.is_some() {
+            trees::copied(self.fault, &root)?;
+        }
+        if self.is(Fault::RootsArePrivate) && parent.is_none() {
+            trees::mode(&root, 0o700)?;
+        }
+        let old = self.past().removed.get(key).cloned();
+        if let Some(old) = old
+            && self.is(Fault::OldContentShows)
+        {
+            self.inner.apply(key, &mut &old[..], &Limits::default())?;
+        }
+        Ok(())
     }
 
     fn stage(&self, key: &Key) -> Result<Stage> {
@@ -121,37 +199,82 @@ impl Driver for Faulty {
         let mut bytes = Vec::new();
         tar.read_to_end(&mut bytes)
             .attempt("read the archive for", key.as_str())?;
+        let limits = if self.is(Fault::LimitsIgnored) {
+            &Limits::default()
+        } else {
+            limits
+        };
+        let dir = self.inner.stage(key)?.dir;
         if self.is(Fault::FollowLinks) {
-            follow(&self.inner.stage(key)?.dir, &bytes);
+            trusting::unpack(&dir, &bytes);
             return Ok(Applied::default());
         }
-        let bytes = self.fault.applied(bytes);
+        let (markers, rest) = archives::without_markers(bytes.clone());
+        if self.is(Fault::MarkersHideOwnLayer) {
+            self.inner.apply(key, &mut &rest[..], limits)?;
+            return self
+                .inner
+                .apply(key, &mut &archive::write(&markers)[..], limits);
+        }
+        let bytes = archives::applied(self.fault, bytes, &dir);
         match self.inner.apply(key, &mut &bytes[..], limits) {
+            Ok(applied) => {
+                trees::marked(self.fault, &dir, &markers)?;
+                Ok(applied)
+            }
             Err(error) if error.kind() == ErrorKind::BadInput => self
-                .fault
                 .forgive(Fault::BadArchive, error)
                 .map(|()| Applied::default()),
-            other => other,
+            Err(error) => Err(error),
         }
     }
 
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
+        let item = Item::Container(key);
+        let again = !self.past().mounted.insert(key.clone()) || self.reopened;
         match self.fault {
-            Fault::SharedWrites => self.inner.mount(&self.first_sibling(key)?, at),
+            Fault::SharedWrites => return self.inner.mount(&self.first_sibling(key)?, at),
             Fault::WriteThrough => {
-                let Some(parent) = self.inner.parent(Item::Container(key))? else {
-                    return self.inner.mount(key, at);
-                };
-                let view = self.inner.view(Item::Layer(&parent))?;
-                drivers::mount::bind(view.path(), at, false)
+                if let Some(below) = self.content_below(item)? {
+                    return drivers::mount::bind(&below, at, false);
+                }
             }
-            _ => self.inner.mount(key, at),
+            Fault::ViewsForgotten if self.reopened => {
+                return drivers::mount::bind(&self.content(item)?, at, false);
+            }
+            Fault::WritesLost if again => {
+                let parent = self.inner.parent(item)?;
+                let kind = self.kind(key)?.unwrap_or(Kind::Writable);
+                self.inner.remove(item)?;
+                self.inner.prepare(key, parent.as_ref(), kind)?;
+            }
+            Fault::DeletedComeBack if again => {
+                if let Some(below) = self.content_below(item)? {
+                    trees::bring_back(&below, &self.content(item)?)?;
+                }
+            }
+            _ => {}
         }
+        self.inner.mount(key, at)
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
-        let parent = self.inner.parent(Item::Container(key))?;
-        self.inner.commit(key, layer)?;
+        let item = Item::Container(key);
+        let parent = self.inner.parent(item)?;
+        let (content, below) = (self.content(item)?, self.content_below(item)?);
+        trees::committed(self.fault, &content, below.as_deref())?;
+        if let Some(below) = below
+            && self.is(Fault::DeletedComeBack)
+            && self.past().mounted.contains(key)
+        {
+            trees::bring_back(&below, &content)?;
+        }
+        match self.inner.commit(key, layer) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                self.forgive(Fault::DuplicateLayer, error)?;
+            }
+            other => other?,
+        }
         if self.is(Fault::KeyAfterCommit) {
             self.inner.prepare(key, parent.as_ref(), Kind::Writable)?;
         }
@@ -159,7 +282,8 @@ impl Driver for Faulty {
     }
 
     fn rebase(&self, key: &Key, parent: &LayerId) -> Result<()> {
-        self.inner.rebase(key, parent)
+        let rebased = self.inner.rebase(key, parent);
+        rebased.or_else(|error| self.forgive(Fault::RebaseIgnored, error))
     }
 
     fn view(&self, of: Item<'_>) -> Result<View> {
@@ -172,17 +296,29 @@ impl Driver for Faulty {
 
     fn changes(&self, of: Item<'_>) -> Result<Vec<Change>> {
         let mut found = self.inner.changes(of)?;
-        let parent = self.inner.parent(of)?;
-        found.retain(|change| match self.fault {
-            Fault::SameSizeMissed if change.kind == ChangeKind::Modified => {
-                let before = parent
-                    .as_ref()
-                    .and_then(|id| self.size(Item::Layer(id), &change.path));
-                before.is_none() || before != self.size(of, &change.path)
+        let (content, below) = (self.content(of)?, self.content_below(of)?);
+        found.retain(|change| {
+            let here = place(&content, &change.path);
+            let there = below.as_ref().map(|below| place(below, &change.path));
+            match (self.fault, there) {
+                (Fault::SameSizeMissed, Some(there)) if change.kind == ChangeKind::Modified => {
+                    let before = file_size(&there);
+                    before.is_none() || before != file_size(&here)
+                }
+                (Fault::MetadataMissed, Some(there)) if change.kind == ChangeKind::Modified => {
+                    !trees::same_content(&there, &here)
+                }
+                (Fault::DeletionsMissed, _) => change.kind != ChangeKind::Deleted,
+                _ => true,
             }
-            Fault::DeletionsMissed => change.kind != ChangeKind::Deleted,
-            _ => true,
         });
+        let root = Change {
+            path: Vec::new(),
+            kind: ChangeKind::Modified,
+        };
+        if self.is(Fault::RootAlwaysChanged) && !found.contains(&root) {
+            found.insert(0, root);
+        }
         Ok(found)
     }
 
@@ -193,40 +329,69 @@ impl Driver for Faulty {
     fn export(&self, of: Item<'_>, sink: &mut dyn Write) -> Result<()> {
         let mut bytes = Vec::new();
         self.inner.export(of, &mut bytes)?;
-        sink.write_all(&self.fault.exported(bytes))
+        let number = self.past().exports;
+        self.past().exports += 1;
+        sink.write_all(&archives::exported(self.fault, number, bytes))
             .attempt("write the export of", of.to_string())
     }
 
     fn usage(&self, of: Item<'_>) -> Result<Usage> {
-        let usage = self.inner.usage(of)?;
-        if self.is(Fault::ConstantUsage) {
-            return Ok(Usage {
-                exclusive_bytes: 4096,
-                ..usage
-            });
+        let mut usage = self.inner.usage(of)?;
+        match self.fault {
+            Fault::ConstantUsage => usage.exclusive_bytes = 4096,
+            Fault::LinksCountedEach => {
+                let more = trees::counted_again(&self.content(of)?)?;
+                usage.exclusive_bytes += more;
+                usage.referenced_bytes += more;
+            }
+            Fault::DeletionsCount => {
+                let deleted = match self.content_below(of)? {
+                    Some(below) => trees::deletions(&below, &self.content(of)?)?,
+                    None => 0,
+                };
+                let mut past = self.past();
+                past.most = past.most.max(usage.exclusive_bytes);
+                usage.exclusive_bytes = past.most + deleted * 4096;
+            }
+            _ => {}
         }
         Ok(usage)
     }
 
     fn remove(&self, of: Item<'_>) -> Result<()> {
-        if self.is(Fault::NothingRemoved) && matches!(of, Item::Container(_)) {
-            return Ok(());
-        }
-        match (self.inner.remove(of), of) {
-            (Err(error), Item::Layer(_)) if error.kind() == ErrorKind::InUse => {
-                self.fault.forgive(Fault::ChildrenIgnored, error)
+        if let Item::Container(key) = of {
+            match self.fault {
+                Fault::NothingRemoved => return Ok(()),
+                Fault::OldContentShows => {
+                    let mut old = Vec::new();
+                    self.inner.export(of, &mut old)?;
+                    self.past().removed.insert(key.clone(), old);
+                }
+                Fault::RemovalReachesVolumes => {
+                    let volumes = self.inner.plain_dir();
+                    drivers::remove::tree(volumes)?;
+                    std::fs::create_dir(volumes).attempt("make the directory", volumes)?;
+                }
+                _ => {}
             }
-            (Err(error), Item::Container(_)) if error.kind() == ErrorKind::InUse => {
-                self.fault.forgive(Fault::MountIgnored, error)
-            }
-            (other, _) => other,
         }
+        self.inner.remove(of).or_else(|error| {
+            let fault = match (error.kind(), of) {
+                (ErrorKind::InUse, Item::Layer(_)) => Fault::ChildrenIgnored,
+                (ErrorKind::InUse, Item::Container(_)) => Fault::MountIgnored,
+                (ErrorKind::NotFound, _) => Fault::UnknownRemoved,
+                _ => return Err(error),
+            };
+            self.forgive(fault, error)
+        })
     }
 
     fn list(&self) -> Result<Vec<Info>> {
         let mut list = self.inner.list()?;
-        if self.is(Fault::ForgottenContainers) && self.reopened {
-            list.retain(|info| info.key.is_none());
+        match self.fault {
+            Fault::ForgottenContainers if self.reopened => list.retain(|info| info.key.is_none()),
+            Fault::ListReversed => list.reverse(),
+            _ => {}
         }
         Ok(list)
     }
@@ -238,36 +403,5 @@ impl Driver for Faulty {
 
     fn close(self: Box<Self>) -> Result<()> {
         self.inner.close()
-    }
-}
-
-/// Unpacks as trustingly as can be: the path of an entry is joined to the directory, and links on the way are followed.
-/// What does not work is left out.
-fn follow(dir: &Path, tar: &[u8]) {
-    for entry in archive::read(tar).unwrap_or_default() {
-        let path = place(dir, &entry.path);
-        let target = Path::new(std::ffi::OsStr::new(
-            std::str::from_utf8(&entry.target).unwrap_or_default(),
-        ));
-        let done = match entry.kind {
-            tar::EntryType::Regular => std::fs::write(&path, &entry.data),
-            tar::EntryType::Symlink => std::os::unix::fs::symlink(target, &path),
-            tar::EntryType::Directory => std::fs::create_dir(&path),
-            _ => Ok(()),
-        };
-        if let Err(error) = done {
-            tracing::debug!("{}: {error}", path.display());
-        }
-    }
-}
-
-/// Rewrites an archive entry by entry; one that cannot be read is left as it is.
-pub(crate) fn rewrite(tar: Vec<u8>, change: impl FnMut(Entry) -> Option<Entry>) -> Vec<u8> {
-    match archive::read(&tar) {
-        Some(entries) => {
-            let changed: Vec<_> = entries.into_iter().filter_map(change).collect();
-            archive::write(&changed)
-        }
-        None => tar,
     }
 }

@@ -1,9 +1,11 @@
 //! Writes archives entry by entry, exactly as told: also names, links and sizes that no decent archiver writes.
 
+use std::ops::Range;
+
 use tar::{EntryType, Header};
 
 /// One entry of an archive.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The name, as is.
     pub path: Vec<u8>,
@@ -187,46 +189,103 @@ fn decimal(seconds: i64, nanoseconds: u32) -> String {
     }
 }
 
+/// An archive and where its entries lie in it.
+#[derive(Debug)]
+pub(crate) struct Raw {
+    /// Each entry, and its bytes with all headers.
+    pub(crate) entries: Vec<(Entry, Range<usize>)>,
+    /// Where the last one ends.
+    pub(crate) rest: usize,
+}
+
 /// The entries of an archive that [`write`] wrote, or one like it; `None` when it is malformed.
 pub fn read(tar: &[u8]) -> Option<Vec<Entry>> {
+    let raw = read_raw(tar)?;
+    Some(raw.entries.into_iter().map(|(entry, _)| entry).collect())
+}
+
+/// As [`read`], with the place of each entry.
+pub(crate) fn read_raw(tar: &[u8]) -> Option<Raw> {
     let mut archive = tar::Archive::new(tar);
     let mut found = Vec::new();
-    for entry in archive.entries().ok()? {
+    let (mut start, mut end) = (0, 0);
+    let (mut pax, mut name, mut target) = (Vec::new(), None, None);
+    for entry in archive.entries().ok()?.raw(true) {
         let mut entry = entry.ok()?;
         let header = entry.header().clone();
-        let mut read = Entry {
-            mode: header.mode().ok()?,
-            uid: u32::try_from(header.uid().ok()?).ok()?,
-            gid: u32::try_from(header.gid().ok()?).ok()?,
-            mtime: (i64::try_from(header.mtime().ok()?).ok()?, 0),
-            target: entry.link_name_bytes().unwrap_or_default().into_owned(),
-            device: (
-                header.device_major().ok()?.unwrap_or(0),
-                header.device_minor().ok()?.unwrap_or(0),
-            ),
-            ..Entry::new(header.entry_type(), entry.path_bytes())
-        };
-        std::io::Read::read_to_end(&mut entry, &mut read.data).ok()?;
-        if let Some(pax) = entry.pax_extensions().ok()? {
-            for record in pax {
-                let record = record.ok()?;
-                let text = || record.value().ok();
-                match record.key_bytes() {
-                    b"uid" => read.uid = text()?.parse().ok()?,
-                    b"gid" => read.gid = text()?.parse().ok()?,
-                    b"mtime" => read.mtime = parse_time(text()?)?,
-                    name => {
-                        if let Some(name) = name.strip_prefix(b"SCHILY.xattr.") {
-                            let value = record.value_bytes().to_vec();
-                            read.xattrs.push((name.to_vec(), value));
-                        }
-                    }
+        let mut data = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut data).ok()?;
+        let content = usize::try_from(entry.raw_file_position()).ok()?;
+        end = (content + data.len()).next_multiple_of(512);
+        let text = |data: &[u8]| data.split(|&b| b == 0).next().map(<[u8]>::to_vec);
+        match header.entry_type() {
+            EntryType::XHeader => pax = records(&data)?,
+            EntryType::GNULongName => name = text(&data),
+            EntryType::GNULongLink => target = text(&data),
+            // What is not all there in its header and its data.
+            EntryType::GNUSparse => return None,
+            kind => {
+                let header_path = header.path_bytes().into_owned();
+                let header_target = header.link_name_bytes().unwrap_or_default();
+                let mut read = Entry {
+                    mode: header.mode().ok()?,
+                    uid: u32::try_from(header.uid().ok()?).ok()?,
+                    gid: u32::try_from(header.gid().ok()?).ok()?,
+                    mtime: (i64::try_from(header.mtime().ok()?).ok()?, 0),
+                    target: target.take().unwrap_or(header_target.into_owned()),
+                    device: (
+                        header.device_major().ok()?.unwrap_or(0),
+                        header.device_minor().ok()?.unwrap_or(0),
+                    ),
+                    data,
+                    ..Entry::new(kind, name.take().unwrap_or(header_path))
+                };
+                for (key, value) in std::mem::take(&mut pax) {
+                    extend(&mut read, &key, value)?;
                 }
+                found.push((read, start..end));
+                start = end;
             }
         }
-        found.push(read);
+    }
+    (end <= tar.len()).then_some(Raw {
+        entries: found,
+        rest: start,
+    })
+}
+
+/// The records of an extended header, keys and values.
+fn records(mut data: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    let mut found = Vec::new();
+    while !data.is_empty() {
+        let space = data.iter().position(|&b| b == b' ')?;
+        let length: usize = std::str::from_utf8(&data[..space]).ok()?.parse().ok()?;
+        let record = data.get(space + 1..length)?.strip_suffix(b"\n")?;
+        let equals = record.iter().position(|&b| b == b'=')?;
+        found.push((record[..equals].to_vec(), record[equals + 1..].to_vec()));
+        data = &data[length..];
     }
     Some(found)
+}
+
+/// Applies a record of an extended header; `None` for one that says where the data is.
+fn extend(entry: &mut Entry, key: &[u8], value: Vec<u8>) -> Option<()> {
+    let text = || std::str::from_utf8(&value).ok();
+    match key {
+        b"path" => entry.path = value,
+        b"linkpath" => entry.target = value,
+        b"uid" => entry.uid = text()?.parse().ok()?,
+        b"gid" => entry.gid = text()?.parse().ok()?,
+        b"mtime" => entry.mtime = parse_time(text()?)?,
+        b"size" => return None,
+        _ if key.starts_with(b"GNU.sparse.") => return None,
+        _ => {
+            if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
+                entry.xattrs.push((name.to_vec(), value));
+            }
+        }
+    }
+    Some(())
 }
 
 fn parse_time(text: &str) -> Option<(i64, u32)> {
@@ -266,5 +325,25 @@ mod tests {
         let second = entries.next().unwrap().unwrap();
         assert_eq!(&*second.link_name_bytes().unwrap(), b"a");
         assert!(entries.next().is_none());
+    }
+
+    #[test]
+    fn what_is_written_is_understood() {
+        let mut entry = Entry::file([b'x'; 200], "hello");
+        entry
+            .xattrs
+            .push((b"user.a".to_vec(), b"\0=\n9 a=b\n\xff".to_vec()));
+        entry.mtime = (-2, 500_000_000);
+        entry.uid = u32::MAX - 1;
+        let mut link = Entry::symlink("s", [b'y'; 300]);
+        link.gid = 3_000_000;
+        let entries = [entry, link, Entry::link("b", "a")];
+        let mut archive = write(&entries);
+        assert_eq!(read(&archive).unwrap(), entries);
+        let raw = read_raw(&archive).unwrap();
+        assert_eq!(raw.entries.len(), 3);
+        assert_eq!(raw.rest, archive.len() - 1024);
+        archive.truncate(700);
+        assert!(read(&archive).is_none());
     }
 }

@@ -5,6 +5,7 @@ use drivers::{ErrorKind, Item, Kind, Limits};
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 
 /// The promise.
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::LimitsIgnored],
     run,
 };
 

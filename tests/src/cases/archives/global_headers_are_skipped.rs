@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::op::file;
 
@@ -15,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::GlobalHeadersAreFiles],
     run,
 };
 

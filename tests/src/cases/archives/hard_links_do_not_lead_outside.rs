@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::archive::Entry;
 use crate::victim::Victim;
 
@@ -15,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::FollowLinks],
     run,
 };
 

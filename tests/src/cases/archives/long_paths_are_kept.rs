@@ -8,6 +8,7 @@ use drivers::error::Attempt as _;
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::live;
 use crate::oracle::op::{dir, file, link, remove, symlink, write};
 
@@ -21,7 +22,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::LongPathsSkipped],
     run,
 };
 

@@ -6,6 +6,8 @@ use rustix::io::Errno;
 
 use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::live;
 use crate::oracle::op::{chmod, file, xattr};
 use crate::{check, fixture};
@@ -20,7 +22,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Attributes,
     capability: Some("posix_acl"),
-    broken_by: &[],
+    broken_by: &[
+        Fault::Flipped("posix_acl"),
+        Fault::Lie(&lies::SETXATTR_DOES_NOTHING),
+    ],
     run,
 };
 

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::fixture;
 use crate::oracle::op::{chmod, file, link, mtime, rename, xattr};
 
@@ -15,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Attributes,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::CopiesLoseXattrs],
     run,
 };
 

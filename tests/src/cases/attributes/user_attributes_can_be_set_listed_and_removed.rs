@@ -7,6 +7,8 @@ use rustix::io::Errno;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{dir, file, xattr};
 use crate::oracle::seen;
 
@@ -20,7 +22,12 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Attributes,
     capability: Some("xattr_user"),
-    broken_by: &[],
+    broken_by: &[
+        Fault::Flipped("xattr_user"),
+        Fault::Flipped("xattr_create_is_exclusive"),
+        Fault::Lie(&lies::REMOVEXATTR_DOES_NOTHING),
+        Fault::Lie(&lies::SETXATTR_DOES_NOTHING),
+    ],
     run,
 };
 

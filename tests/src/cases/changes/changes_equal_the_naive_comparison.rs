@@ -21,7 +21,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Changes,
     capability: None,
-    broken_by: &[Fault::SameSizeMissed, Fault::DeletionsMissed],
+    broken_by: &[
+        Fault::SameSizeMissed,
+        Fault::DeletionsMissed,
+        Fault::MetadataMissed,
+    ],
     run,
 };
 

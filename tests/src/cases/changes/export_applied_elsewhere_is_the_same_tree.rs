@@ -22,7 +22,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Changes,
     capability: None,
-    broken_by: &[Fault::ExportedDeletionsLost, Fault::ExportedLinksLost],
+    broken_by: &[
+        Fault::ExportedDeletionsLost,
+        Fault::ExportedLinksLost,
+        Fault::ExportedXattrsLost,
+    ],
     run,
 };
 

@@ -4,6 +4,7 @@ use drivers::Item;
 
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::compare;
 use crate::oracle::op::{chmod, dir, file, remove, xattr};
 use crate::{check, fixture};
@@ -18,7 +19,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Changes,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::ExportedXattrsLost, Fault::BookkeepingExported],
     run,
 };
 

@@ -5,6 +5,7 @@ use drivers::{Change, ChangeKind, Item};
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{Op, chmod, chown, dir, file, link, mtime, xattr};
 
 /// The promise.
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Changes,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::MetadataMissed, Fault::SameSizeMissed],
     run,
 };
 

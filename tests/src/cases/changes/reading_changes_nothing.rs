@@ -4,6 +4,7 @@ use drivers::Item;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::{check, fixture};
 
 /// The promise.
@@ -16,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Changes,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::RootAlwaysChanged],
     run,
 };
 

@@ -10,6 +10,7 @@ use drivers::error::Attempt as _;
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::file;
 
 /// The promise.
@@ -22,7 +23,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Concurrency,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::WritesLost],
     run,
 };
 

@@ -2,7 +2,9 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::fixture;
+use crate::lies;
 use crate::oracle::op::{file, truncate, write};
 
 /// The promise.
@@ -15,7 +17,12 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::CopyUp,
     capability: None,
-    broken_by: &[],
+    broken_by: &[
+        Fault::CopiesCut,
+        Fault::Lie(&lies::TRUNCATE_DOES_NOTHING),
+        Fault::WritesLost,
+        Fault::WriteThrough,
+    ],
     run,
 };
 

@@ -17,7 +17,13 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::CopyUp,
     capability: None,
-    broken_by: &[Fault::Lie(&lies::CHMOD_DOES_NOTHING)],
+    broken_by: &[
+        Fault::Lie(&lies::CHMOD_DOES_NOTHING),
+        Fault::Lie(&lies::CHOWN_DOES_NOTHING),
+        Fault::Lie(&lies::UTIMES_DO_NOTHING),
+        Fault::Lie(&lies::SETXATTR_DOES_NOTHING),
+        Fault::CopiesLoseSpecialBits,
+    ],
     run,
 };
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{chmod, chown, dir, file, mtime, write, xattr};
 
 /// The promise.
@@ -17,7 +18,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::CopyUp,
     capability: Some("lower_dir_attributes_survive_copy_up"),
-    broken_by: &[],
+    broken_by: &[
+        Fault::Flipped("lower_dir_attributes_survive_copy_up"),
+        Fault::CopiesLoseTimes,
+    ],
     run,
 };
 

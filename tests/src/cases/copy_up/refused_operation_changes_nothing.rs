@@ -5,6 +5,8 @@ use rustix::io::Errno;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::live;
 use crate::oracle::op::{chmod, chown, dir, file, mtime, remove, rename, truncate, write};
 use crate::{check, fixture};
@@ -19,7 +21,10 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::CopyUp,
     capability: None,
-    broken_by: &[],
+    broken_by: &[
+        Fault::Lie(&lies::CHMOD_DOES_NOTHING),
+        Fault::RootAlwaysChanged,
+    ],
     run,
 };
 

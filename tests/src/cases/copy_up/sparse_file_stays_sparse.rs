@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::live;
 use crate::oracle::op::{file, truncate, write};
 use crate::{check, fixture};
@@ -16,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::CopyUp,
     capability: Some("sparse_files"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("sparse_files"), Fault::CopiesFillHoles],
     run,
 };
 

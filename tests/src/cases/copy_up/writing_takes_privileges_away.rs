@@ -19,7 +19,10 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::CopyUp,
     capability: Some("writing_clears_setuid"),
-    broken_by: &[Fault::SpecialBitsLost],
+    broken_by: &[
+        Fault::SpecialBitsLost,
+        Fault::Flipped("writing_clears_setuid"),
+    ],
     run,
 };
 

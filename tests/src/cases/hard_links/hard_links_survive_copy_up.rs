@@ -16,7 +16,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::HardLinks,
     capability: Some("hard_links_survive_copy_up"),
-    broken_by: &[Fault::Flipped("hard_links_survive_copy_up")],
+    broken_by: &[
+        Fault::Flipped("hard_links_survive_copy_up"),
+        Fault::CopiesSplitLinks,
+    ],
     run,
 };
 

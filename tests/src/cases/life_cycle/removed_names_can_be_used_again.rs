@@ -5,6 +5,7 @@ use drivers::{Item, Kind};
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{file, remove};
 use crate::oracle::{compare, seen};
 
@@ -18,7 +19,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::LifeCycle,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::OldContentShows],
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Layers, containers, what they hold and what they stand on survive a restart of the driver.
 
-use drivers::{ErrorKind, Item, Kind};
+use drivers::{ErrorKind, Info, Item, Kind};
 use rustix::io::Errno;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
@@ -20,7 +20,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::LifeCycle,
     capability: None,
-    broken_by: &[Fault::ForgottenContainers],
+    broken_by: &[
+        Fault::ForgottenContainers,
+        Fault::ViewsForgotten,
+        Fault::ListReversed,
+    ],
     run,
 };
 
@@ -33,6 +37,18 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let mut view = context.view(Some(&base))?;
     view.unmount()?;
     let before = context.driver()?.list()?;
+    let place = |what: &dyn Fn(&Info) -> bool| before.iter().position(what);
+    let order = [
+        place(&|info| info.layer.as_ref() == Some(&base)),
+        place(&|info| info.layer.as_ref() == Some(&top)),
+        place(&|info| info.key.as_ref() == Some(&container.key)),
+        place(&|info| info.key.as_ref() == Some(&view.key)),
+    ];
+    check::that(
+        order.is_sorted() && !order.contains(&None),
+        "the list is in order of creation",
+        format!("{before:?}"),
+    )?;
     context.restart()?;
     check::same("the list", before, context.driver()?.list()?)?;
     context.check_layer(&base)?;

@@ -5,6 +5,7 @@ use drivers::ErrorKind;
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::file;
 
 /// The promise.
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::LifeCycle,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::DuplicateLayer],
     run,
 };
 

@@ -5,6 +5,7 @@ use drivers::{ErrorKind, Item, Limits};
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -16,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::LifeCycle,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::UnknownRemoved],
     run,
 };
 

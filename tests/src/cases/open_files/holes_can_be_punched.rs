@@ -2,6 +2,7 @@
 
 use rustix::fs::{FallocateFlags, fallocate};
 
+use crate::lies;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
@@ -18,7 +19,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::OpenFiles,
     capability: Some("fallocate"),
-    broken_by: &[Fault::Flipped("fallocate")],
+    broken_by: &[Fault::Flipped("fallocate"), Fault::Lie(&lies::FALLOCATE_DOES_NOTHING)],
     run,
 };
 

@@ -7,6 +7,8 @@ use drivers::error::Attempt as _;
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{file, remove};
 
 /// The promise.
@@ -19,7 +21,10 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::OpenFiles,
     capability: None,
-    broken_by: &[],
+    broken_by: &[
+        Fault::Lie(&lies::TRUNCATE_DOES_NOTHING),
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
+    ],
     run,
 };
 

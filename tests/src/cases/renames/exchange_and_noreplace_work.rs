@@ -7,6 +7,8 @@ use rustix::io::Errno;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{file, rename};
 
 /// The promise.
@@ -19,7 +21,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Renames,
     capability: Some("rename_flags"),
-    broken_by: &[],
+    broken_by: &[
+        Fault::Flipped("rename_flags"),
+        Fault::Lie(&lies::RENAME_DOES_NOTHING),
+    ],
     run,
 };
 

@@ -4,6 +4,7 @@ use drivers::CopyUp;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{file, write};
 use crate::{check, fixture};
 
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Sharing,
     capability: Some("copy_up"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("copy_up")],
     run,
 };
 

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{block, character, chmod, chown, fifo, link, mtime, socket, symlink};
 
 /// The promise.
@@ -14,7 +15,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::SpecialFiles,
     capability: None,
-    broken_by: &[],
+    broken_by: &[
+        Fault::CopiesTurnSocketsToFifos,
+        Fault::CopiesSplitSpecialLinks,
+        Fault::DevicesSkipped,
+    ],
     run,
 };
 

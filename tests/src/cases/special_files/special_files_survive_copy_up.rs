@@ -2,6 +2,7 @@
 
 use rustix::io::Errno;
 
+use crate::lies;
 use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
@@ -19,7 +20,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::SpecialFiles,
     capability: Some("special_files_survive_copy_up"),
-    broken_by: &[Fault::Flipped("special_files_survive_copy_up")],
+    broken_by: &[Fault::Flipped("special_files_survive_copy_up"), Fault::Lie(&lies::CHMOD_DOES_NOTHING), Fault::CopiesTurnSocketsToFifos],
     run,
 };
 

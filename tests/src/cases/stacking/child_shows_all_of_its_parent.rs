@@ -23,6 +23,8 @@ pub const CASE: Case = Case {
         Fault::OwnersLost,
         Fault::SpecialBitsLost,
         Fault::LinksSplit,
+        Fault::CopiesLoseXattrs,
+        Fault::CopiesLoseSpecialBits,
     ],
     run,
 };

@@ -5,6 +5,7 @@ use drivers::{ErrorKind, Item, Kind};
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{dir, file, remove, write};
 
 /// The promise.
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Stacking,
     capability: Some("max_layers"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("max_layers"), Fault::DeepLayersLost],
     run,
 };
 

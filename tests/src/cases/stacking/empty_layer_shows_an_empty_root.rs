@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -13,7 +14,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Stacking,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::RootsArePrivate],
     run,
 };
 

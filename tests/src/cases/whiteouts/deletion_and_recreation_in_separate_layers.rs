@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::layer::{Place, Removal, Spelling};
 use crate::oracle::op::{dir, file, remove, write};
 
@@ -15,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::WhiteoutsForgotten],
     run,
 };
 

@@ -6,6 +6,7 @@ use drivers::Item;
 
 use rustix::io::Errno;
 
+use crate::lies;
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
@@ -24,7 +25,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Whiteouts,
     capability: Some("name_max"),
-    broken_by: &[Fault::ExportedDeletionsLost, Fault::WhiteoutsForgotten],
+    broken_by: &[Fault::ExportedDeletionsLost, Fault::WhiteoutsForgotten, Fault::Flipped("name_max"), Fault::Lie(&lies::UNLINK_DOES_NOTHING)],
     run,
 };
 

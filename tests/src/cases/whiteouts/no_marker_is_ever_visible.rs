@@ -3,6 +3,7 @@
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::{dir, file, remove, rename};
 use crate::oracle::{compare, seen};
 
@@ -16,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::CommitLeavesMarkers],
     run,
 };
 

@@ -17,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[Fault::WhiteoutsForgotten],
+    broken_by: &[Fault::WhiteoutsForgotten, Fault::OpaqueForgotten],
     run,
 };
 

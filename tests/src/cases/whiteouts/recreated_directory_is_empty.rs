@@ -17,10 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[
-        Fault::WhiteoutsForgotten,
-        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
-    ],
+    broken_by: &[Fault::WhiteoutsForgotten, Fault::Lie(&lies::UNLINK_DOES_NOTHING), Fault::DeletedComeBack],
     run,
 };
 

@@ -2,6 +2,8 @@
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{dir, fifo, file, remove, symlink};
 
 /// The promise.
@@ -14,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::Lie(&lies::SYMLINK_DOES_NOTHING), Fault::WritesLost],
     run,
 };
 

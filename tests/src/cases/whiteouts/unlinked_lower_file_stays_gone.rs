@@ -7,6 +7,8 @@ use rustix::io::Errno;
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{dir, file, remove, symlink};
 
 /// The promise.
@@ -19,7 +21,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[],
+    broken_by: &[
+        Fault::DeletedComeBack,
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
+        Fault::CommitLeavesMarkers,
+    ],
     run,
 };
 

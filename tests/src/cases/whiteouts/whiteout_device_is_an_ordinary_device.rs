@@ -5,6 +5,8 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::file;
 
 /// The promise.
@@ -17,7 +19,10 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Whiteouts,
     capability: Some("user_can_make_whiteout_device"),
-    broken_by: &[],
+    broken_by: &[
+        Fault::Flipped("user_can_make_whiteout_device"),
+        Fault::Lie(&lies::MKNOD_DOES_NOTHING),
+    ],
     run,
 };
 

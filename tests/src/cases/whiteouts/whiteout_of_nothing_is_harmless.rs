@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::op::{dir, file, remove, symlink};
 
@@ -20,7 +21,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[],
+    broken_by: &[Fault::MarkersAreFiles],
     run,
 };
 

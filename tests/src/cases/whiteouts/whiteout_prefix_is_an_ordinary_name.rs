@@ -5,6 +5,7 @@ use std::fs;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
+use crate::faults::Fault;
 use crate::oracle::op::file;
 
 /// The promise.
@@ -17,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Whiteouts,
     capability: Some("whiteout_prefix_is_an_ordinary_name"),
-    broken_by: &[],
+    broken_by: &[Fault::Flipped("whiteout_prefix_is_an_ordinary_name")],
     run,
 };
 
