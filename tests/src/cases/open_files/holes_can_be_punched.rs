@@ -2,10 +2,10 @@
 
 use rustix::fs::{FallocateFlags, fallocate};
 
-use crate::lies;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{file, truncate, write};
 use crate::{check, fixture};
 
@@ -19,7 +19,10 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::OpenFiles,
     capability: Some("fallocate"),
-    broken_by: &[Fault::Flipped("fallocate"), Fault::Lie(&lies::FALLOCATE_DOES_NOTHING)],
+    broken_by: &[
+        Fault::Flipped("fallocate"),
+        Fault::Lie(&lies::FALLOCATE_DOES_NOTHING),
+    ],
     run,
 };
 

@@ -4,11 +4,11 @@ use std::os::fd::AsRawFd as _;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 
-use crate::lies;
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{chmod, dir, file};
 
 /// The promise.
@@ -21,7 +21,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::OpenFiles,
     capability: Some("tmpfile"),
-    broken_by: &[Fault::Flipped("tmpfile"), Fault::Lie(&lies::LINK_DOES_NOTHING)],
+    broken_by: &[
+        Fault::Flipped("tmpfile"),
+        Fault::Lie(&lies::LINK_DOES_NOTHING),
+    ],
     run,
 };
 

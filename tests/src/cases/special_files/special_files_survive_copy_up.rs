@@ -2,11 +2,11 @@
 
 use rustix::io::Errno;
 
-use crate::lies;
 use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::live;
 use crate::oracle::op::{Op, block, character, chmod, chown, fifo, remove, rename, socket};
 
@@ -20,7 +20,11 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::SpecialFiles,
     capability: Some("special_files_survive_copy_up"),
-    broken_by: &[Fault::Flipped("special_files_survive_copy_up"), Fault::Lie(&lies::CHMOD_DOES_NOTHING), Fault::CopiesTurnSocketsToFifos],
+    broken_by: &[
+        Fault::Flipped("special_files_survive_copy_up"),
+        Fault::Lie(&lies::CHMOD_DOES_NOTHING),
+        Fault::CopiesTurnSocketsToFifos,
+    ],
     run,
 };
 

@@ -22,7 +22,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[Fault::WhiteoutsForgotten, Fault::Lie(&lies::RMDIR_DOES_NOTHING), Fault::Lie(&lies::UNLINK_DOES_NOTHING)],
+    broken_by: &[
+        Fault::WhiteoutsForgotten,
+        Fault::Lie(&lies::RMDIR_DOES_NOTHING),
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
+    ],
     run,
 };
 

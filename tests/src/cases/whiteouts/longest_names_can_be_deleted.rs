@@ -6,11 +6,11 @@ use drivers::Item;
 
 use rustix::io::Errno;
 
-use crate::lies;
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::compare;
 use crate::oracle::op::{dir, file, remove, write};
@@ -25,7 +25,12 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Whiteouts,
     capability: Some("name_max"),
-    broken_by: &[Fault::ExportedDeletionsLost, Fault::WhiteoutsForgotten, Fault::Flipped("name_max"), Fault::Lie(&lies::UNLINK_DOES_NOTHING)],
+    broken_by: &[
+        Fault::ExportedDeletionsLost,
+        Fault::WhiteoutsForgotten,
+        Fault::Flipped("name_max"),
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
+    ],
     run,
 };
 

@@ -17,7 +17,10 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[Fault::CommitLeavesMarkers],
+    broken_by: &[
+        Fault::CommitLeavesMarkers,
+        Fault::CommitLosesEmptyDirectories,
+    ],
     run,
 };
 

@@ -1,6 +1,5 @@
 //! What is made where something was deleted has its maker's owner and its own content, and inherits a setgid directory's group.
 
-use crate::lies;
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
@@ -18,7 +17,12 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: Some("lower_dir_attributes_survive_copy_up"),
-    broken_by: &[Fault::Lie(&lies::UNLINK_DOES_NOTHING), Fault::Flipped("lower_dir_attributes_survive_copy_up"), Fault::SpecialBitsLost, Fault::DeletedComeBack],
+    broken_by: &[
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
+        Fault::Flipped("lower_dir_attributes_survive_copy_up"),
+        Fault::SpecialBitsLost,
+        Fault::DeletedComeBack,
+    ],
     run,
 };
 

@@ -17,7 +17,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[Fault::WhiteoutsForgotten, Fault::Lie(&lies::UNLINK_DOES_NOTHING), Fault::DeletedComeBack],
+    broken_by: &[
+        Fault::WhiteoutsForgotten,
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
+        Fault::DeletedComeBack,
+    ],
     run,
 };
 

@@ -16,7 +16,11 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[Fault::WhiteoutsForgotten, Fault::WhiteoutsHideAlikeNames, Fault::WhiteoutsHideEverywhere],
+    broken_by: &[
+        Fault::WhiteoutsForgotten,
+        Fault::WhiteoutsHideAlikeNames,
+        Fault::WhiteoutsHideEverywhere,
+    ],
     run,
 };
 
