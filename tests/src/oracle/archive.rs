@@ -215,11 +215,14 @@ pub(crate) fn read_raw(tar: &[u8]) -> Option<Raw> {
         let header = entry.header().clone();
         let mut data = Vec::new();
         std::io::Read::read_to_end(&mut entry, &mut data).ok()?;
+        if data.len() as u64 != header.entry_size().ok()? {
+            return None;
+        }
         let content = usize::try_from(entry.raw_file_position()).ok()?;
         end = (content + data.len()).next_multiple_of(512);
         let text = |data: &[u8]| data.split(|&b| b == 0).next().map(<[u8]>::to_vec);
         match header.entry_type() {
-            EntryType::XHeader => pax = records(&data)?,
+            EntryType::XHeader => pax = parse_records(&data)?,
             EntryType::GNULongName => name = text(&data),
             EntryType::GNULongLink => target = text(&data),
             // What is not all there in its header and its data.
@@ -255,7 +258,7 @@ pub(crate) fn read_raw(tar: &[u8]) -> Option<Raw> {
 }
 
 /// The records of an extended header, keys and values.
-fn records(mut data: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+fn parse_records(mut data: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     let mut found = Vec::new();
     while !data.is_empty() {
         let space = data.iter().position(|&b| b == b' ')?;
