@@ -109,6 +109,9 @@ pub struct Capabilities {
     pub arbitrary_owners: bool,
     /// Block and character devices can be made (false in a user namespace).
     pub device_nodes: bool,
+    /// A copy of a container's mount that another mount namespace still holds keeps it from being neither mounted again
+    /// nor removed.
+    pub leaked_mounts_do_no_harm: bool,
     /// `changes` takes time proportional to the change, not to the image.
     pub native_changes: bool,
     /// Containers of one image read a lower file through one page-cache copy.
@@ -160,6 +163,7 @@ impl Capabilities {
         max_id: u32::MAX - 1,
         arbitrary_owners: true,
         device_nodes: true,
+        leaked_mounts_do_no_harm: true,
         native_changes: false,
         shared_page_cache: false,
     };

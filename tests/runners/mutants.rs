@@ -156,6 +156,13 @@ impl Judge {
         let open = move || open_at(&own, opened.fetch_add(1, Ordering::Relaxed) > 0);
         Ok(Subject::new(open, &scratch)?
             .works_aside(aside)
-            .with_roots(root, move |root| elsewhere(root, false)))
+            .with_roots(root, move |root| {
+                let mut root = root.clone();
+                if fault == Fault::RootShared {
+                    // What is as good as free to be opened: a root without a lock.
+                    root.dir.push("unlocked");
+                }
+                elsewhere(&root, false)
+            }))
     }
 }

@@ -79,6 +79,11 @@ impl<'a> Context<'a> {
         self.subject.shut()
     }
 
+    /// The directory of the host's filesystem in which the case works.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// The root the driver stands on.
     ///
     /// # Errors

@@ -191,6 +191,18 @@ faults! {
     ForgottenContainers,
     /// The list begins with the youngest.
     ListReversed,
+    /// An unmount only hides the mount, whatever is open in it.
+    LazyUnmount,
+    /// Every mount is made twice, and one is left.
+    MountLeft,
+    /// Mounts spread to other namespaces.
+    SharedMount,
+    /// Removing a container leaves a file behind.
+    RemovalLeavesFiles,
+    /// A root that is open can be opened by another driver.
+    RootShared,
+    /// Closing says it worked while something is mounted.
+    CloseIgnoresMounts,
 }
 
 impl fmt::Display for Fault {

@@ -14,6 +14,7 @@ use drivers::{
     Applied, Capabilities, Change, ChangeKind, Driver, Error, ErrorKind, Info, Item, Key, Kind,
     LayerId, Limits, Mount, Result, Usage, View,
 };
+use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 
 use crate::faults::Fault;
 use crate::flipped::flipped;
@@ -253,6 +254,18 @@ impl Driver for Faulty {
                     trees::bring_back(&below, &self.content(item)?)?;
                 }
             }
+            Fault::LazyUnmount => {
+                let path = at.to_owned();
+                return Ok(self.inner.mount(key, at)?.left_by(move || {
+                    unmount(&path, UnmountFlags::DETACH).attempt("detach", &path)
+                }));
+            }
+            Fault::MountLeft => std::mem::forget(self.inner.mount(key, at)?),
+            Fault::SharedMount => {
+                let mount = self.inner.mount(key, at)?;
+                mount_change(at, MountPropagationFlags::SHARED).attempt("share", at)?;
+                return Ok(mount);
+            }
             _ => {}
         }
         self.inner.mount(key, at)
@@ -372,6 +385,10 @@ impl Driver for Faulty {
                     drivers::remove::tree(volumes)?;
                     std::fs::create_dir(volumes).attempt("make the directory", volumes)?;
                 }
+                Fault::RemovalLeavesFiles => {
+                    let path = self.inner.plain_dir().join(format!("left of {key}"));
+                    std::fs::write(&path, "left").attempt("write", &path)?;
+                }
                 _ => {}
             }
         }
@@ -402,6 +419,9 @@ impl Driver for Faulty {
     }
 
     fn close(self: Box<Self>) -> Result<()> {
-        self.inner.close()
+        match self.fault {
+            Fault::CloseIgnoresMounts => self.inner.close().or(Ok(())),
+            _ => self.inner.close(),
+        }
     }
 }

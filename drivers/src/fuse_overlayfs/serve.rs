@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use crate::driver::DaemonUsage;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::fusectl::Control;
 use crate::mount::Mount;
 use crate::mountinfo;
 use crate::sandbox::sweep::RUN_VARIABLE;
@@ -20,6 +21,10 @@ use crate::upper::Stack;
 
 /// A daemon mounts within milliseconds, and ends as fast after the unmount; this only bounds a hang.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// The kernel takes a connection down before umount2 returns; this only bounds a busy machine.
+const ENDS_WITHIN: Duration = Duration::from_millis(50);
+const LOOK_AGAIN: Duration = Duration::from_micros(300);
 
 /// Starts daemons with one program and one set of options.
 #[derive(Debug)]
@@ -123,16 +128,38 @@ impl Server {
             }
             daemon.wait_beside(&PollFd::new(&table, PollFlags::PRI), left)?;
         }
-        Ok(self.settle(Mount::new(at), daemon))
+        let connection = here()?.map(|info| info.device.1);
+        Ok(self.settle(Mount::new(at), daemon, connection))
     }
 
     /// Adds to the mount what has to happen around its end.
-    fn settle(&self, mount: Mount, daemon: Arc<Daemon>) -> Mount {
+    fn settle(&self, mount: Mount, daemon: Arc<Daemon>, connection: Option<u32>) -> Mount {
         let number = self.book.enter(Arc::clone(&daemon));
         let (book, seen) = (self.book.clone(), Arc::clone(&daemon));
-        let mount = mount.just_before(move || book.look(&seen));
+        let at = mount.path().to_owned();
+        let mount = mount.just_before(move || {
+            book.look(&seen);
+            // The unmount writes it back otherwise; but not while a copy of the mount is held elsewhere.
+            if let Err(error) = write_back(&at) {
+                tracing::warn!("{error}");
+            }
+        });
         let book = self.book.clone();
         mount.when_released(move || {
+            if is_held_elsewhere(&daemon, connection) {
+                // It would serve the copy beside the next daemon of this container layer.
+                tracing::warn!(
+                    "another mount namespace holds a copy of a mount: its daemon is ended"
+                );
+                daemon.give_up();
+                let ended = daemon.ended_within(LIMIT);
+                book.close(number);
+                return if ended {
+                    Ok(())
+                } else {
+                    Err(Error::new(ErrorKind::TimedOut, "end fuse-overlayfs"))
+                };
+            }
             let ended = daemon.ended_within(LIMIT);
             if !ended {
                 daemon.give_up();
@@ -173,4 +200,27 @@ impl Server {
         text.push(&self.options);
         text
     }
+}
+
+fn write_back(at: &Path) -> Result<()> {
+    let root = File::open(at).attempt("open", at)?;
+    rustix::fs::syncfs(&root).attempt("write back", at)
+}
+
+/// Whether the filesystem goes on after its unmount here: another mount namespace has a copy of the mount. Where the
+/// kernel does not tell, it is not assumed.
+fn is_held_elsewhere(daemon: &Daemon, connection: Option<u32>) -> bool {
+    let (Some(connection), Ok(control)) = (connection, Control::open()) else {
+        return false;
+    };
+    let deadline = Instant::now() + ENDS_WITHIN;
+    while control.waiting(connection).is_ok() {
+        if daemon.ended_within(LOOK_AGAIN) {
+            return false;
+        }
+        if Instant::now() >= deadline {
+            return true;
+        }
+    }
+    false
 }

@@ -156,6 +156,8 @@ fn capabilities(plain: &Path, quirks: &Quirks) -> Result<Capabilities> {
     Ok(Capabilities {
         max_layers: None,
         parallel_apply: false,
+        // A dataset is busy as long as any mount of it is left anywhere.
+        leaked_mounts_do_no_harm: false,
         constant_time_prepare: true,
         shares_data_with_parent: true,
         copy_up: CopyUp::Blocks,

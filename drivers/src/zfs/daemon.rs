@@ -1,5 +1,6 @@
 //! The zfs-fuse of this process: one for all drivers in a mount namespace, ended with the last of them.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,9 @@ pub(super) struct Shared {
     pub(super) commands: RwLock<()>,
     /// How many pools it has.
     pub(super) pools: AtomicUsize,
+    /// Datasets that were unmounted here while another mount namespace kept a copy of the mount, and the numbers of its
+    /// connections.
+    pub(super) held_elsewhere: Mutex<BTreeMap<String, u32>>,
 }
 
 /// A driver's hold on the daemon.
@@ -90,6 +94,7 @@ impl Lease {
             mounted: Mutex::new(0),
             commands: RwLock::new(()),
             pools: AtomicUsize::new(0),
+            held_elsewhere: Mutex::default(),
         });
         running.push(Running {
             namespace,

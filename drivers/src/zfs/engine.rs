@@ -127,7 +127,13 @@ impl Engine {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
             match self.call(tool, args) {
-                Err(error) if error.kind() == ErrorKind::InUse => {}
+                Err(error) if error.kind() == ErrorKind::InUse => {
+                    if self.is_held_elsewhere(args.last()) {
+                        return Err(error.hint(
+                            "another mount namespace still holds a copy of the mount: end what runs there",
+                        ));
+                    }
+                }
                 other => return other,
             }
             self.pause(pause);
@@ -135,6 +141,13 @@ impl Engine {
         }
         self.call(tool, args)
             .map_err(|error| error.hint("close the files in use there"))
+    }
+
+    fn is_held_elsewhere(&self, dataset: Option<&impl AsRef<OsStr>>) -> bool {
+        let name = dataset.and_then(|name| name.as_ref().to_str());
+        self.shared()
+            .zip(name)
+            .is_some_and(|(shared, name)| shared.is_held_elsewhere(name))
     }
 
     /// Waits, at most until the daemon ends.
@@ -188,14 +201,24 @@ impl Engine {
         // Shown elsewhere too, it goes with its last mount.
         let gone = namespace::mounts().is_ok_and(|text| !parse::is_mounted(&text, dataset));
         if gone {
-            match &linger {
-                Ok(linger) if linger.wait(&shared.daemon) => {}
-                Ok(_) => tracing::warn!("zfs-fuse was not told all of {dataset}"),
-                Err(errno) => tracing::warn!("cannot see what zfs-fuse is told: {errno}"),
+            let holder = match linger {
+                Ok(linger) => {
+                    if !linger.wait(&shared.daemon) {
+                        tracing::warn!("zfs-fuse was not told all of {dataset}");
+                    }
+                    // Now the filesystem itself ends.
+                    linger.end(&shared.daemon)
+                }
+                Err(errno) => {
+                    tracing::warn!("cannot see what zfs-fuse is told: {errno}");
+                    None
+                }
+            };
+            if let Some(connection) = holder {
+                shared.note_holder(dataset, connection);
+            } else {
+                shared.settle(before, other);
             }
-            // Now the filesystem itself ends.
-            drop(linger);
-            shared.settle(before, other);
         }
         Ok(())
     }

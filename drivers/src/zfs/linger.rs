@@ -21,11 +21,13 @@ use crate::sys::daemon::Daemon;
 const LIMIT: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_micros(300);
 
+/// The kernel takes the connection down before the last close returns; this only bounds a busy machine.
+const GONE_LIMIT: Duration = Duration::from_millis(50);
+
 /// A detached mount of the filesystem, and where the kernel counts its requests.
 #[derive(Debug)]
 pub(super) struct Linger {
-    /// Never read: it is held.
-    _tree: OwnedFd,
+    tree: OwnedFd,
     control: Control,
     minor: u32,
 }
@@ -49,10 +51,26 @@ impl Linger {
             StatxFlags::empty(),
         )?;
         Ok(Self {
-            _tree: tree,
+            tree,
             control: Control::open()?,
             minor: device.stx_dev_minor,
         })
+    }
+
+    /// Ends the filesystem. If that was not its end, because another mount namespace holds a copy of the mount, gives the
+    /// number of its connection.
+    pub(super) fn end(self, daemon: &Daemon) -> Option<u32> {
+        drop(self.tree);
+        let deadline = Instant::now() + GONE_LIMIT;
+        while self.control.waiting(self.minor).is_ok() {
+            if Instant::now() >= deadline {
+                return Some(self.minor);
+            }
+            if daemon.ended_within(LOOK_AGAIN) {
+                break;
+            }
+        }
+        None
     }
 
     /// Waits until the daemon has been told everything. Says whether it has.

@@ -6,13 +6,15 @@
 //! The daemon serves requests and takes mounts down under one lock; it is done when the descriptor is gone and another
 //! mount has answered since.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use super::daemon::Shared;
 use super::engine::Engine;
 use crate::error::{Attempt as _, Result};
+use crate::fusectl::Control;
 
 /// A daemon that does not answer for so long has lost the mount.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -38,6 +40,31 @@ impl Engine {
 }
 
 impl Shared {
+    /// Notes that another mount namespace holds a copy of a dataset's mount.
+    pub(super) fn note_holder(&self, dataset: &str, connection: u32) {
+        tracing::warn!("another mount namespace holds a copy of the mount of {dataset}");
+        self.held().insert(dataset.to_owned(), connection);
+    }
+
+    /// Whether waiting for the dataset to be free is in vain, as far as is known.
+    pub(super) fn is_held_elsewhere(&self, dataset: &str) -> bool {
+        let mut held = self.held();
+        let Some(&connection) = held.get(dataset) else {
+            return false;
+        };
+        let is_held = Control::open().is_ok_and(|control| control.waiting(connection).is_ok());
+        if !is_held {
+            held.remove(dataset);
+        }
+        is_held
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, u32>> {
+        self.held_elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The descriptors it has of mounts.
     pub(super) fn descriptors(&self) -> usize {
         let links = std::fs::read_dir(format!("/proc/{}/fd", self.daemon.pid()));

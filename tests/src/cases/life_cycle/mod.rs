@@ -2,12 +2,19 @@
 
 use crate::case::Case;
 
+pub mod busy_mount_stays_whole;
+pub mod closing_keeps_state_and_refuses_what_is_mounted;
 pub mod commit_consumes_the_key;
+pub mod cycles_leave_nothing;
 pub mod duplicate_key_is_refused;
+pub mod failed_removal_can_be_repeated;
 pub mod layer_in_use_is_kept;
+pub mod leaked_mount_does_no_harm;
 pub mod missing_parent_is_refused;
 pub mod mounted_item_is_kept;
+pub mod mounts_are_private;
 pub mod one_container_can_be_mounted_twice;
+pub mod one_root_has_one_driver;
 pub mod removal_takes_what_was_made_inside;
 pub mod removed_names_can_be_used_again;
 pub mod reopen_restores_state;
@@ -18,12 +25,19 @@ pub mod writes_survive_a_remount;
 
 /// The cases of this theme.
 pub const CASES: &[&Case] = &[
+    &busy_mount_stays_whole::CASE,
+    &closing_keeps_state_and_refuses_what_is_mounted::CASE,
     &commit_consumes_the_key::CASE,
+    &cycles_leave_nothing::CASE,
     &duplicate_key_is_refused::CASE,
+    &failed_removal_can_be_repeated::CASE,
     &layer_in_use_is_kept::CASE,
+    &leaked_mount_does_no_harm::CASE,
     &missing_parent_is_refused::CASE,
     &mounted_item_is_kept::CASE,
+    &mounts_are_private::CASE,
     &one_container_can_be_mounted_twice::CASE,
+    &one_root_has_one_driver::CASE,
     &removal_takes_what_was_made_inside::CASE,
     &removed_names_can_be_used_again::CASE,
     &reopen_restores_state::CASE,
