@@ -33,6 +33,11 @@ pub(crate) fn install() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The user asked for an end elsewhere: of the process that does the work.
+pub(crate) fn request() {
+    REQUESTS.fetch_add(1, Ordering::SeqCst);
+}
+
 /// Whether the user asked for an end.
 pub(crate) fn requested() -> bool {
     REQUESTS.load(Ordering::SeqCst) > 0

@@ -13,6 +13,7 @@ mod counters;
 mod describe;
 mod exit;
 mod hostfacts;
+mod inside;
 mod interrupt;
 mod known;
 mod layout;

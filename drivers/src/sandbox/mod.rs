@@ -7,6 +7,7 @@ mod ground;
 mod namespace;
 mod run;
 pub mod sweep;
+pub mod userns;
 
 pub use ground::Ground;
 pub use namespace::{enter, entered};

@@ -43,6 +43,9 @@ pub(crate) struct ConformArgs {
     /// Name the selected cases instead of asking them
     #[arg(long)]
     pub(crate) list: bool,
+    /// In a user namespace with 65536 ids and none of root's privileges (without root, that is always so, with one id)
+    #[arg(long)]
+    pub(crate) userns: bool,
     /// Show only cases that do not pass everywhere, with the reasons
     #[arg(long)]
     pub(crate) only_differs: bool,

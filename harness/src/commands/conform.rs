@@ -13,8 +13,9 @@ use crate::conform::{self, Suite};
 use crate::known::{Known, Verdict};
 use crate::records::Records;
 use crate::select::{Filter, select};
+use crate::subjects::Selection;
 use crate::workplace::{self, Workplace};
-use crate::{describe, exit, interrupt, layout, progress, subjects};
+use crate::{describe, exit, inside, interrupt, layout, progress, subjects};
 
 pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     let began = Instant::now();
@@ -35,8 +36,15 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         .map(Known::read)
         .transpose()?
         .unwrap_or_default();
+    if inside::is() {
+        drivers::sandbox::userns::take()?;
+    }
     let host = workplace::enter()?;
-    let (place, selection) = Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?;
+    let (place, selection) = if inside::wanted(args) {
+        (Workplace::create(&args.work)?, Selection::default())
+    } else {
+        Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?
+    };
     let mut records = Records::create(&args.out, &describe::now())?;
     let config = [("store_bytes".to_owned(), args.work.size.as_u64().into())];
     let asked = describe::Asked {
@@ -52,10 +60,14 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         cases: &cases,
         case_limit: args.case_timeout,
     };
-    let outcome = conform::run(suite, &selection.ready, &place, &host, &mut records);
+    let outcome = if inside::wanted(args) {
+        inside::ask(args, &place, &mut records)
+    } else {
+        let outcome = conform::run(suite, &selection.ready, &place, &host, &mut records);
+        outcome.and(records.configured("checks", conformance::check::made().into()))
+    };
     let closed = place.close();
     let interrupted = interrupt::requested();
-    records.configured("checks", conformance::check::made().into())?;
     records.push(Line::End(End {
         seconds: began.elapsed().as_secs_f64(),
         interrupted,
@@ -63,6 +75,13 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     let documents = super::report::write(records.results(), &args.out)?;
     outcome?;
     closed?;
+    if inside::is() {
+        return Ok(if interrupted {
+            exit::INTERRUPTED
+        } else {
+            exit::OK
+        });
+    }
     let results = records.results();
     if let Some(path) = &args.junit {
         std::fs::write(path, reports::junit(results)?)
