@@ -21,6 +21,8 @@ mod guards;
 mod lock;
 mod removal;
 mod state;
+
+pub(crate) use lock::exclusive;
 #[cfg(test)]
 mod tests;
 

@@ -119,7 +119,15 @@ pub fn again(results: &Results, case: &CaseResult) -> String {
     } else {
         spec
     };
-    format!("layerbench conform --driver {quoted} --case {}", case.case)
+    let userns = if results.run.config.contains_key("user_namespace_ids") {
+        " --userns"
+    } else {
+        ""
+    };
+    format!(
+        "layerbench conform{userns} --driver {quoted} --case {}",
+        case.case
+    )
 }
 
 fn reasons(rows: &mut String, answers: &[Option<&CaseResult>]) {

@@ -188,6 +188,8 @@ fn declare(settings: &Settings, measured: Capabilities, reflinks: bool) -> Capab
         metadata_change_keeps_data_shared: settings.metacopy || reflinks,
         rename_lower_dir: settings.redirects(),
         hard_links_survive_copy_up: settings.index,
+        // Without a record of where a copy came from, its number is a new one each time it is looked up.
+        inode_survives_remount: measured.inode_survives_copy_up,
         mapping_sees_later_writes: false,
         user_can_make_whiteout_device: false,
         native_changes: settings.no_native_diff().is_none(),

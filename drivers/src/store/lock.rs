@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::sys::command::between_starts;
 
 /// Beside the items' directory. It stays when the driver is closed: deleting it would race with the next to open.
 const FILE: &str = "records-lock";
@@ -16,13 +17,24 @@ const FILE: &str = "records-lock";
 /// # Errors
 /// `InUse`.
 pub(super) fn take(root: &Path) -> Result<OwnedFd> {
-    let path = root.join(FILE);
-    let file = File::create(&path).attempt("create the lock", &path)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|errno| {
-        Error::io("lock", &path, errno)
-            .with_kind(ErrorKind::InUse)
-            .because("a driver has this root open")
-            .hint("close it, or use another directory")
-    })?;
+    exclusive(&root.join(FILE))
+}
+
+/// Makes and locks a file.
+///
+/// # Errors
+/// `InUse`.
+pub(crate) fn exclusive(path: &Path) -> Result<OwnedFd> {
+    let file = File::create(path).attempt("create the lock", path)?;
+    let lock = || flock(&file, FlockOperation::NonBlockingLockExclusive);
+    lock()
+        // Between fork and exec a child of another thread holds a copy of the lock that this process has just given back.
+        .or_else(|_| between_starts(lock))
+        .map_err(|errno| {
+            Error::io("lock", path, errno)
+                .with_kind(ErrorKind::InUse)
+                .because("a driver has this root open")
+                .hint("close it, or use another directory")
+        })?;
     Ok(file.into())
 }

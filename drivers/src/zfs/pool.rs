@@ -1,18 +1,16 @@
 //! The pool of one root: made on the root's store file, exported when the driver closes, imported when it opens again.
 
-use std::fs::File;
-use std::os::fd::AsFd as _;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-
-use rustix::fs::{FlockOperation, flock};
 
 use super::bases::Bases;
 use super::engine::{Engine, Tool};
 use super::parse;
 use crate::driver::Root;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::store::exclusive;
 use crate::subject::Options;
 
 /// The dataset outside every item.
@@ -30,7 +28,7 @@ pub(super) struct Pool {
     pub(super) flushes: AtomicU64,
     closed: AtomicBool,
     /// Two daemons on one pool would destroy it.
-    _lock: File,
+    _lock: OwnedFd,
 }
 
 impl Pool {
@@ -46,7 +44,7 @@ impl Pool {
                 .hint("use the backing `pool`")
         })?;
         let dir = root.dir.canonicalize().attempt("resolve", &root.dir)?;
-        let lock = lock(&dir)?;
+        let lock = exclusive(&dir.join("lock"))?;
         let devices = devices(&dir, store_file)?;
         let mountpoints = dir.join("m");
         std::fs::create_dir_all(&mountpoints).attempt("create the directory", &mountpoints)?;
@@ -188,17 +186,6 @@ impl Drop for Pool {
             tracing::error!("{error}");
         }
     }
-}
-
-fn lock(dir: &Path) -> Result<File> {
-    let path = dir.join("lock");
-    let file = File::create(&path).attempt("create the lock", &path)?;
-    flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive).map_err(|errno| {
-        Error::io("lock", &path, errno)
-            .with_kind(ErrorKind::InUse)
-            .because("a driver has this root open")
-    })?;
-    Ok(file)
 }
 
 /// A directory with a link to the store file and nothing else: `zpool import` reads everything in a directory.

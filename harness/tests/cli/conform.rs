@@ -106,6 +106,41 @@ fn a_known_failure_that_is_mended_fails_the_run() {
     session.assert_clean();
 }
 
+/// Root asks in a user namespace: what works without root is asked, with many ids and no privilege of the host.
+#[test]
+fn the_suite_runs_in_a_user_namespace() {
+    let session = Session::new();
+    let (json, err) = session.expect(
+        0,
+        &["conform", "--userns", "--json", "--fail-on", "informs"],
+    );
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["host"]["user_namespace"], "yes");
+    assert_eq!(json["run"]["config"]["user_namespace_ids"], 65536);
+    let (mut asked, mut absent) = (Vec::new(), Vec::new());
+    for subject in json["subjects"].as_array().unwrap() {
+        let name = subject["driver"].as_str().unwrap();
+        match subject["support"]["status"].as_str().unwrap() {
+            "ready" => asked.push(name),
+            _ => absent.push(name),
+        }
+    }
+    assert_eq!(absent, ["btrfs", "zfs"]);
+    assert!(
+        asked.contains(&"overlay2") && asked.contains(&"vfs"),
+        "{asked:?}"
+    );
+    // Owners other than the caller's can be stored: this is not the namespace with one id.
+    let owners = json["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|case| case["case"] == "large_ids_are_kept" && case["driver"] == "vfs");
+    let reason = owners.unwrap()["reason"].as_str().unwrap();
+    assert_eq!(reason, "ids go up to 65535", "{err}");
+    session.assert_clean();
+}
+
 /// A FUSE daemon that is stopped in the middle of a case never answers: the case is broken, the rest goes on.
 #[test]
 fn a_daemon_that_hangs_costs_one_case() {
