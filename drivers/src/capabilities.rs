@@ -46,6 +46,13 @@ pub struct Capabilities {
     pub lower_dir_attributes_survive_copy_up: bool,
     /// A lower symbolic link keeps its owner and time when it is renamed.
     pub symlink_attributes_survive_copy_up: bool,
+    /// What is made in a lower setgid directory gets its group, and a directory its setgid bit.
+    pub setgid_directory_is_inherited: bool,
+    /// The first write to a lower file leaves its access time.
+    pub atime_survives_copy_up: bool,
+    /// st_ctime of a lower file or directory moves only when something of it is changed, not when it is opened for
+    /// writing or when something below it is changed.
+    pub ctime_survives_copy_up: bool,
     /// A fifo, socket or device of a lower layer can be given another mode, renamed and deleted, and stays what it is.
     pub special_files_survive_copy_up: bool,
     /// A lower file keeps its setuid and setgid bits when its time, owner or extended attributes are first changed.
@@ -79,6 +86,8 @@ pub struct Capabilities {
     pub whiteout_prefix_is_an_ordinary_name: bool,
     /// The longest file name, in bytes.
     pub name_max: u32,
+    /// A name that is too long is ENAMETOOLONG also where it is only looked for; otherwise it is ENOENT there.
+    pub too_long_names_are_told: bool,
     /// user.* extended attributes.
     pub xattr_user: bool,
     /// trusted.* and security.* extended attributes.
@@ -132,6 +141,9 @@ impl Capabilities {
         link_counts_follow: true,
         lower_dir_attributes_survive_copy_up: true,
         symlink_attributes_survive_copy_up: true,
+        setgid_directory_is_inherited: true,
+        atime_survives_copy_up: true,
+        ctime_survives_copy_up: true,
         special_files_survive_copy_up: true,
         setuid_survives_copy_up: true,
         writing_clears_setuid: true,
@@ -148,6 +160,7 @@ impl Capabilities {
         user_can_make_whiteout_device: true,
         whiteout_prefix_is_an_ordinary_name: true,
         name_max: 255,
+        too_long_names_are_told: true,
         xattr_user: true,
         xattr_privileged: true,
         xattr_create_is_exclusive: true,

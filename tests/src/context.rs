@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use drivers::error::Attempt as _;
 use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits, Root};
 
+use crate::aside::Aside;
 use crate::case::Stop;
 use crate::check;
 use crate::container::Container;
@@ -160,6 +161,11 @@ impl<'a> Context<'a> {
         };
         let made = self.subject.aside().run(make);
         made.map_err(|error| Stop::broken(error.to_string()))
+    }
+
+    /// Where work is done that is no container's, and that no lie must reach.
+    pub(crate) fn aside(&self) -> Aside {
+        self.subject.aside().clone()
     }
 
     /// A fresh name for a container layer.

@@ -34,6 +34,7 @@ pub mod fuzz;
 pub mod lies;
 pub mod namespace;
 pub mod oracle;
+pub mod posix;
 pub mod random;
 pub mod rooms;
 pub mod runner;

@@ -155,3 +155,18 @@ const fn does_nothing(name: &'static str, calls: &'static [libc::c_long]) -> Lie
         errno: 0,
     }
 }
+
+/// pwrite(2) answers that it wrote nothing.
+pub const PWRITE_WRITES_NOTHING: Lie = does_nothing("pwrite writes nothing", &[libc::SYS_pwrite64]);
+
+/// open(2) with O_EXCL answers EACCES, whatever is there.
+pub const EXCLUSIVE_OPEN_IS_DENIED: Lie = Lie {
+    name: "exclusive open is denied",
+    calls: &[libc::SYS_openat],
+    when: Some(Argument {
+        index: 2,
+        mask: libc::O_EXCL as u64,
+        value: libc::O_EXCL as u64,
+    }),
+    errno: libc::EACCES as u16,
+};

@@ -20,6 +20,9 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.rename_flags = renameat_with(dir, "a", dir, "b", RenameFlags::EXCHANGE).is_ok()
         && renameat_with(dir, "a", dir, "b", RenameFlags::NOREPLACE) == Err(Errno::EXIST);
     found.name_max = name_max(dir)?;
+    let too_long = "n".repeat(256);
+    found.too_long_names_are_told =
+        statat(dir, too_long, AtFlags::empty()).err() == Some(Errno::NAMETOOLONG);
     found.device_nodes = device(dir, makedev(1, 3));
     found.user_can_make_whiteout_device = device(dir, makedev(0, 0));
     found.whiteout_prefix_is_an_ordinary_name = create(dir, ".wh.a").is_ok();

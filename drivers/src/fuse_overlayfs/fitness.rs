@@ -152,6 +152,8 @@ fn declare(measured: Capabilities, ground: &Capabilities) -> Capabilities {
         parallel_apply: true,
         constant_time_prepare: true,
         shares_data_with_parent: true,
+        // A copy is a new inode, of which no system call can set the change time.
+        ctime_survives_copy_up: false,
         copy_up: CopyUp::WholeFile,
         metadata_change_keeps_data_shared: false,
         native_changes: false,

@@ -179,6 +179,8 @@ fn declare(settings: &Settings, measured: Capabilities, reflinks: bool) -> Capab
         parallel_apply: true,
         constant_time_prepare: true,
         shares_data_with_parent: true,
+        // A copy is a new inode, of which no system call can set the change time.
+        ctime_survives_copy_up: false,
         copy_up: if reflinks {
             CopyUp::Reflink
         } else {

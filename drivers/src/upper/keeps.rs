@@ -36,7 +36,7 @@ pub(super) fn sow(lower: &Path) -> Result<()> {
     }
     std::fs::set_permissions(&setuid, Permissions::from_mode(0o4777))
         .attempt("set the mode of", &setuid)?;
-    for path in [&dir, &link] {
+    for path in [&dir.join("inner"), &dir, &link] {
         touch(path)?;
     }
     let touched = lower.join("setuid-touched");
@@ -80,6 +80,8 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
         .open(&inner)
         .and_then(|mut file| file.write_all(b"y"))
         .attempt("append to", &inner)?;
+    let meta = std::fs::metadata(&inner).attempt("look at", &inner)?;
+    found.atime_survives_copy_up = meta.atime() == SECOND;
     // A FUSE daemon's answers are cached by the kernel; listing the directory asks anew.
     std::fs::read_dir(&dir)
         .attempt("list", &dir)?
@@ -87,6 +89,11 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     let meta = std::fs::metadata(&dir).attempt("look at", &dir)?;
     found.lower_dir_attributes_survive_copy_up =
         meta.mtime() == SECOND && meta.mode() & 0o2000 != 0;
+
+    let inner = dir.join("made");
+    std::fs::create_dir(&inner).attempt("create the directory", &inner)?;
+    let meta = std::fs::metadata(&inner).attempt("look at", &inner)?;
+    found.setgid_directory_is_inherited = meta.mode() & 0o2000 != 0;
 
     let (link, renamed) = (root.join("symlink"), root.join("symlink-renamed"));
     let owner =

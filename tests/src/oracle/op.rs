@@ -42,6 +42,37 @@ pub enum Op {
     Rename(PathBytes, PathBytes),
 }
 
+impl Op {
+    /// The same operation on a tree that lies in the directory `dir`.
+    #[must_use]
+    pub fn under(&self, dir: &[u8]) -> Self {
+        let at = |path: &PathBytes| match path.is_empty() {
+            true => dir.to_vec(),
+            false => [dir, b"/", path].concat(),
+        };
+        match self {
+            Self::Dir(path) => Self::Dir(at(path)),
+            Self::File(path, content) => Self::File(at(path), Arc::clone(content)),
+            Self::Write(path, offset, content) => Self::Write(at(path), *offset, content.clone()),
+            Self::Truncate(path, length) => Self::Truncate(at(path), *length),
+            Self::Symlink(path, target) => Self::Symlink(at(path), target.clone()),
+            Self::Link(existing, new) => Self::Link(at(existing), at(new)),
+            Self::Fifo(path) => Self::Fifo(at(path)),
+            Self::Socket(path) => Self::Socket(at(path)),
+            Self::Character(path, major, minor) => Self::Character(at(path), *major, *minor),
+            Self::Block(path, major, minor) => Self::Block(at(path), *major, *minor),
+            Self::Chmod(path, mode) => Self::Chmod(at(path), *mode),
+            Self::Chown(path, uid, gid) => Self::Chown(at(path), *uid, *gid),
+            Self::Mtime(path, seconds, nanoseconds) => {
+                Self::Mtime(at(path), *seconds, *nanoseconds)
+            }
+            Self::Xattr(path, name, value) => Self::Xattr(at(path), name.clone(), value.clone()),
+            Self::Remove(path) => Self::Remove(at(path)),
+            Self::Rename(from, to) => Self::Rename(at(from), at(to)),
+        }
+    }
+}
+
 /// Makes a directory.
 pub fn dir(path: impl AsRef<[u8]>) -> Op {
     Op::Dir(bytes(path))
