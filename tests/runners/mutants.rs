@@ -10,8 +10,9 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use conformance::apart::Apart;
 use conformance::aside::Aside;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
             number: trials.len(),
             fault,
             case,
+            start: OnceLock::new(),
         };
         trials.push(Trial::test(name, move || {
             judge(&judge_of).map_err(|error| Failed::from(error.to_string()))
@@ -84,6 +86,8 @@ struct Judge {
     number: usize,
     fault: Fault,
     case: &'static Case,
+    /// When it began.
+    start: OnceLock<Instant>,
 }
 
 impl Judge {
@@ -127,7 +131,11 @@ impl Judge {
         let what = format!("judge {} by {}", self.fault, self.case.name);
         let seen = format!("{} {}", outcome.name(), outcome.reason());
         if std::env::var_os("LAYERBENCH_SHOW").is_some() {
-            println!("{what}: {seen}");
+            let seconds = self
+                .start
+                .get()
+                .map_or(0.0, |start| start.elapsed().as_secs_f64());
+            println!("{seconds:.2} s, {what}: {seen}");
         }
         if as_wanted {
             return Ok(());
@@ -137,6 +145,7 @@ impl Judge {
 
     fn subject(&self) -> Result<Subject> {
         let (number, fault) = (self.number, self.fault);
+        self.start.get_or_init(Instant::now);
         let name = format!("mutant-{number}");
         let ground = Ground::create(&self.run, &name, Backing::Directory, 0, &self.host)?;
         let scratch = self.run.directory(&format!("{name}-scratch"))?;

@@ -210,7 +210,10 @@ impl Driver for Faulty {
             trusting::unpack(&dir, &bytes);
             return Ok(Applied::default());
         }
-        let (markers, rest) = archives::without_markers(bytes.clone());
+        let (mut markers, mut rest) = (Vec::new(), Vec::new());
+        if archives::treats_markers(self.fault) {
+            (markers, rest) = archives::without_markers(bytes.clone());
+        }
         if self.is(Fault::MarkersHideOwnLayer) {
             self.inner.apply(key, &mut &rest[..], limits)?;
             return self

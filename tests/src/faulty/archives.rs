@@ -132,6 +132,17 @@ pub(super) fn exported(fault: Fault, number: u32, tar: Vec<u8>) -> Vec<u8> {
     }
 }
 
+/// Whether a driver with this fault deals with markers apart from the other entries.
+pub(super) fn treats_markers(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::MarkersHideOwnLayer
+            | Fault::MarkersAreFiles
+            | Fault::WhiteoutsHideAlikeNames
+            | Fault::WhiteoutsHideEverywhere
+    )
+}
+
 /// The markers of an archive, and all else.
 pub(super) fn without_markers(tar: Vec<u8>) -> (Vec<Entry>, Vec<u8>) {
     let mut markers = Vec::new();
