@@ -97,10 +97,13 @@ impl Judge {
         self.verdict(outcome.is_ok(), &outcome)
     }
 
-    /// Under its fault, the case fails.
+    /// Under its fault, the case fails, and by what it asserts: an operation that fails because of something the fault
+    /// did before says little of the promise. Only where the lie is a refusal, that refusal is the proof.
     fn caught(&self) -> Result<()> {
         let outcome = self.outcome()?;
-        self.verdict(matches!(outcome, Outcome::Fail { .. }), &outcome)
+        let refused = matches!(self.fault, Fault::Lie(lie) if lie.errno != 0);
+        let caught = matches!(outcome, Outcome::Fail { .. });
+        self.verdict(caught && (refused || !outcome.is_mere_error()), &outcome)
     }
 
     /// A case whose daemon is lost is asked once more, and that is told; twice lost is a failure.

@@ -141,6 +141,9 @@ impl Theme {
     }
 }
 
+/// What a case expects of an operation on which it uses `?`.
+const WORKS: &str = "the operation works";
+
 /// What came of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -190,6 +193,11 @@ impl Outcome {
         }
     }
 
+    /// Whether it failed by an error where none was allowed, and not by anything that was asserted.
+    pub fn is_mere_error(&self) -> bool {
+        matches!(self, Self::Fail { expected, .. } if expected == WORKS)
+    }
+
     /// A failure.
     pub fn fail(expected: impl Into<String>, actual: impl Into<String>) -> Self {
         Self::Fail {
@@ -227,6 +235,6 @@ impl From<drivers::Error> for Stop {
         if error.kind() == drivers::ErrorKind::NoSpace {
             return Self::broken(error.to_string());
         }
-        Self::fail("the operation works", error.to_string())
+        Self::fail(WORKS, error.to_string())
     }
 }

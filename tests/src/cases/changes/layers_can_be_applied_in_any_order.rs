@@ -22,7 +22,7 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Changes,
     capability: Some("parallel_apply"),
-    broken_by: &[Fault::Flipped("parallel_apply"), Fault::RebaseIgnored],
+    broken_by: &[Fault::RebaseIgnored],
     run,
 };
 

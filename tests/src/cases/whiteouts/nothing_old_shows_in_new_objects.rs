@@ -3,9 +3,9 @@
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::fixture;
 use crate::oracle::live;
 use crate::oracle::op::{chmod, chown, dir, fifo, file, link, remove, symlink, xattr};
-use crate::{fixture, lies};
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -18,7 +18,6 @@ pub const CASE: Case = Case {
     theme: Theme::Whiteouts,
     capability: Some("lower_dir_attributes_survive_copy_up"),
     broken_by: &[
-        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
         Fault::Flipped("lower_dir_attributes_survive_copy_up"),
         Fault::SpecialBitsLost,
         Fault::DeletedComeBack,

@@ -3,7 +3,6 @@
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
-use crate::lies;
 use crate::oracle::layer::{Place, Removal, Spelling};
 use crate::oracle::op::{dir, file, remove, xattr};
 
@@ -17,11 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Whiteouts,
     capability: None,
-    broken_by: &[
-        Fault::WhiteoutsForgotten,
-        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
-        Fault::DeletedComeBack,
-    ],
+    broken_by: &[Fault::WhiteoutsForgotten, Fault::DeletedComeBack],
     run,
 };
 
