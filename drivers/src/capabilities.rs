@@ -125,6 +125,13 @@ pub struct Capabilities {
     pub native_changes: bool,
     /// Containers of one image read a lower file through one page-cache copy.
     pub shared_page_cache: bool,
+    /// After a power cut a committed layer is whole or absent; otherwise it may be listed with files that are empty or cut.
+    pub layers_survive_power_cuts: bool,
+    /// After a power cut a file of the image is, in a container, what it was or what was written; otherwise a file that was
+    /// copied for the container, or whose first write was under way, may be empty or cut.
+    pub image_files_survive_power_cuts: bool,
+    /// What a container has synced by fsync(2) is there after a power cut.
+    pub fsync_survives_power_cuts: bool,
 }
 
 impl Capabilities {
@@ -179,5 +186,8 @@ impl Capabilities {
         leaked_mounts_do_no_harm: true,
         native_changes: false,
         shared_page_cache: false,
+        layers_survive_power_cuts: true,
+        image_files_survive_power_cuts: true,
+        fsync_survives_power_cuts: true,
     };
 }

@@ -82,6 +82,14 @@ pub struct OptionSpec {
     pub doc: &'static str,
 }
 
+/// The option of drivers whose layers lie in a filesystem that writes later.
+pub(crate) const SYNC: OptionSpec = OptionSpec {
+    name: "sync",
+    values: &["commit", "never"],
+    doc: "commit: a layer's data reach the device before the layer is listed; never: faster, and after a power cut a \
+          layer may be listed with empty files",
+};
+
 /// Option names and values of one subject, checked against the backend's [`OptionSpec`]s by [`Options::check`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Options(pub BTreeMap<String, String>);
@@ -90,6 +98,11 @@ impl Options {
     /// The value given for `name`, if any.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether [`SYNC`] is as by default.
+    pub(crate) fn syncs_commits(&self) -> bool {
+        self.get(SYNC.name) != Some("never")
     }
 
     /// Refuses names and values that `specs` do not list.

@@ -17,7 +17,7 @@ use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::remove;
 use crate::store::{EntryState, Store};
-use crate::subject::{Backing, OptionSpec, Options};
+use crate::subject::{Backing, OptionSpec, Options, SYNC};
 use crate::unpack::{Below, Deletions, Stage};
 use crate::usage;
 use crate::view::View;
@@ -25,11 +25,14 @@ use crate::view::View;
 /// The `vfs` backend.
 pub const VFS: &dyn Backend = &Vfs;
 
-const OPTIONS: &[OptionSpec] = &[OptionSpec {
-    name: "copy",
-    values: &["auto", "reflink", "range", "readwrite"],
-    doc: "how files are copied: auto shares blocks where the filesystem can, else copies in the kernel",
-}];
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "copy",
+        values: &["auto", "reflink", "range", "readwrite"],
+        doc: "how files are copied: auto shares blocks where the filesystem can, else copies in the kernel",
+    },
+    SYNC,
+];
 
 #[derive(Debug)]
 struct Vfs;
@@ -63,7 +66,7 @@ impl Backend for Vfs {
 
     fn open(&self, root: &Root, options: &Options) -> Result<Box<dyn Driver>> {
         options.check(self.name(), OPTIONS)?;
-        let store = Store::open(&root.dir)?;
+        let store = Store::open(&root.dir)?.syncing_commits(options.syncs_commits());
         for orphan in store.orphans()? {
             remove::tree(&orphan)?;
         }
@@ -79,6 +82,9 @@ impl Backend for Vfs {
         let capabilities = Capabilities {
             constant_time_prepare: false,
             shares_data_with_parent: shared,
+            layers_survive_power_cuts: options.syncs_commits(),
+            // A container's copy of its image is synced by nobody; shared blocks have been, with the layer.
+            image_files_survive_power_cuts: shared,
             copy_up: if shared {
                 CopyUp::Blocks
             } else {

@@ -165,6 +165,18 @@ fn cases_cover_what_exists() {
             );
         }
     }
+    let capabilities = fs::read_to_string(workspace().join("drivers/src/capabilities.rs")).unwrap();
+    for experiment in conformance::crash::ALL {
+        assert!(!experiment.covers.is_empty(), "{}", experiment.name);
+        for id in experiment.covers {
+            assert!(known.contains(id), "{} covers {id}", experiment.name);
+        }
+        assert!(experiment.promise.ends_with('.') && experiment.why.ends_with('.'));
+        if let Some(capability) = &experiment.capability {
+            let field = format!("    pub {}: bool", capability.name);
+            assert!(capabilities.contains(&field), "{}", capability.name);
+        }
+    }
 }
 
 /// A driver or a workload in a file of its own that its room's `ALL` forgot would not be run by anything.

@@ -449,7 +449,7 @@ pub(crate) fn tolerance(live: bool, capabilities: &Capabilities) -> Tolerance {
 }
 
 /// The operations that the declared capabilities allow, and that stand on no file left out.
-pub(crate) fn legal(ops: &[Op], capabilities: &Capabilities) -> Vec<Op> {
+pub fn legal(ops: &[Op], capabilities: &Capabilities) -> Vec<Op> {
     let mut left_out = BTreeSet::new();
     let allowed = |op: &Op| match op {
         Op::Character(..) | Op::Block(..) => capabilities.device_nodes,

@@ -26,6 +26,7 @@ pub mod catalogue;
 pub mod check;
 pub mod container;
 pub mod context;
+pub mod crash;
 pub mod faults;
 pub mod faulty;
 pub mod fixture;

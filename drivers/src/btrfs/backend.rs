@@ -10,11 +10,12 @@ use super::driver::Btrfs;
 use super::items::ROOT_INODE;
 use super::quota::{self, Quota};
 use super::subvolume;
+use crate::capabilities::Capabilities;
 use crate::driver::{Backend, Driver, Root};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::fsprobe;
 use crate::host::{Host, MissingReason, Support};
-use crate::subject::{Backing, OptionSpec, Options};
+use crate::subject::{Backing, OptionSpec, Options, SYNC};
 
 /// `f_type` of btrfs, from linux/magic.h.
 const BTRFS_SUPER_MAGIC: u32 = 0x9123_683e;
@@ -39,12 +40,15 @@ impl Backend for BtrfsBackend {
     }
 
     fn options(&self) -> &'static [OptionSpec] {
-        &[OptionSpec {
-            name: "quota",
-            values: quota::VALUES,
-            doc: "How exclusive space is counted: none reads the item's extents and costs nothing until asked; simple and \
+        &[
+            OptionSpec {
+                name: "quota",
+                values: quota::VALUES,
+                doc: "How exclusive space is counted: none reads the item's extents and costs nothing until asked; simple and \
                   full turn on quotas of the filesystem, which cost time on every write, snapshot and deletion.",
-        }]
+            },
+            SYNC,
+        ]
     }
 
     fn probe(&self, host: &Host) -> Support {
@@ -95,7 +99,10 @@ impl Backend for BtrfsBackend {
         Ok(Box::new(Btrfs::open(
             root,
             quota,
-            found.capabilities,
+            Capabilities {
+                layers_survive_power_cuts: options.syncs_commits(),
+                ..found.capabilities
+            },
             facts,
         )?))
     }

@@ -49,7 +49,7 @@ impl Btrfs {
         filesystem: Capabilities,
         facts: Vec<(String, String)>,
     ) -> Result<Self> {
-        let store = Store::open(&root.dir)?;
+        let store = Store::open(&root.dir)?.syncing_commits(filesystem.layers_survive_power_cuts);
         let mut driver = Self {
             dir: root.dir.clone(),
             plain: root.dir.join("plain"),

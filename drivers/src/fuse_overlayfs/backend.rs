@@ -111,11 +111,17 @@ impl Backend for FuseOverlayfs {
                 book: Book::default(),
                 ..server
             },
-            capabilities: fitness.capabilities,
+            capabilities: Capabilities {
+                layers_survive_power_cuts: options.syncs_commits(),
+                fsync_survives_power_cuts: options.get("volatile") != Some("on"),
+                // It copies a file without syncing the copy.
+                image_files_survive_power_cuts: false,
+                ..fitness.capabilities
+            },
             facts,
             xattr_prefix: fitness.xattr_prefix,
         };
-        let layout = Layout::open(&root.dir)?;
+        let layout = Layout::open(&root.dir, options.syncs_commits())?;
         Ok(Box::new(UpperDriver::new(
             layout,
             merge,

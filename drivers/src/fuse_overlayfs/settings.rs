@@ -1,7 +1,7 @@
 //! The options of fuse-overlayfs, as its manual has them.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::subject::{OptionSpec, Options};
+use crate::subject::{OptionSpec, Options, SYNC};
 
 /// What `layerbench list` shows.
 pub(super) const SPECS: &[OptionSpec] = &[
@@ -35,6 +35,7 @@ pub(super) const SPECS: &[OptionSpec] = &[
         values: &["on", "off"],
         doc: "off: every write reaches the daemon at once",
     },
+    SYNC,
 ];
 
 /// Checks the options and spells them for the program: `,timeout=1,volatile`.
@@ -59,6 +60,8 @@ pub(super) fn arguments(options: &Options) -> Result<String> {
                 }
                 format!(",timeout={seconds}")
             }
+            // The driver's own.
+            ("sync", _) => String::new(),
             ("noxattrs", "on") => ",noxattrs=1".to_owned(),
             ("writeback", "off") => ",writeback=0".to_owned(),
             (flag, "on") if flag != "writeback" => format!(",{flag}"),

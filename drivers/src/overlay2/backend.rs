@@ -72,7 +72,7 @@ impl Backend for Overlay2 {
         let mut facts = vec![("version".to_owned(), format!("Linux {}", host.kernel))];
         facts.extend(fitness.facts);
         form::check(&root.dir, &settings)?;
-        let layout = Layout::open(&root.dir)?;
+        let layout = Layout::open(&root.dir, options.syncs_commits())?;
         let merge = Overlay {
             settings,
             api: fitness.api,

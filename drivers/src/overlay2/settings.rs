@@ -1,7 +1,7 @@
 //! The options of overlay2: what each means, which go together, and how they are told to the kernel.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::subject::{OptionSpec, Options};
+use crate::subject::{OptionSpec, Options, SYNC};
 
 /// What `layerbench list` shows.
 pub(super) const SPECS: &[OptionSpec] = &[
@@ -40,6 +40,7 @@ pub(super) const SPECS: &[OptionSpec] = &[
         values: &["auto", "fd", "string", "legacy"],
         doc: "how layers are told to the kernel: by descriptor, by path one at a time, or in one option string of 4 KiB",
     },
+    SYNC,
 ];
 
 /// How layers are told to the kernel.
@@ -71,6 +72,7 @@ pub(super) struct Settings {
     pub(super) metacopy: bool,
     xino: Option<String>,
     pub(super) volatile: bool,
+    pub(super) syncs_commits: bool,
     pub(super) userxattr: bool,
     /// `None`: the first that works, newest first.
     pub(super) api: Option<Api>,
@@ -90,6 +92,7 @@ impl Settings {
             metacopy: on("metacopy"),
             xino: options.get("xino").map(str::to_owned),
             volatile: on("volatile"),
+            syncs_commits: options.syncs_commits(),
             userxattr: match options.get("userxattr") {
                 Some("on") => true,
                 Some("off") => false,

@@ -67,27 +67,73 @@ impl Ground {
             Backing::Ext4 | Backing::Xfs | Backing::Btrfs => {
                 let file = sparse_file(run, name, size)?;
                 ground.file = Some(file.clone());
-                format(host, backing, &file)?;
-                let device = LoopDevice::attach(&file)?;
-                // The lazy zeroing of inode tables would run in the background of the measurement.
-                let options: &[(&str, Option<&str>)] = if backing == Backing::Ext4 {
-                    &[("noinit_itable", None)]
-                } else {
-                    &[]
-                };
-                ground.mount = Some(mount::filesystem(
-                    backing.name(),
-                    Some(device.path()),
-                    options,
-                    &dir,
-                )?);
-                ground
-                    .facts
-                    .push(("loop_direct_io".to_owned(), device.direct_io().to_string()));
-                // From here on the mount keeps the device; AUTOCLEAR frees it at unmount.
+                Self::format(host, backing, &file)?;
+                ground.attach(&file)?;
             }
         }
         Ok(ground)
+    }
+
+    /// A backing store called `name` on a file that is there already: formatted, or, for a pool, empty or a pool's. The
+    /// file is left where it is.
+    ///
+    /// # Errors
+    /// The errno of attaching or mounting it.
+    pub fn on(run: &Run, name: &str, backing: Backing, file: &Path) -> Result<Self> {
+        let mut ground = Self {
+            root: Root {
+                dir: run.directory(name)?,
+                backing,
+                store_file: None,
+                run_id: run.id().to_owned(),
+            },
+            file: None,
+            mount: None,
+            facts: Vec::new(),
+        };
+        match backing {
+            Backing::Directory | Backing::Tmpfs => {
+                return Err(Error::new(
+                    ErrorKind::BadInput,
+                    format!("make a store ({backing}) on"),
+                )
+                .path(file)
+                .because("it stands on no file"));
+            }
+            Backing::Pool => ground.root.store_file = Some(file.to_owned()),
+            Backing::Ext4 | Backing::Xfs | Backing::Btrfs => ground.attach(file)?,
+        }
+        Ok(ground)
+    }
+
+    /// Mounts the filesystem in `file` on the root.
+    fn attach(&mut self, file: &Path) -> Result<()> {
+        let backing = self.root.backing;
+        let device = LoopDevice::attach(file)?;
+        // The lazy zeroing of inode tables would run in the background of the measurement.
+        let options: &[(&str, Option<&str>)] = if backing == Backing::Ext4 {
+            &[("noinit_itable", None)]
+        } else {
+            &[]
+        };
+        self.mount = Some(mount::filesystem(
+            backing.name(),
+            Some(device.path()),
+            options,
+            &self.root.dir,
+        )?);
+        self.facts
+            .push(("loop_direct_io".to_owned(), device.direct_io().to_string()));
+        // From here on the mount keeps the device; AUTOCLEAR frees it at unmount.
+        Ok(())
+    }
+
+    /// Makes a filesystem in a file.
+    ///
+    /// # Errors
+    /// `Missing` (mkfs tool, with the package to install), or what the tool says.
+    pub fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
+        format(host, backing, file)
     }
 
     /// Why no backing store of this kind can be made here, if so.

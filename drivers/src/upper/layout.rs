@@ -27,8 +27,8 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Opens or makes the directories, and discards what an earlier process left half-made.
-    pub(crate) fn open(root: &Path) -> Result<Self> {
-        let store = Store::open(root)?;
+    pub(crate) fn open(root: &Path, sync_commits: bool) -> Result<Self> {
+        let store = Store::open(root)?.syncing_commits(sync_commits);
         for orphan in store.orphans()? {
             remove::tree(&orphan)?;
         }

@@ -1,5 +1,7 @@
 //! The pool of one root: made on the root's store file, exported when the driver closes, imported when it opens again.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -216,7 +218,13 @@ fn pool_name(dir: &Path, run_id: &str) -> Result<(String, bool)> {
             .because(format!("{name:?} is not a name of ours"))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let name = new_name(dir, run_id);
-            std::fs::write(&path, &name).attempt("record the pool's name", &path)?;
+            // Durable: a pool whose name is lost in a power cut is lost with it.
+            File::create(&path)
+                .and_then(|mut file| {
+                    file.write_all(name.as_bytes())?;
+                    file.sync_all()
+                })
+                .attempt("record the pool's name", &path)?;
             Ok((name, false))
         }
         Err(error) => Err(Error::io("read the pool's name", &path, error)),

@@ -1,0 +1,93 @@
+//! What is promised of crashes and failing disks, and needs whole disks of its own to be asked: no case of the suite, which
+//! runs in one opened driver, but a trial of the runner `crash` for each subject.
+
+use drivers::Capabilities;
+
+use crate::case::Level;
+
+/// One promise that the runner `crash` asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Experiment {
+    /// The name of its trials, after the subject: `overlay2@ext4::layers_survive_power_cuts`.
+    pub name: &'static str,
+    /// What is promised, as a sentence.
+    pub promise: &'static str,
+    /// What goes wrong for a user where it is broken.
+    pub why: &'static str,
+    /// The clause or bug it comes from.
+    pub origin: &'static str,
+    /// The behaviours and lessons of the [catalogue](crate::catalogue) it asks for.
+    pub covers: &'static [&'static str],
+    /// How much a driver owes it.
+    pub level: Level,
+    /// The capability it turns on, if any: where it is declared false, a loss must show.
+    pub capability: Option<Declared>,
+}
+
+/// A capability, by name and by value.
+#[derive(Debug, Clone, Copy)]
+pub struct Declared {
+    /// The field.
+    pub name: &'static str,
+    /// What a driver declares.
+    pub of: fn(&Capabilities) -> bool,
+}
+
+/// After a power cut every layer listed is whole.
+pub const LAYERS: Experiment = Experiment {
+    name: "layers_survive_power_cuts",
+    promise: "After a power cut a committed layer is whole, or it is not listed.",
+    why: "An image is pulled, the machine loses power, and its programs are files of no bytes until it is pulled anew.",
+    origin: "containerd#9401, containerd#10457: no sync, and after power loss layers of empty files",
+    covers: &["CR1", "CR2", "C52", "C53"],
+    level: Level::Must,
+    capability: Some(Declared {
+        name: "layers_survive_power_cuts",
+        of: |capabilities| capabilities.layers_survive_power_cuts,
+    }),
+};
+
+/// After a power cut a container shows its image.
+pub const IMAGE: Experiment = Experiment {
+    name: "image_files_survive_power_cuts",
+    promise: "After a power cut a file of the image is, in a container, what it was or what was written to it.",
+    why: "A chmod of a program is under way when the power goes, and the program is a file of no bytes.",
+    origin: "overlayfs syncs a copy before it takes the file's place (fs/overlayfs/copy_up.c); xfstests overlay/078",
+    covers: &["CR2"],
+    level: Level::Should,
+    capability: Some(Declared {
+        name: "image_files_survive_power_cuts",
+        of: |capabilities| capabilities.image_files_survive_power_cuts,
+    }),
+};
+
+/// fsync(2) keeps its word.
+pub const SYNCED: Experiment = Experiment {
+    name: "fsync_survives_power_cuts",
+    promise: "After a power cut what a container has synced by fsync(2) is there.",
+    why: "A database that has answered \"committed\" has lost the transaction.",
+    origin: "fsync(2); overlayfs.rst, volatile mount; xfstests overlay/078",
+    covers: &["CR2"],
+    level: Level::Must,
+    capability: Some(Declared {
+        name: "fsync_survives_power_cuts",
+        of: |capabilities| capabilities.fsync_survives_power_cuts,
+    }),
+};
+
+/// The store survives.
+pub const STORE: Experiment = Experiment {
+    name: "store_survives_power_cuts",
+    promise: "After a power cut the store opens, what was there at the last sync is there, and it can be used.",
+    why: "A machine that lost power has to be given a new store and all its images again.",
+    origin: "containers/storage#920, container-libs#922: incomplete layers after a crash",
+    covers: &["CR1", "CR2", "C53"],
+    level: Level::Must,
+    capability: None,
+};
+
+/// All that are asked at each power cut.
+pub const POWER_CUTS: &[&Experiment] = &[&LAYERS, &IMAGE, &SYNCED, &STORE];
+
+/// Every experiment.
+pub const ALL: &[&Experiment] = &[&LAYERS, &IMAGE, &SYNCED, &STORE];
