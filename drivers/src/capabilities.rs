@@ -42,7 +42,9 @@ pub struct Capabilities {
     pub hard_links_survive_copy_up: bool,
     /// st_nlink of a lower file counts the names that are there, right after link, unlink and rename.
     pub link_counts_follow: bool,
-    /// A lower directory keeps its time and its setgid bit when something in it is first written.
+    /// What is written to one name of a linked lower file is still there, under that name, after an unmount.
+    pub writes_to_links_last: bool,
+    /// A lower directory keeps its time and its setuid and setgid bits when something in it is first written.
     pub lower_dir_attributes_survive_copy_up: bool,
     /// A lower symbolic link keeps its owner and time when it is renamed.
     pub symlink_attributes_survive_copy_up: bool,
@@ -59,6 +61,8 @@ pub struct Capabilities {
     pub setuid_survives_copy_up: bool,
     /// An ordinary user's write to a lower setuid file takes the setuid bit away.
     pub writing_clears_setuid: bool,
+    /// A write by root leaves a file its setuid and setgid bits.
+    pub setuid_survives_roots_write: bool,
     /// st_ino of a file does not change when it is first written, and a new link to it shows the same.
     pub inode_survives_copy_up: bool,
     /// st_ino of a file is the same when the kernel has forgotten the file meanwhile, and when the container is mounted
@@ -96,6 +100,8 @@ pub struct Capabilities {
     pub xattr_create_is_exclusive: bool,
     /// POSIX ACLs are stored *and* enforced.
     pub posix_acl: bool,
+    /// The modification time that a written file shows is the same after an unmount.
+    pub written_times_last: bool,
     /// The unit of modification times, in nanoseconds (1, or 1_000_000_000 where only seconds are kept).
     pub mtime_granularity_ns: u64,
     /// The latest modification time that can be stored, in seconds since 1970; a later one is refused with EOVERFLOW.
@@ -146,6 +152,7 @@ impl Capabilities {
         rename_lower_dir: true,
         hard_links_survive_copy_up: true,
         link_counts_follow: true,
+        writes_to_links_last: true,
         lower_dir_attributes_survive_copy_up: true,
         symlink_attributes_survive_copy_up: true,
         setgid_directory_is_inherited: true,
@@ -154,6 +161,7 @@ impl Capabilities {
         special_files_survive_copy_up: true,
         setuid_survives_copy_up: true,
         writing_clears_setuid: true,
+        setuid_survives_roots_write: true,
         inode_survives_copy_up: true,
         inode_survives_remount: true,
         directory_links_are_counted: true,
@@ -172,6 +180,7 @@ impl Capabilities {
         xattr_privileged: true,
         xattr_create_is_exclusive: true,
         posix_acl: true,
+        written_times_last: true,
         mtime_granularity_ns: 1,
         latest_mtime_s: i64::MAX,
         sparse_files: true,

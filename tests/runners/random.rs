@@ -27,12 +27,10 @@ use lab::Lab;
 use watch::Watch;
 
 /// Subjects beside each driver's default: options that change what may be refused and what stays linked.
-const MORE: &[&str] = &[
-    "overlay2",
-    "btrfs",
-    "vfs",
-    "overlay2@ext4,metacopy=on,redirect_dir=on",
-];
+const MORE: &[&str] = &["overlay2@ext4,metacopy=on,redirect_dir=on"];
+
+/// What the slowest driver may take.
+const LIMIT: Duration = Duration::from_secs(8);
 
 /// Any number will do, as long as it stays.
 const SEED: u64 = 20_260_703;
@@ -99,7 +97,11 @@ fn specs() -> drivers::Result<Vec<SubjectSpec>> {
     if let Ok(subjects) = std::env::var("LAYERBENCH_RANDOM_SUBJECTS") {
         return subjects.split_whitespace().map(str::parse).collect();
     }
-    MORE.iter().copied().map(str::parse).collect()
+    let defaults = drivers::ALL.iter().map(|backend| backend.name());
+    defaults
+        .chain(MORE.iter().copied())
+        .map(str::parse)
+        .collect()
 }
 
 /// A variable of the environment as a number.
@@ -112,7 +114,10 @@ fn plan() -> Plan {
     match number("LAYERBENCH_RANDOM_SECONDS") {
         Some(seconds) => Plan::new(seed, Budget::Time(Duration::from_secs(seconds))),
         // The slowest driver comes as far as time allows, the others to the end.
-        None => Plan::new(seed, Budget::Sequences(40)),
+        None => Plan {
+            limit: LIMIT,
+            ..Plan::new(seed, Budget::Sequences(40))
+        },
     }
 }
 

@@ -443,7 +443,8 @@ pub(crate) fn tolerance(live: bool, capabilities: &Capabilities) -> Tolerance {
         mtime_granularity_ns: capabilities.mtime_granularity_ns,
         directory_attributes: !live || capabilities.lower_dir_attributes_survive_copy_up,
         symlink_attributes: !live || capabilities.symlink_attributes_survive_copy_up,
-        setuid: !live || capabilities.setuid_survives_copy_up,
+        setuid: !live
+            || capabilities.setuid_survives_copy_up && capabilities.setuid_survives_roots_write,
         link_numbers: !live || capabilities.inode_survives_copy_up,
     }
 }

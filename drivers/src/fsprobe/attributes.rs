@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::fs::{
-    Gid, Mode, Timespec, Timestamps, Uid, XattrFlags, fchmod, fchown, fgetxattr, fsetxattr,
+    Gid, Mode, Timespec, Timestamps, Uid, XattrFlags, fchmod, fchown, fgetxattr, fsetxattr, fstat,
     futimens,
 };
 use rustix::io::Errno;
@@ -55,7 +55,16 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     } else {
         i32::MAX.into()
     };
+    found.setuid_survives_roots_write = keeps_setuid(file)?;
     remove(dir, "a")
+}
+
+/// Whether the file keeps its setuid bit when this process, which may be root, writes to it. One that is not root answers
+/// for itself.
+fn keeps_setuid(file: BorrowedFd<'_>) -> Result<bool, Errno> {
+    fchmod(file, Mode::from_raw_mode(0o4755))?;
+    rustix::io::pwrite(file, b"x", 0)?;
+    Ok(fstat(file)?.st_mode & 0o4000 != 0)
 }
 
 fn keeps(file: BorrowedFd<'_>, name: &str, value: &[u8]) -> bool {

@@ -10,7 +10,7 @@ use crate::fsprobe;
 use crate::mountinfo;
 use crate::remove;
 use crate::sys::command;
-use crate::upper::{Stack, measure, numbers};
+use crate::upper::{Stack, lasting, measure, numbers};
 
 /// Asking the program for its version takes milliseconds; this only bounds a hang.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -87,11 +87,13 @@ pub(super) fn examine(root: &Path, server: &Server) -> Result<Fitness> {
         .ok_or_else(|| Error::new(ErrorKind::Io, "find in mountinfo").path(&point))?;
     let xattr_prefix = deletions(&scratch.0, &point)?;
     let mut measured = measure::measure(&point)?;
-    let numbers = numbers::all(&point)?;
+    let (numbers, times) = (numbers::all(&point)?, lasting::times(&point)?);
     mount.unmount()?;
     // The daemon may make up numbers of its own, as it goes.
     let mount = server.mount(&stack, &point)?;
     measured.inode_survives_remount = numbers == numbers::all(&point)?;
+    measured.written_times_last = times == lasting::times(&point)?;
+    measured.writes_to_links_last = lasting::lasts(&point)?;
     mount.unmount()?;
     let mut facts = vec![
         ("mount_flags".to_owned(), info.options),

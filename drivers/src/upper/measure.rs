@@ -13,7 +13,7 @@ use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Result};
 use crate::fsprobe;
 use crate::sys::mapping::Mapping;
-use crate::upper::{keeps, numbers};
+use crate::upper::{keeps, lasting, numbers};
 
 const TEXT: &[u8] = b"from the layer below";
 
@@ -37,6 +37,7 @@ pub(crate) fn sow(lower: &Path) -> Result<()> {
         std::fs::hard_link(&counted, &path).attempt("link", &path)?;
     }
     numbers::sow(lower)?;
+    lasting::sow(lower)?;
     keeps::sow(lower)
 }
 
@@ -90,6 +91,7 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
     found.link_counts_follow = whole && count("count-b")? == 2 && count("wiped/count-c")? == 2;
 
     numbers::measure(root, &mut found)?;
+    lasting::write(root)?;
     keeps::measure(root, &mut found)?;
     // Stored is not enough: a FUSE daemon may keep an ACL that nobody heeds.
     found.posix_acl = found.posix_acl && acl_is_enforced(root);
@@ -105,7 +107,7 @@ fn links_hold(root: &Path) -> Result<bool> {
     Ok(text.len() > TEXT.len())
 }
 
-fn append(path: &Path) -> Result<()> {
+pub(super) fn append(path: &Path) -> Result<()> {
     let file = OpenOptions::new().append(true).open(path);
     file.and_then(|mut file| file.write_all(b", written above"))
         .attempt("append to", path)

@@ -8,6 +8,7 @@ mod attributes;
 mod driver;
 mod ground;
 mod keeps;
+pub(crate) mod lasting;
 mod layout;
 mod links;
 mod live;

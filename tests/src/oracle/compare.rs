@@ -15,7 +15,7 @@ const NAMED: usize = 4;
 pub struct Tolerance {
     /// The unit of modification times, in nanoseconds.
     pub mtime_granularity_ns: u64,
-    /// Directories keep their time and setgid bit.
+    /// Directories keep their time, setuid and setgid bits.
     pub directory_attributes: bool,
     /// Symbolic links keep their owner and time.
     pub symlink_attributes: bool,
@@ -98,7 +98,7 @@ fn one(
                 directory_attributes: false,
                 ..
             },
-        ) => 0o2000,
+        ) => 0o6000,
         (false, Tolerance { setuid: false, .. }) => 0o6000,
         _ => 0,
     };

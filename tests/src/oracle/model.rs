@@ -3,7 +3,7 @@
 //! Inodes have numbers, so that hard links, renames and "deleted and made again" can be told apart. A modification time
 //! is only known where an operation or an archive set it: the clock of a live container is not predicted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -75,6 +75,8 @@ pub struct Node {
 pub struct Model {
     nodes: BTreeMap<Ino, Node>,
     next: Ino,
+    /// Inodes that have, or once had, more than one name.
+    linked: BTreeSet<Ino>,
     /// Whether a live container had a hand in it: what drivers declare to lose in copy-up may be lost.
     pub live: bool,
 }
@@ -93,6 +95,7 @@ impl Default for Model {
         Self {
             nodes: BTreeMap::from([(ROOT, root)]),
             next: ROOT + 1,
+            linked: BTreeSet::new(),
             live: false,
         }
     }
@@ -168,6 +171,11 @@ impl Model {
     /// An inode.
     pub fn node(&self, ino: Ino) -> &Node {
         &self.nodes[&ino]
+    }
+
+    /// Whether an inode has, or once had, more than one name.
+    pub(crate) fn was_linked(&self, ino: Ino) -> bool {
+        self.linked.contains(&ino)
     }
 
     /// Whether there is, or was, an inode of that number.
@@ -259,6 +267,7 @@ impl Model {
             Op::Symlink(path, target) => self.make(path, Body::Symlink(target.clone()), 0o777),
             Op::Link(existing, new) => {
                 let ino = self.find(existing)?;
+                self.linked.insert(ino);
                 self.insert(new, ino)
             }
             Op::Fifo(path) => self.make(path, Body::Fifo, 0o644),

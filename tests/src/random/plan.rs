@@ -23,6 +23,8 @@ pub struct Plan {
     pub first: u64,
     /// When to end.
     pub budget: Budget,
+    /// It ends after so long in any case.
+    pub limit: Duration,
     /// The most steps of a sequence.
     pub max_len: usize,
     /// The longest that shrinking may take.
@@ -36,6 +38,7 @@ impl Plan {
             seed,
             first: 0,
             budget,
+            limit: Duration::MAX,
             max_len: 25,
             shrink_for: Duration::from_secs(60),
         }
@@ -136,7 +139,7 @@ pub fn run(
             Budget::Steps(limit) => outcome.steps >= limit,
             Budget::Sequences(limit) => outcome.sequences >= limit,
         };
-        if used_up {
+        if used_up || start.elapsed() >= plan.limit {
             break;
         }
         let sequence = generate::sequence(plan.seed, case_no, plan.max_len);

@@ -25,6 +25,9 @@ pub enum Expected {
 /// Either a refusal or a reason not to ask.
 type Verdict<T = ()> = Result<T, Expected>;
 
+/// What POSIX lets a filesystem answer where a directory is not empty.
+const FULL: [Errno; 2] = [Errno::NOTEMPTY, Errno::EXIST];
+
 fn refused<T>(errno: Errno) -> Verdict<T> {
     Err(Expected::Refused(vec![errno]))
 }
@@ -85,14 +88,21 @@ impl Rules<'_> {
         }
     }
 
-    /// A special file from below: some drivers cannot do much with it, each in its own way.
+    /// A special file from below, or one with several names: some drivers cannot do much with it, each in its own way.
     fn special(&self, ino: Ino) -> Verdict {
+        let from_below = self.tree.is_from_below(ino);
+        let parts = !self.world.capabilities().writes_to_links_last;
+        if from_below && parts && self.tree.below().was_linked(ino) {
+            return Err(Expected::Unasked(
+                "writes to linked files from below do not last",
+            ));
+        }
         let is_special = matches!(
             self.body(ino),
             Body::Fifo | Body::Socket | Body::Character(..) | Body::Block(..)
         );
         let lost = !self.world.capabilities().special_files_survive_copy_up;
-        if is_special && lost && self.tree.is_from_below(ino) {
+        if is_special && lost && from_below {
             return Err(Expected::Unasked(
                 "special files from below cannot be changed",
             ));
@@ -135,7 +145,7 @@ impl Rules<'_> {
                 let ino = self.existing(path)?;
                 match self.body(ino) {
                     Body::Directory(entries) if entries.is_empty() => Ok(()),
-                    Body::Directory(_) => refused(Errno::NOTEMPTY),
+                    Body::Directory(_) => Err(Expected::Refused(FULL.to_vec())),
                     _ => refused(Errno::NOTDIR),
                 }
             }
@@ -187,7 +197,7 @@ impl Rules<'_> {
     fn open(&self, path: &str) -> Verdict {
         let ino = self.existing(path)?;
         match self.body(ino) {
-            Body::File(_) => Ok(()),
+            Body::File(_) => self.special(ino),
             Body::Directory(_) => refused(Errno::ISDIR),
             Body::Symlink(_) => refused(Errno::LOOP),
             _ => Err(Expected::Unasked(
@@ -215,7 +225,7 @@ impl Rules<'_> {
         }
         let ino = self.existing(path)?;
         match (self.body(ino), name) {
-            (Body::File(_) | Body::Directory(_), _) => Ok(ino),
+            (Body::File(_) | Body::Directory(_), _) => self.special(ino).map(|()| ino),
             // xattr(7): user attributes are for files and directories only.
             (_, Attribute::User) => refused(Errno::PERM),
             _ => Err(Expected::Unasked(
@@ -291,7 +301,7 @@ impl Rules<'_> {
             errnos.push(Errno::XDEV);
         }
         if pair == Pair::Rename && target.is_some_and(full) {
-            errnos.push(Errno::NOTEMPTY);
+            errnos.extend(FULL);
         }
         if errnos.is_empty() {
             Ok(())

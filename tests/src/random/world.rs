@@ -65,8 +65,20 @@ impl Tree {
             .count()
     }
 
-    /// Takes the clock's times from what was seen.
+    /// Takes the clock's times from what was seen, also for what is as below.
     pub(super) fn learn(&mut self, times: &BTreeMap<Ino, (i64, u32)>) {
+        let as_below = |ino: &Ino| {
+            let (below, model) = (&self.below, &self.model);
+            below.has(*ino) && below.node(*ino).mtime == model.node(*ino).mtime
+        };
+        if times.keys().any(as_below) {
+            let same: BTreeMap<_, _> = times.iter().filter(|(ino, _)| as_below(ino)).collect();
+            Arc::make_mut(&mut self.below).for_each(|ino, node| {
+                if let Some(&&(seconds, nanoseconds)) = same.get(&ino) {
+                    node.mtime = Mtime::Known(seconds, nanoseconds);
+                }
+            });
+        }
         self.model.for_each(|ino, node| {
             if let (Mtime::Clock(_), Some(&(seconds, nanoseconds))) = (node.mtime, times.get(&ino))
             {

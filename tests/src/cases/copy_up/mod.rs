@@ -7,6 +7,7 @@ pub mod metadata_change_keeps_everything_else;
 pub mod parents_keep_their_attributes;
 pub mod refused_operation_changes_nothing;
 pub mod renamed_link_keeps_its_attributes;
+pub mod setuid_survives_roots_write;
 pub mod sparse_file_stays_sparse;
 pub mod writing_takes_privileges_away;
 
@@ -17,6 +18,7 @@ pub const CASES: &[&Case] = &[
     &parents_keep_their_attributes::CASE,
     &refused_operation_changes_nothing::CASE,
     &renamed_link_keeps_its_attributes::CASE,
+    &setuid_survives_roots_write::CASE,
     &sparse_file_stays_sparse::CASE,
     &writing_takes_privileges_away::CASE,
 ];

@@ -22,6 +22,7 @@ pub mod taken_layer_id_is_refused;
 pub mod unknown_items_are_not_found;
 pub mod views_cannot_be_committed;
 pub mod writes_survive_a_remount;
+pub mod written_times_last;
 
 /// The cases of this theme.
 pub const CASES: &[&Case] = &[
@@ -45,4 +46,5 @@ pub const CASES: &[&Case] = &[
     &unknown_items_are_not_found::CASE,
     &views_cannot_be_committed::CASE,
     &writes_survive_a_remount::CASE,
+    &written_times_last::CASE,
 ];

@@ -1,0 +1,69 @@
+//! Finds out what lasts beyond an unmount: what is written to one name of a linked lower file (a daemon may store it under
+//! the other name only), and the time that a written file showed (a write-back cache may write it later).
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use super::measure::append;
+use crate::error::{Attempt as _, Result};
+
+/// Two files with two names each: the names are looked up in both orders.
+const NAMES: [[&str; 2]; 2] = [["lasting/a", "other/b"], ["other/c", "lasting/d"]];
+
+/// Files made in a directory that only the lower layer has: what is written within one tick of the clock shows nothing.
+const NEW: usize = 12;
+
+/// Fills a directory that will be a lower layer.
+pub(super) fn sow(lower: &Path) -> Result<()> {
+    for dir in ["lasting", "other"] {
+        let dir = lower.join(dir);
+        std::fs::create_dir(&dir).attempt("create the directory", &dir)?;
+    }
+    for [one, other] in NAMES {
+        let (one, other) = (lower.join(one), lower.join(other));
+        std::fs::write(&one, "x").attempt("write", &one)?;
+        std::fs::hard_link(&one, &other).attempt("link", &other)?;
+    }
+    Ok(())
+}
+
+/// Writes to one name of each file, and new ones, in the mounted tree at `root`.
+pub(super) fn write(root: &Path) -> Result<()> {
+    for names in NAMES {
+        for name in names {
+            size(root, name)?;
+        }
+        append(&root.join(names[0]))?;
+    }
+    for number in 0..NEW {
+        let path = root.join(format!("other/new-{number}"));
+        std::fs::write(&path, "x").attempt("write", &path)?;
+        std::fs::metadata(&path).attempt("look at", &path)?;
+    }
+    Ok(())
+}
+
+/// Whether that is there, in the tree mounted once more.
+pub(crate) fn lasts(root: &Path) -> Result<bool> {
+    let mut lasts = true;
+    for [name, _] in NAMES {
+        lasts &= size(root, name)? > 1;
+    }
+    Ok(lasts)
+}
+
+fn size(root: &Path, name: &str) -> Result<u64> {
+    let path = root.join(name);
+    Ok(std::fs::metadata(&path).attempt("look at", &path)?.len())
+}
+
+/// The times of what was made and written in the mounted tree.
+pub(crate) fn times(root: &Path) -> Result<Vec<(i64, i64)>> {
+    let mut times = Vec::with_capacity(NEW);
+    for number in 0..NEW {
+        let path = root.join(format!("other/new-{number}"));
+        let meta = std::fs::metadata(&path).attempt("look at", &path)?;
+        times.push((meta.mtime(), meta.mtime_nsec()));
+    }
+    Ok(times)
+}
