@@ -9,6 +9,7 @@ use drivers::Host;
 use reports::Line;
 use reports::record::{CaseResult, Level as RecordLevel, Outcome as RecordOutcome};
 
+use crate::examined::Examined;
 use crate::progress::Progress;
 use crate::records::Records;
 use crate::subjects::Planned;
@@ -97,34 +98,24 @@ fn one_subject(
     host: &Host,
     tell: &dyn Fn(Line) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let ground = place.ground(planned, host)?;
-    let scratch = place.numbered_directory("cases")?;
-    let subject = conformance::Subject::open(
-        planned.backend,
-        ground.root().clone(),
-        planned.spec.options.clone(),
-        &scratch,
-    )
-    .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
-    let name = planned.name(&subject.driver()?.ground_label());
-    tell(Line::Subject(describe::subject(
-        planned,
-        &name,
-        None,
-        &ground,
-        subject.driver()?,
-    )))?;
-    let mut subject = Some(subject);
+    let mut examined = Examined::open(planned, place, host)?;
+    let name = examined.name.clone();
+    if let Some(subject) = &examined.subject {
+        let (ground, driver) = (&examined.ground, subject.driver()?);
+        tell(Line::Subject(describe::subject(
+            planned, &name, None, ground, driver,
+        )))?;
+    }
     let mut lost = "";
     for case in suite.cases {
         if interrupt::requested() {
             break;
         }
-        let report = match subject.take() {
+        let report = match examined.subject.take() {
             Some(alive) => {
                 let (report, back) = conformance::run_bounded(case, alive, suite.case_limit);
-                subject = back;
-                if subject.is_none() {
+                examined.subject = back;
+                if examined.subject.is_none() {
                     lost = case.name;
                 }
                 report
@@ -137,16 +128,7 @@ fn one_subject(
         };
         tell(Line::Case(result(case, &report, planned, &name)))?;
     }
-    let Some(subject) = subject else {
-        // Its thread still holds the mounts: they end with this process, and sweep removes the directory.
-        tracing::error!("{name} hangs and is left behind; layerbench sweep removes the rest");
-        std::mem::forget(ground);
-        return Ok(());
-    };
-    let closed = subject.close();
-    let released = ground.close();
-    closed.with_context(|| format!("closing {name}"))?;
-    released.with_context(|| format!("closing the ground of {name}"))
+    examined.close()
 }
 
 fn result(

@@ -11,6 +11,7 @@ mod commands;
 mod conform;
 mod counters;
 mod describe;
+mod examined;
 mod exit;
 mod hostfacts;
 mod inside;

@@ -18,6 +18,18 @@ pub(crate) enum FailOn {
     Informs,
 }
 
+/// What has no meaning for random sequences.
+const FIXED: [&str; 8] = [
+    "cases",
+    "themes",
+    "levels",
+    "list",
+    "known",
+    "junit",
+    "userns",
+    "only_differs",
+];
+
 #[derive(Debug, Args)]
 pub(crate) struct ConformArgs {
     /// A subject: DRIVER[@BACKING][,OPTION=VALUE]...; repeat for several (all supported drivers if none)
@@ -46,6 +58,15 @@ pub(crate) struct ConformArgs {
     /// In a user namespace with 65536 ids and none of root's privileges (without root, that is always so, with one id)
     #[arg(long)]
     pub(crate) userns: bool,
+    /// Random sequences of operations for so long (10m), instead of the cases: the driver against a model after every step
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = FIXED)]
+    pub(crate) random: Option<Duration>,
+    /// The seed of --random
+    #[arg(long, default_value_t = 1, env = "LAYERBENCH_SEED")]
+    pub(crate) seed: u64,
+    /// Plays one sequence again, as --random prints it
+    #[arg(long, value_name = "TEXT", conflicts_with_all = FIXED, conflicts_with = "random")]
+    pub(crate) replay: Option<String>,
     /// Show only cases that do not pass everywhere, with the reasons
     #[arg(long)]
     pub(crate) only_differs: bool,
@@ -74,6 +95,13 @@ pub(crate) struct ConformArgs {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+}
+
+impl ConformArgs {
+    /// Whether random sequences are wanted instead of the cases.
+    pub(crate) fn is_random(&self) -> bool {
+        self.random.is_some() || self.replay.is_some()
+    }
 }
 
 /// A time as people write it: `90s`, `4m`, `1h 30s`; more than none.

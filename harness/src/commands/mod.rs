@@ -6,6 +6,7 @@ mod doctor;
 mod exec;
 mod image;
 mod list;
+mod random;
 mod report;
 mod run;
 mod sweep;
@@ -22,6 +23,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
                 bench: true,
             },
         ),
+        Command::Conform(args) if args.is_random() => random::run(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Bench(args) => run::run(
             &args,

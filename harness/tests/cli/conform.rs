@@ -106,6 +106,34 @@ fn a_known_failure_that_is_mended_fails_the_run() {
     session.assert_clean();
 }
 
+#[test]
+fn random_sequences_run_for_a_time_and_are_replayed_from_text() {
+    let session = Session::new();
+    let line = "conform --random 2s --seed 7 --driver vfs --driver overlay2 --json";
+    let (json, _) = session.expect(0, &line.split(' ').collect::<Vec<_>>());
+    let json: Value = serde_json::from_str(&json).unwrap();
+    for one in json["random"].as_array().unwrap() {
+        assert!(one["steps"].as_u64().unwrap() > 10, "{one}");
+        assert!(one["failure"].is_null(), "{one}");
+    }
+    let (text, _) = session.expect(
+        0,
+        &[
+            "conform",
+            "--driver",
+            "vfs",
+            "--replay",
+            "base 1; mkdir x; remount",
+        ],
+    );
+    assert!(text.contains("1 sequences, 2 steps"), "{text}");
+    let (_, err) = session.expect(2, &["conform", "--driver", "vfs", "--replay", "jump x"]);
+    assert_one_line(&err);
+    assert!(err.contains("\"jump x\" is no step"), "{err}");
+    session.expect(2, &["conform", "--random", "2s", "--case", "image"]);
+    session.assert_clean();
+}
+
 /// Root asks in a user namespace: what works without root is asked, with many ids and no privilege of the host.
 #[test]
 fn the_suite_runs_in_a_user_namespace() {
