@@ -98,6 +98,12 @@ pub struct Capabilities {
     pub xattr_privileged: bool,
     /// setxattr with XATTR_CREATE refuses an attribute that is there; otherwise it replaces it.
     pub xattr_create_is_exclusive: bool,
+    /// chattr(1)'s immutable, append-only, noatime and sync flags can be set in a container, and hold.
+    pub file_flags: bool,
+    /// Those flags on a file of a layer hold in containers on it, also when it is first written.
+    pub file_flags_of_layers_hold: bool,
+    /// Those flags, set in a container, hold in what is built on it.
+    pub file_flags_reach_children: bool,
     /// POSIX ACLs are stored *and* enforced.
     pub posix_acl: bool,
     /// The modification time that a written file shows is the same after an unmount.
@@ -179,6 +185,9 @@ impl Capabilities {
         xattr_user: true,
         xattr_privileged: true,
         xattr_create_is_exclusive: true,
+        file_flags: true,
+        file_flags_of_layers_hold: true,
+        file_flags_reach_children: true,
         posix_acl: true,
         written_times_last: true,
         mtime_granularity_ns: 1,

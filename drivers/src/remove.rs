@@ -5,8 +5,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags, SeekFrom, chmodat, openat2, seek,
-    unlinkat,
+    AtFlags, CWD, FileType, IFlags, Mode, OFlags, RawDir, ResolveFlags, SeekFrom, chmodat,
+    ioctl_getflags, ioctl_setflags, openat2, seek, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -85,6 +85,45 @@ fn empty(dir: &OwnedFd, path: &Path, depth: usize, spare: Option<&CStr>) -> Resu
     }
 }
 
+/// Unlinks; flags that forbid it (`chattr +i`, `+a` of the file or its directory, set inside a container) are taken away.
+fn unlink(dir: BorrowedFd<'_>, name: &CStr) -> Result<(), Errno> {
+    let done = unlinkat(dir, name, AtFlags::empty());
+    if done != Err(Errno::PERM) {
+        return done;
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let within = ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+    // Links, devices and sockets have no flags, but lie in a directory that may.
+    if let Ok(file) = openat2(dir, name, flags, Mode::empty(), within) {
+        unlock(file.as_fd());
+    }
+    unlock(dir);
+    unlinkat(dir, name, AtFlags::empty())
+}
+
+/// As [`unlink`], for the open directory `sub` called `name`.
+fn rmdir(dir: BorrowedFd<'_>, sub: &OwnedFd, name: &CStr) -> Result<(), Errno> {
+    let done = unlinkat(dir, name, AtFlags::REMOVEDIR);
+    if done != Err(Errno::PERM) {
+        return done;
+    }
+    unlock(sub.as_fd());
+    unlock(dir);
+    unlinkat(dir, name, AtFlags::REMOVEDIR)
+}
+
+/// Takes away the flags that forbid removal; where there are none, or they cannot be changed, the removal will say so.
+fn unlock(file: BorrowedFd<'_>) {
+    if let Ok(flags) = ioctl_getflags(file) {
+        let locked = IFlags::IMMUTABLE | IFlags::APPEND;
+        if flags.intersects(locked)
+            && let Err(errno) = ioctl_setflags(file, flags - locked)
+        {
+            tracing::debug!("could not clear the flags of a file to be removed: {errno}");
+        }
+    }
+}
+
 /// What is in an open directory, from where it is read next.
 fn list(dir: &OwnedFd, path: &Path) -> Result<Vec<(CString, FileType)>> {
     let mut entries = Vec::new();
@@ -126,7 +165,7 @@ fn contents(dir: &OwnedFd, path: &Path, depth: usize, spare: Option<&CStr>) -> R
                 continue;
             }
         } else {
-            match unlinkat(dir.as_fd(), &name, AtFlags::empty()) {
+            match unlink(dir.as_fd(), &name) {
                 Ok(()) | Err(Errno::NOENT) => continue,
                 // Unknown d_type: EISDIR on Linux tells that it is a directory.
                 Err(Errno::ISDIR) => {}
@@ -155,7 +194,7 @@ fn contents(dir: &OwnedFd, path: &Path, depth: usize, spare: Option<&CStr>) -> R
             depth + 1,
             None,
         )?;
-        unlinkat(dir.as_fd(), &name, AtFlags::REMOVEDIR).map_err(fail)?;
+        rmdir(dir.as_fd(), &sub, &name).map_err(fail)?;
     }
     Ok(())
 }

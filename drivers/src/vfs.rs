@@ -90,6 +90,9 @@ impl Backend for Vfs {
             } else {
                 CopyUp::PaidAtPrepare
             },
+            // Copies are made without flags: an immutable file could not be given its attributes.
+            file_flags_of_layers_hold: false,
+            file_flags_reach_children: false,
             ..filesystem.capabilities
         };
         Ok(Box::new(Opened {

@@ -116,6 +116,16 @@ pub fn declared(
     }
 }
 
+/// The first findings, and how many more there are.
+pub fn some(found: &[String]) -> String {
+    const NAMED: usize = 3;
+    let first = found[..found.len().min(NAMED)].join("; ");
+    match found.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first}; and {more} more"),
+    }
+}
+
 /// What came of a system call, for a reason: "FICLONE: Operation not supported (os error 95)".
 pub fn words<T>(what: &str, outcome: &Result<T, rustix::io::Errno>) -> String {
     match outcome {

@@ -3,8 +3,8 @@
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::fs::{
-    Gid, Mode, Timespec, Timestamps, Uid, XattrFlags, fchmod, fchown, fgetxattr, fsetxattr, fstat,
-    futimens,
+    Gid, IFlags, Mode, Timespec, Timestamps, Uid, XattrFlags, fchmod, fchown, fgetxattr, fsetxattr,
+    fstat, futimens, ioctl_getflags, ioctl_setflags,
 };
 use rustix::io::Errno;
 
@@ -56,6 +56,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
         i32::MAX.into()
     };
     found.setuid_survives_roots_write = keeps_setuid(file)?;
+    found.file_flags = flags(file);
     remove(dir, "a")
 }
 
@@ -65,6 +66,19 @@ fn keeps_setuid(file: BorrowedFd<'_>) -> Result<bool, Errno> {
     fchmod(file, Mode::from_raw_mode(0o4755))?;
     rustix::io::pwrite(file, b"x", 0)?;
     Ok(fstat(file)?.st_mode & 0o4000 != 0)
+}
+
+/// Whether an immutable file can be made, and can no longer be changed.
+fn flags(file: BorrowedFd<'_>) -> bool {
+    let Ok(before) = ioctl_getflags(file) else {
+        return false;
+    };
+    if ioctl_setflags(file, before | IFlags::IMMUTABLE).is_err() {
+        return false;
+    }
+    let held = ioctl_getflags(file).is_ok_and(|flags| flags.contains(IFlags::IMMUTABLE))
+        && fchmod(file, Mode::RUSR | Mode::WUSR) == Err(Errno::PERM);
+    ioctl_setflags(file, before).is_ok() && held
 }
 
 fn keeps(file: BorrowedFd<'_>, name: &str, value: &[u8]) -> bool {

@@ -193,6 +193,8 @@ fn declare(settings: &Settings, measured: Capabilities, reflinks: bool) -> Capab
         // Without a record of where a copy came from, its number is a new one each time it is looked up.
         inode_survives_remount: measured.inode_survives_copy_up,
         mapping_sees_later_writes: false,
+        // Since Linux 5.14 they are kept in an attribute that is only read in the uppermost layer.
+        file_flags_reach_children: false,
         user_can_make_whiteout_device: false,
         native_changes: settings.no_native_diff().is_none(),
         shared_page_cache: true,

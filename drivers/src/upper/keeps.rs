@@ -7,7 +7,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown, sy
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, Timespec, Timestamps, Uid, makedev, mknodat, utimensat,
+    AtFlags, CWD, FileType, IFlags, Mode, Timespec, Timestamps, Uid, ioctl_getflags,
+    ioctl_setflags, makedev, mknodat, utimensat,
 };
 use rustix::thread::set_thread_res_uid;
 
@@ -43,6 +44,14 @@ pub(super) fn sow(lower: &Path) -> Result<()> {
     std::fs::write(&touched, "x").attempt("write", &touched)?;
     std::fs::set_permissions(&touched, Permissions::from_mode(0o4755))
         .attempt("set the mode of", &touched)?;
+    let locked = lower.join("locked");
+    std::fs::write(&locked, "x").attempt("write", &locked)?;
+    let file = File::open(&locked).attempt("open", &locked)?;
+    // Where there are no such flags, there are none to be kept.
+    let lock = || ioctl_setflags(&file, ioctl_getflags(&file)? | IFlags::IMMUTABLE);
+    if let Err(errno) = lock() {
+        tracing::debug!("files cannot be immutable in {}: {errno}", lower.display());
+    }
     let pipe = lower.join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).attempt("make the fifo", &pipe)?;
     // Refused in a user namespace; then there is nothing to delete either.
@@ -109,6 +118,9 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     if absent.symlink_metadata().is_ok() {
         found.special_files_survive_copy_up &= mode(&null) && std::fs::remove_file(&absent).is_ok();
     }
+
+    let locked = OpenOptions::new().write(true).open(root.join("locked"));
+    found.file_flags_of_layers_hold = locked.is_err();
 
     let touched = root.join("setuid-touched");
     touch(&touched)?;

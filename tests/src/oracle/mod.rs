@@ -12,3 +12,4 @@ pub mod live;
 pub mod model;
 pub mod op;
 pub mod seen;
+pub mod sparse;

@@ -2,8 +2,13 @@
 
 use crate::case::Case;
 
+pub mod file_flags_hold;
+pub mod file_flags_of_layers_hold;
+pub mod file_flags_reach_children;
 pub mod first_write_changes_only_those_bytes;
+pub mod large_sparse_files_stay_small;
 pub mod metadata_change_keeps_everything_else;
+pub mod opening_for_writing_changes_nothing;
 pub mod parents_keep_their_attributes;
 pub mod refused_operation_changes_nothing;
 pub mod renamed_link_keeps_its_attributes;
@@ -13,8 +18,13 @@ pub mod writing_takes_privileges_away;
 
 /// The cases of this theme.
 pub const CASES: &[&Case] = &[
+    &file_flags_hold::CASE,
+    &file_flags_of_layers_hold::CASE,
+    &file_flags_reach_children::CASE,
     &first_write_changes_only_those_bytes::CASE,
+    &large_sparse_files_stay_small::CASE,
     &metadata_change_keeps_everything_else::CASE,
+    &opening_for_writing_changes_nothing::CASE,
     &parents_keep_their_attributes::CASE,
     &refused_operation_changes_nothing::CASE,
     &renamed_link_keeps_its_attributes::CASE,

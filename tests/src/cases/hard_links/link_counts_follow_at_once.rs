@@ -90,7 +90,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         "link_counts_follow",
         declared,
         wrong.is_empty(),
-        wrong.join("; "),
+        check::some(&wrong),
     )
 }
 
