@@ -46,7 +46,7 @@ pub struct Capabilities {
     pub writes_to_links_last: bool,
     /// A lower directory keeps its time and its setuid and setgid bits when something in it is first written.
     pub lower_dir_attributes_survive_copy_up: bool,
-    /// A lower symbolic link keeps its owner and time when it is renamed.
+    /// A lower symbolic link keeps its owner, time and extended attributes when it is renamed.
     pub symlink_attributes_survive_copy_up: bool,
     /// What is made in a lower setgid directory gets its group, and a directory its setgid bit.
     pub setgid_directory_is_inherited: bool,
@@ -98,6 +98,13 @@ pub struct Capabilities {
     pub xattr_privileged: bool,
     /// setxattr with XATTR_CREATE refuses an attribute that is there; otherwise it replaces it.
     pub xattr_create_is_exclusive: bool,
+    /// Attributes called as a driver's own (trusted.overlay.opaque) change nothing that a container shows; otherwise a
+    /// process in it can hide files of the image.
+    pub driver_attributes_do_nothing: bool,
+    /// Such attributes can be set in a container, like any other.
+    pub driver_attributes_are_ordinary: bool,
+    /// A file with the largest attribute that the backing filesystem stores can be written to for the first time.
+    pub largest_attribute_survives_copy_up: bool,
     /// chattr(1)'s immutable, append-only, noatime and sync flags can be set in a container, and hold.
     pub file_flags: bool,
     /// Those flags on a file of a layer hold in containers on it, also when it is first written.
@@ -185,6 +192,9 @@ impl Capabilities {
         xattr_user: true,
         xattr_privileged: true,
         xattr_create_is_exclusive: true,
+        driver_attributes_do_nothing: true,
+        driver_attributes_are_ordinary: true,
+        largest_attribute_survives_copy_up: true,
         file_flags: true,
         file_flags_of_layers_hold: true,
         file_flags_reach_children: true,

@@ -7,8 +7,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown, sy
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, IFlags, Mode, Timespec, Timestamps, Uid, ioctl_getflags,
-    ioctl_setflags, makedev, mknodat, utimensat,
+    AtFlags, CWD, FileType, IFlags, Mode, Timespec, Timestamps, Uid, XattrFlags, getxattr,
+    ioctl_getflags, ioctl_setflags, makedev, mknodat, setxattr, utimensat,
 };
 use rustix::thread::set_thread_res_uid;
 
@@ -122,6 +122,8 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     let locked = OpenOptions::new().write(true).open(root.join("locked"));
     found.file_flags_of_layers_hold = locked.is_err();
 
+    set_own_names(root, found)?;
+
     let touched = root.join("setuid-touched");
     touch(&touched)?;
     let meta = std::fs::metadata(&touched).attempt("look at", &touched)?;
@@ -135,6 +137,27 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     if write_as_user(file).attempt("write to", &setuid)? {
         let meta = std::fs::metadata(&setuid).attempt("look at", &setuid)?;
         found.writing_clears_setuid = meta.mode() & 0o4000 == 0;
+    }
+    Ok(())
+}
+
+/// Sets attributes of the names that overlays use for themselves. One that is accepted and then not there is taken by the
+/// driver for its own.
+fn set_own_names(root: &Path, found: &mut Capabilities) -> Result<()> {
+    let path = root.join("own-names");
+    std::fs::write(&path, "x").attempt("write", &path)?;
+    for (possible, name) in [
+        (found.xattr_privileged, "trusted.overlay.opaque"),
+        (found.xattr_user, "user.overlay.opaque"),
+        (found.xattr_user, "user.fuseoverlayfs.opaque"),
+    ] {
+        if !possible {
+            continue;
+        }
+        let set = setxattr(&path, name, b"n", XattrFlags::empty()).is_ok();
+        let there = getxattr(&path, name, &mut [0_u8; 8][..]) == Ok(1);
+        found.driver_attributes_are_ordinary &= set && there;
+        found.driver_attributes_do_nothing &= !set || there;
     }
     Ok(())
 }

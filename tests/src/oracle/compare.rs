@@ -17,7 +17,7 @@ pub struct Tolerance {
     pub mtime_granularity_ns: u64,
     /// Directories keep their time, setuid and setgid bits.
     pub directory_attributes: bool,
-    /// Symbolic links keep their owner and time.
+    /// Symbolic links keep their owner, time and extended attributes.
     pub symlink_attributes: bool,
     /// Files keep their setuid and setgid bits.
     pub setuid: bool,
@@ -133,7 +133,7 @@ fn one(
             );
         }
     }
-    if node.xattrs != seen.xattrs {
+    if node.xattrs != seen.xattrs && owned {
         let list = |xattrs: &BTreeMap<Vec<u8>, Vec<u8>>| {
             let each: Vec<_> = xattrs
                 .iter()

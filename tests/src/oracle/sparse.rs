@@ -11,10 +11,12 @@ use super::archive::{self, Entry};
 
 /// The archive of one file of `size` bytes that is a hole but for `data`: offsets, in order, and bytes.
 pub fn archive(path: &str, size: u64, data: &[(u64, &[u8])]) -> Vec<u8> {
-    let mut map = format!("{}\n", data.len());
-    for (offset, bytes) in data {
-        map += &format!("{offset}\n{}\n", bytes.len());
-    }
+    let runs = data
+        .iter()
+        .map(|(offset, bytes)| format!("{offset}\n{}\n", bytes.len()));
+    let map: String = std::iter::once(format!("{}\n", data.len()))
+        .chain(runs)
+        .collect();
     let mut content = map.into_bytes();
     content.resize(content.len().next_multiple_of(512), 0);
     for (_, bytes) in data {
