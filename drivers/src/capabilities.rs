@@ -84,6 +84,20 @@ pub struct Capabilities {
     pub mapping_sees_later_writes: bool,
     /// Executing a file makes writing it fail with ETXTBSY, also for a file of a lower layer.
     pub running_file_is_busy: bool,
+    /// fstat of an open file of a lower layer tells 0 names when the last one was removed.
+    pub unlinked_lower_file_has_no_links: bool,
+    /// A file without a name can be opened again, or run, through a descriptor (`/proc/self/fd`).
+    pub unlinked_file_can_be_opened: bool,
+    /// readdir gives a name that stays exactly once while other names of the directory come and go.
+    pub listing_is_whole_while_changed: bool,
+    /// F_SETLEASE: a read lease holds off those who open the file for writing.
+    pub leases: bool,
+    /// Reading a file changes its access time, as far as the mount's options say so; for a file of a lower layer too.
+    pub reading_lower_updates_access_time: bool,
+    /// Reading a file that the container made changes its access time, as far as the mount's options say so.
+    pub reading_own_updates_access_time: bool,
+    /// O_NOATIME, and noatime as an option of the mount, keep access times as they are.
+    pub noatime_is_heeded: bool,
     /// `mknod c 0 0` works in a live container; otherwise it fails (overlay reserves that device for whiteouts).
     pub user_can_make_whiteout_device: bool,
     /// A live file may be called `.wh.something`.
@@ -123,6 +137,12 @@ pub struct Capabilities {
     pub sparse_files: bool,
     /// fallocate(2), with punch-hole.
     pub fallocate: bool,
+    /// fallocate(2) with FALLOC_FL_ZERO_RANGE.
+    pub zero_range: bool,
+    /// fallocate(2) with FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE.
+    pub shift_range: bool,
+    /// O_DIRECT.
+    pub direct_io: bool,
     /// O_TMPFILE with linkat.
     pub tmpfile: bool,
     /// FICLONE between two files of one container layer.
@@ -185,6 +205,13 @@ impl Capabilities {
         open_file_sees_later_writes: true,
         mapping_sees_later_writes: true,
         running_file_is_busy: true,
+        unlinked_lower_file_has_no_links: true,
+        unlinked_file_can_be_opened: true,
+        listing_is_whole_while_changed: true,
+        leases: true,
+        reading_lower_updates_access_time: true,
+        reading_own_updates_access_time: true,
+        noatime_is_heeded: true,
         user_can_make_whiteout_device: true,
         whiteout_prefix_is_an_ordinary_name: true,
         name_max: 255,
@@ -204,6 +231,9 @@ impl Capabilities {
         latest_mtime_s: i64::MAX,
         sparse_files: true,
         fallocate: true,
+        zero_range: true,
+        shift_range: true,
+        direct_io: true,
         tmpfile: true,
         reflink: false,
         rename_flags: true,

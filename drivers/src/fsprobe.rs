@@ -11,6 +11,7 @@ use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
 mod attributes;
 mod names;
+mod reading;
 mod space;
 
 /// The filesystem of a directory.
@@ -38,6 +39,7 @@ pub fn probe(dir: &Path) -> Result<Filesystem> {
     let mut capabilities = Capabilities::PLAIN;
     names::probe(at.as_fd(), &mut capabilities).attempt("try files in", place.path())?;
     attributes::probe(at.as_fd(), &mut capabilities).attempt("try attributes in", place.path())?;
+    reading::probe(at.as_fd(), &mut capabilities).attempt("read files in", place.path())?;
     space::probe(at.as_fd(), &mut capabilities).attempt("try file contents in", place.path())?;
     drop(at);
     place

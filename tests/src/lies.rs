@@ -50,6 +50,54 @@ pub const STATFS_IS_REFUSED: Lie = Lie {
     errno: libc::ENOSYS as u16,
 };
 
+/// pwrite(2) writes nothing.
+pub const PWRITE_DOES_NOTHING: Lie = Lie {
+    name: "pwrite does nothing",
+    calls: &[libc::SYS_pwrite64],
+    when: None,
+    errno: 0,
+};
+
+/// fcntl(2) answers "locked" to those who lock for an open file description.
+pub const OFD_LOCKS_DO_NOTHING: Lie = Lie {
+    name: "OFD locks do nothing",
+    calls: &[libc::SYS_fcntl],
+    when: Some(Argument {
+        index: 1,
+        mask: u32::MAX as u64,
+        value: libc::F_OFD_SETLK as u64,
+    }),
+    errno: 0,
+};
+
+/// fcntl(2) answers "locked" to those who lock for a process.
+pub const POSIX_LOCKS_DO_NOTHING: Lie = Lie {
+    name: "POSIX locks do nothing",
+    calls: &[libc::SYS_fcntl],
+    when: Some(Argument {
+        index: 1,
+        mask: u32::MAX as u64,
+        value: libc::F_SETLK as u64,
+    }),
+    errno: 0,
+};
+
+/// lseek(2) answers "at the start".
+pub const SEEK_DOES_NOTHING: Lie = Lie {
+    name: "lseek does nothing",
+    calls: &[libc::SYS_lseek],
+    when: None,
+    errno: 0,
+};
+
+/// copy_file_range(2) says that there was nothing to copy.
+pub const COPY_RANGE_DOES_NOTHING: Lie = Lie {
+    name: "copy_file_range does nothing",
+    calls: &[libc::SYS_copy_file_range],
+    when: None,
+    errno: 0,
+};
+
 /// rename(2) and its kin answer "done".
 pub const RENAME_DOES_NOTHING: Lie = Lie {
     name: "rename does nothing",

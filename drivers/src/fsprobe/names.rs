@@ -27,6 +27,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.user_can_make_whiteout_device = device(dir, makedev(0, 0));
     found.whiteout_prefix_is_an_ordinary_name = create(dir, ".wh.a").is_ok();
     found.tmpfile = tmpfile(dir).is_ok();
+    found.unlinked_file_can_be_opened = opens_without_name(dir)?;
     found.filesystem_id = fstatvfs(dir)?.f_fsid != 0;
     found.directory_links_are_counted = directory_links(dir)? == 3;
     for name in ["a", "b", ".wh.a", "linked"] {
@@ -68,6 +69,15 @@ fn name_max(dir: BorrowedFd<'_>) -> Result<u32, Errno> {
 fn device(dir: BorrowedFd<'_>, number: u64) -> bool {
     let made = mknodat(dir, "device", FileType::CharacterDevice, Mode::RUSR, number).is_ok();
     remove(dir, "device").is_ok() && made
+}
+
+/// Whether a file without a name can be opened through a descriptor.
+fn opens_without_name(dir: BorrowedFd<'_>) -> Result<bool, Errno> {
+    let file = create(dir, "unlinked")?;
+    remove(dir, "unlinked")?;
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    Ok(openat(dir, path, flags, Mode::empty()).is_ok())
 }
 
 /// The link count of a directory with one directory in it.

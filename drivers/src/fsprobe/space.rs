@@ -2,13 +2,16 @@
 
 use std::os::fd::{AsFd as _, BorrowedFd};
 
-use rustix::fs::{FallocateFlags, SeekFrom, fallocate, ioctl_ficlone, seek};
+use rustix::fs::{FallocateFlags, Mode, OFlags, SeekFrom, fallocate, ioctl_ficlone, openat, seek};
 use rustix::io::{Errno, pwrite};
 
 use super::names::{create, remove};
 use crate::capabilities::Capabilities;
 
 const MIB: u64 = 1 << 20;
+
+/// No filesystem has larger blocks.
+const BLOCK: usize = 64 << 10;
 
 pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(), Errno> {
     let file = create(dir, "a")?;
@@ -22,6 +25,13 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
     found.fallocate = fallocate(file, FallocateFlags::empty(), 0, 65536).is_ok()
         && fallocate(file, punch, MIB, 4096).is_ok();
+    pwrite(file, &[1; 4 * BLOCK], 0)?;
+    let ranged = |flags| fallocate(file, flags, BLOCK as u64, BLOCK as u64).is_ok();
+    found.zero_range = ranged(FallocateFlags::ZERO_RANGE);
+    found.shift_range =
+        ranged(FallocateFlags::COLLAPSE_RANGE) && ranged(FallocateFlags::INSERT_RANGE);
+    let flags = OFlags::RDONLY | OFlags::DIRECT | OFlags::CLOEXEC;
+    found.direct_io = openat(dir, "a", flags, Mode::empty()).is_ok();
     remove(dir, "a")?;
     remove(dir, "b")
 }

@@ -12,6 +12,7 @@ use rustix::mm::{MapFlags, MsyncFlags, ProtFlags, mmap, msync, munmap};
 pub struct Mapping {
     start: NonNull<u8>,
     length: usize,
+    writable: bool,
 }
 
 impl Mapping {
@@ -20,13 +21,25 @@ impl Mapping {
     /// # Errors
     /// The errno of mmap.
     pub fn new(file: BorrowedFd<'_>, length: usize) -> io::Result<Self> {
+        Self::with(file, length, ProtFlags::READ)
+    }
+
+    /// The same, for writing too; the file is open for both.
+    ///
+    /// # Errors
+    /// The errno of mmap.
+    pub fn writable(file: BorrowedFd<'_>, length: usize) -> io::Result<Self> {
+        Self::with(file, length, ProtFlags::READ | ProtFlags::WRITE)
+    }
+
+    fn with(file: BorrowedFd<'_>, length: usize, access: ProtFlags) -> io::Result<Self> {
         let length = length.clamp(1, 4096);
         // SAFETY: the address is left to the kernel, so nothing that exists is replaced.
         let start = unsafe {
             mmap(
                 std::ptr::null_mut(),
                 length,
-                ProtFlags::READ,
+                access,
                 MapFlags::SHARED,
                 file,
                 0,
@@ -34,7 +47,29 @@ impl Mapping {
         }?;
         let start = NonNull::new(start.cast::<u8>())
             .ok_or_else(|| io::Error::other("mapped at address zero"))?;
-        Ok(Self { start, length })
+        Ok(Self {
+            start,
+            length,
+            writable: access.contains(ProtFlags::WRITE),
+        })
+    }
+
+    /// Writes at the beginning, as much as fits; nothing where the mapping is for reading only.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let fits = if self.writable { self.length } else { 0 };
+        for (offset, &byte) in bytes.iter().take(fits).enumerate() {
+            // SAFETY: inside the mapping, which is writable and lives as long as self; volatile, because others read it.
+            unsafe { self.start.as_ptr().add(offset).write_volatile(byte) };
+        }
+    }
+
+    /// Has what was written through the mapping reach the file.
+    ///
+    /// # Errors
+    /// The errno of msync.
+    pub fn flush(&self) -> io::Result<()> {
+        // SAFETY: exactly what `with` mapped.
+        Ok(unsafe { msync(self.start.as_ptr().cast(), self.length, MsyncFlags::SYNC) }?)
     }
 
     /// The bytes the mapping shows now.
@@ -54,28 +89,9 @@ impl Mapping {
 /// # Errors
 /// The errno of mmap, msync or munmap.
 pub fn write_first(file: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
-    let length = bytes.len().clamp(1, 4096);
-    let protection = ProtFlags::READ | ProtFlags::WRITE;
-    // SAFETY: the address is left to the kernel, so nothing that exists is replaced.
-    let start = unsafe {
-        mmap(
-            std::ptr::null_mut(),
-            length,
-            protection,
-            MapFlags::SHARED,
-            file,
-            0,
-        )
-    }?;
-    for (offset, &byte) in bytes.iter().take(length).enumerate() {
-        // SAFETY: inside the mapping made above, which nothing else in this process knows.
-        unsafe { start.cast::<u8>().add(offset).write_volatile(byte) };
-    }
-    // SAFETY: the mapping made above, whole.
-    let synced = unsafe { msync(start, length, MsyncFlags::SYNC) };
-    // SAFETY: the mapping made above, unmapped once, and no reference into it exists.
-    unsafe { munmap(start, length) }?;
-    Ok(synced?)
+    let mut mapping = Mapping::writable(file, bytes.len())?;
+    mapping.write(bytes);
+    mapping.flush()
 }
 
 impl Drop for Mapping {

@@ -3,9 +3,12 @@
 pub mod btrfs;
 pub mod command;
 pub mod daemon;
+pub mod dedupe;
 pub mod fiemap;
+pub mod lease;
 pub mod loopdev;
 pub mod mapping;
 pub mod mount_attr;
 pub mod residency;
 pub mod rooted;
+pub mod userns;

@@ -13,7 +13,7 @@ use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Result};
 use crate::fsprobe;
 use crate::sys::mapping::Mapping;
-use crate::upper::{keeps, lasting, numbers};
+use crate::upper::{keeps, lasting, numbers, reading};
 
 const TEXT: &[u8] = b"from the layer below";
 
@@ -38,6 +38,7 @@ pub(crate) fn sow(lower: &Path) -> Result<()> {
     }
     numbers::sow(lower)?;
     lasting::sow(lower)?;
+    reading::sow(lower)?;
     keeps::sow(lower)
 }
 
@@ -92,6 +93,7 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
 
     numbers::measure(root, &mut found)?;
     lasting::write(root)?;
+    reading::measure(root, &mut found)?;
     keeps::measure(root, &mut found)?;
     // Stored is not enough: a FUSE daemon may keep an ACL that nobody heeds.
     found.posix_acl = found.posix_acl && acl_is_enforced(root);

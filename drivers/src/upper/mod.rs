@@ -16,6 +16,7 @@ pub(crate) mod measure;
 mod merge;
 mod native;
 pub(crate) mod numbers;
+mod reading;
 
 pub(crate) use driver::UpperDriver;
 pub(crate) use ground::ground_label;

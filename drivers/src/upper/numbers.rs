@@ -1,6 +1,8 @@
 //! Finds out what the numbers of files tell in a mounted tree: inode numbers and the link counts of directories.
 
+use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -10,7 +12,9 @@ use crate::error::{Attempt as _, Result};
 /// Fills a directory that will be a lower layer.
 pub(super) fn sow(lower: &Path) -> Result<()> {
     let path = lower.join("counted/inner");
-    std::fs::create_dir_all(&path).attempt("create the directory", &path)
+    std::fs::create_dir_all(&path).attempt("create the directory", &path)?;
+    let path = lower.join("unlinked");
+    std::fs::write(&path, "x").attempt("write", &path)
 }
 
 /// Looks at what was sown, in the mounted tree at `root`.
@@ -21,6 +25,14 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     std::fs::create_dir(&above).attempt("create the directory", &above)?;
     let counted = std::fs::metadata(&path).attempt("look at", &path)?;
     found.directory_links_are_counted &= counted.nlink() == 4;
+
+    let path = root.join("unlinked");
+    let file = File::open(&path).attempt("open", &path)?;
+    std::fs::remove_file(&path).attempt("unlink", &path)?;
+    let links = file.metadata().attempt("look at", &path)?.nlink();
+    found.unlinked_lower_file_has_no_links = links == 0;
+    let again = File::open(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    found.unlinked_file_can_be_opened = again.is_ok();
     Ok(())
 }
 

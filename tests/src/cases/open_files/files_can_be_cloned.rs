@@ -1,6 +1,7 @@
-//! FICLONE makes one file of a container share its blocks with another.
+//! FICLONE makes one file of a container share its blocks with another, lower or new.
 
 use drivers::error::Attempt as _;
+use rustix::fs::ioctl_ficlone;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
@@ -11,7 +12,7 @@ use crate::{check, fixture};
 /// The promise.
 pub const CASE: Case = Case {
     name: "files_can_be_cloned",
-    promise: "FICLONE makes one file of a container share its blocks with another.",
+    promise: "FICLONE makes one file of a container share its blocks with another, lower or new.",
     why: "`cp --reflink` saves space and time only where the driver passes it through.",
     origin: "catalogue FD8 (FICLONE)",
     covers: &["FD8"],
@@ -25,14 +26,24 @@ pub const CASE: Case = Case {
 fn run(context: &mut Context<'_>) -> Verdict {
     let declared = context.capabilities()?.reflink;
     let content = fixture::noise(4, 128 << 10);
-    let base = context.layer(None, &[file("lower", "1")])?;
+    let lower = fixture::noise(5, 128 << 10);
+    let base = context.layer(None, &[file("lower", &lower), file("target", "")])?;
     let mut container = context.container(Some(&base))?;
-    container.apply(&[file("a", &content), file("b", "")])?;
+    container.apply(&[file("a", &content), file("b", ""), file("c", "")])?;
     let from = container.open("a")?;
     from.sync_all().attempt("sync", container.path("a"))?;
-    let cloned = rustix::fs::ioctl_ficlone(container.open_for_writing("b")?, &from);
-    if cloned.is_ok() {
-        container.predict(&[file("b", &content)])?;
+    // Of a new file into a new one, of a lower file into a new one, and of a new file into a lower one.
+    let mut cloned = Ok(());
+    for (from, to, becomes) in [
+        (&from, "b", &content),
+        (&container.open("lower")?, "c", &lower),
+        (&from, "target", &content),
+    ] {
+        let outcome = ioctl_ficlone(container.open_for_writing(to)?, from);
+        if outcome.is_ok() {
+            container.predict(&[file(to, becomes)])?;
+        }
+        cloned = cloned.and(outcome);
     }
     container.check()?;
     if declared {

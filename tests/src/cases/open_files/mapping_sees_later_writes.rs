@@ -11,7 +11,7 @@ use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::compare;
-use crate::oracle::op::file;
+use crate::oracle::op::{file, write};
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -29,19 +29,34 @@ pub const CASE: Case = Case {
 
 fn run(context: &mut Context<'_>) -> Verdict {
     let declared = context.capabilities()?.mapping_sees_later_writes;
-    let base = context.layer(None, &[file("f", "old content")])?;
-    let container = context.container(Some(&base))?;
-    let path = container.path("f");
-    let reader = container.open("f")?;
-    let mapping = Mapping::new(reader.as_fd(), 3).attempt("map", &path)?;
-    check::same("the mapping", b"old".to_vec(), mapping.read().to_vec())?;
-    let writer = container.open_for_writing("f")?;
-    writer.write_all_at(b"new", 0).attempt("write", &path)?;
-    let seen = mapping.read().to_vec();
+    let base = context.layer(None, &[file("f", "old content"), file("g", "old content")])?;
+    let mut container = context.container(Some(&base))?;
+    let mut seen = Vec::new();
+    for name in ["f", "g"] {
+        let path = container.path(name);
+        let reader = container.open(name)?;
+        let mapping = Mapping::new(reader.as_fd(), 3).attempt("map", &path)?;
+        check::same("the mapping", b"old".to_vec(), mapping.read())?;
+        let writer = container.open_for_writing(name)?;
+        if name == "f" {
+            writer.write_all_at(b"new", 0).attempt("write", &path)?;
+        } else {
+            let mut above =
+                Mapping::writable(writer.as_fd(), 3).attempt("map for writing", &path)?;
+            above.write(b"new");
+        }
+        container.predict(&[write(name, 0, "new")])?;
+        seen.push(mapping.read());
+    }
+    container.check()?;
     check::declared(
         "mapping_sees_later_writes",
         declared,
-        seen == b"new",
-        format!("it still shows {:?}", compare::show(&seen)),
+        seen.iter().all(|seen| seen == b"new"),
+        format!(
+            "after write(2) it shows {:?}, after a write through another mapping {:?}",
+            compare::show(&seen[0]),
+            compare::show(&seen[1])
+        ),
     )
 }
