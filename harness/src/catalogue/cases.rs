@@ -20,6 +20,24 @@ pub(super) fn write(text: &mut String, results: Option<&Results>) {
     }
 }
 
+/// What is proved by other means.
+pub(super) fn elsewhere(text: &mut String) {
+    text.push_str("<a id=\"theme-elsewhere\"></a>\n\n### asked elsewhere\n\nThese need disks of their own, several drivers at once, or another namespace.\n\n");
+    for proof in conformance::elsewhere::all() {
+        let _ = writeln!(
+            text,
+            "<a id=\"{0}\"></a>**{0}** ({1}): {2} {3}\n\n- from: {4}\n- covers: {5}\n- asked by: `{6}`\n",
+            proof.name,
+            proof.level.name(),
+            plain(proof.promise),
+            plain(proof.why),
+            plain(proof.origin),
+            proof.covers.join(", "),
+            proof.command,
+        );
+    }
+}
+
 fn one(text: &mut String, case: &Case, results: Option<&Results>) {
     let _ = writeln!(
         text,

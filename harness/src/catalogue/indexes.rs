@@ -1,6 +1,7 @@
 //! Where each behaviour, lesson and fault is looked after.
 
 use conformance::catalogue::{BEHAVIOURS, LESSONS, PEERS};
+use conformance::elsewhere;
 
 use super::{head, link, plain, row};
 
@@ -53,10 +54,13 @@ pub(super) fn write(text: &mut String) {
 }
 
 fn covering(id: &str) -> String {
-    let cases: Vec<String> = conformance::ALL
-        .iter()
-        .filter(|case| case.covers.contains(&id))
-        .map(|case| link(case.name))
+    let cases = conformance::ALL.iter().map(|case| (case.name, case.covers));
+    let proofs = elsewhere::all();
+    let proofs = proofs.iter().map(|proof| (proof.name, proof.covers));
+    let names: Vec<String> = cases
+        .chain(proofs)
+        .filter(|(_, covers)| covers.contains(&id))
+        .map(|(name, _)| link(name))
         .collect();
-    cases.join(", ")
+    names.join(", ")
 }

@@ -18,6 +18,7 @@ pub(crate) fn page(results: Option<&Results>) -> String {
     );
     numbers::write(&mut text, results);
     cases::write(&mut text, results);
+    cases::elsewhere(&mut text);
     indexes::write(&mut text);
     text
 }
