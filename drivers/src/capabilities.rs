@@ -38,6 +38,9 @@ pub struct Capabilities {
     pub metadata_change_keeps_data_shared: bool,
     /// rename(2) of a directory that comes from a lower layer works; otherwise EXDEV, source intact.
     pub rename_lower_dir: bool,
+    /// A directory of the container's own that was made in place of a deleted lower one can be renamed, and
+    /// the deleted one stays hidden; otherwise EXDEV, or the deleted one comes back.
+    pub rename_own_dir_from_lower_name: bool,
     /// Two names of one lower file stay one file after a write through either.
     pub hard_links_survive_copy_up: bool,
     /// st_nlink of a lower file counts the names that are there, right after link, unlink and rename.
@@ -149,6 +152,8 @@ pub struct Capabilities {
     pub reflink: bool,
     /// renameat2 with RENAME_EXCHANGE and RENAME_NOREPLACE.
     pub rename_flags: bool,
+    /// renameat2 with RENAME_WHITEOUT leaves a device 0:0 under the old name.
+    pub rename_whiteout: bool,
     /// readdir fills d_type.
     pub d_type: bool,
     /// The largest user or group id that can be stored.
@@ -183,6 +188,7 @@ impl Capabilities {
         copy_up: CopyUp::Blocks,
         metadata_change_keeps_data_shared: true,
         rename_lower_dir: true,
+        rename_own_dir_from_lower_name: true,
         hard_links_survive_copy_up: true,
         link_counts_follow: true,
         writes_to_links_last: true,
@@ -237,6 +243,7 @@ impl Capabilities {
         tmpfile: true,
         reflink: false,
         rename_flags: true,
+        rename_whiteout: true,
         d_type: true,
         max_id: u32::MAX - 1,
         arbitrary_owners: true,

@@ -19,6 +19,8 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.d_type = listed.iter().all(|name| name.kind != FileType::Unknown);
     found.rename_flags = renameat_with(dir, "a", dir, "b", RenameFlags::EXCHANGE).is_ok()
         && renameat_with(dir, "a", dir, "b", RenameFlags::NOREPLACE) == Err(Errno::EXIST);
+    found.rename_whiteout = renameat_with(dir, "b", dir, "c", RenameFlags::WHITEOUT).is_ok()
+        && statat(dir, "b", AtFlags::SYMLINK_NOFOLLOW).is_ok();
     found.name_max = name_max(dir)?;
     let too_long = "n".repeat(256);
     found.too_long_names_are_told =
@@ -30,7 +32,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.unlinked_file_can_be_opened = opens_without_name(dir)?;
     found.filesystem_id = fstatvfs(dir)?.f_fsid != 0;
     found.directory_links_are_counted = directory_links(dir)? == 3;
-    for name in ["a", "b", ".wh.a", "linked"] {
+    for name in ["a", "b", "c", ".wh.a", "linked"] {
         remove(dir, name)?;
     }
     Ok(())

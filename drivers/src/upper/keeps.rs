@@ -27,6 +27,9 @@ pub(super) fn sow(lower: &Path) -> Result<()> {
     std::fs::write(dir.join("inner"), "x").attempt("write in", &dir)?;
     std::fs::set_permissions(&dir, Permissions::from_mode(0o2755))
         .attempt("set the mode of", &dir)?;
+    let anew = lower.join("anew");
+    std::fs::create_dir(&anew).attempt("create the directory", &anew)?;
+    std::fs::write(anew.join("old"), "x").attempt("write in", &anew)?;
     let link = lower.join("symlink");
     symlink("setgid", &link).attempt("make the symbolic link", &link)?;
     let setuid = lower.join("setuid");
@@ -103,6 +106,13 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     std::fs::create_dir(&inner).attempt("create the directory", &inner)?;
     let meta = std::fs::metadata(&inner).attempt("look at", &inner)?;
     found.setgid_directory_is_inherited = meta.mode() & 0o2000 != 0;
+
+    let (anew, own) = (root.join("anew"), root.join("own"));
+    crate::remove::tree(&anew)?;
+    std::fs::create_dir(&own).attempt("create the directory", &own)?;
+    std::fs::rename(&own, &anew).attempt("rename to", &anew)?;
+    found.rename_own_dir_from_lower_name =
+        std::fs::rename(&anew, &own).is_ok() && anew.symlink_metadata().is_err();
 
     let (link, renamed) = (root.join("symlink"), root.join("symlink-renamed"));
     let owner =

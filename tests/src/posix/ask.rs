@@ -61,6 +61,12 @@ enum Patience {
 
 fn table(context: &mut Context<'_>, rows: &[Row], patience: Patience) -> Verdict {
     let capabilities = context.capabilities()?;
+    let asked: Vec<Row> = rows
+        .iter()
+        .filter(|row| row.is_asked(&capabilities))
+        .cloned()
+        .collect();
+    let rows = &asked[..];
     let sown: Vec<Op> = rows.iter().flat_map(Row::sown).collect();
     let base = context.layer(None, &sown)?;
     let mut container = context.container(Some(&base))?;
@@ -117,7 +123,10 @@ fn differences(
 ) -> Result<Option<String>, Stop> {
     match matches("the tree", model, dir, capabilities) {
         Ok(()) => Ok(None),
-        Err(Stop(Outcome::Fail { actual, .. })) => Ok(Some(actual)),
+        Err(Stop(Outcome::Fail { actual, .. })) => {
+            // The same words wherever it lies.
+            Ok(Some(actual.replace(&dir.display().to_string(), "")))
+        }
         Err(other) => Err(other),
     }
 }

@@ -93,7 +93,7 @@ pub(crate) struct Marks {
 pub(crate) type Call = Arc<dyn Fn() -> Returned + Send + Sync>;
 
 /// Reads a declared capability.
-pub(crate) type Declared = fn(&Capabilities) -> bool;
+pub type Declared = fn(&Capabilities) -> bool;
 
 /// The name of a capability, and what reads it.
 pub(crate) type Turn = (&'static str, Declared);
@@ -111,6 +111,7 @@ pub struct Row {
     pub(crate) marks: BTreeMap<PathBytes, Marks>,
     pub(crate) links: BTreeMap<PathBytes, u64>,
     pub(crate) capabilities: Vec<Turn>,
+    pub(crate) needs: Vec<Declared>,
 }
 
 impl fmt::Debug for Row {
@@ -155,6 +156,7 @@ pub fn asking(
         marks: BTreeMap::new(),
         links: BTreeMap::new(),
         capabilities: Vec::new(),
+        needs: Vec::new(),
     }
 }
 
@@ -217,6 +219,21 @@ impl Row {
     pub fn turns_on(mut self, name: &'static str, declared: Declared) -> Self {
         self.capabilities.push((name, declared));
         self
+    }
+
+    /// The rule is asked only where the capability is declared; what is seen elsewhere, a case of its own shows.
+    #[must_use]
+    pub fn needs(mut self, declared: Declared) -> Self {
+        self.needs.push(declared);
+        self
+    }
+
+    /// Whether it can be asked: devices in the lower layer need a driver that stores them.
+    pub(crate) fn is_asked(&self, capabilities: &Capabilities) -> bool {
+        let device = |op: &Op| matches!(op, Op::Character(..) | Op::Block(..));
+        let devices = self.lower.iter().chain(&self.effects).any(device);
+        self.needs.iter().all(|declared| declared(capabilities))
+            && (capabilities.device_nodes || !devices)
     }
 
     fn answered(self, answer: Answer) -> Self {

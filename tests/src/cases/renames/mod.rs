@@ -2,13 +2,25 @@
 
 use crate::case::Case;
 
+pub mod dot_dot_follows_a_rename;
 pub mod exchange_and_noreplace_work;
 pub mod files_can_be_renamed_in_circles;
 pub mod lower_directory_can_be_renamed;
+pub mod mounts_are_boundaries;
+pub mod own_directories_take_any_free_name;
+pub mod renames_between_types_follow_posix;
+pub mod sticky_directories_guard_renames;
+pub mod whiteout_flag_leaves_a_whiteout;
 
 /// The cases of this theme.
 pub const CASES: &[&Case] = &[
+    &dot_dot_follows_a_rename::CASE,
     &exchange_and_noreplace_work::CASE,
     &files_can_be_renamed_in_circles::CASE,
     &lower_directory_can_be_renamed::CASE,
+    &mounts_are_boundaries::CASE,
+    &own_directories_take_any_free_name::CASE,
+    &renames_between_types_follow_posix::CASE,
+    &sticky_directories_guard_renames::CASE,
+    &whiteout_flag_leaves_a_whiteout::CASE,
 ];
