@@ -105,6 +105,8 @@ pub struct Capabilities {
     pub user_can_make_whiteout_device: bool,
     /// A live file may be called `.wh.something`.
     pub whiteout_prefix_is_an_ordinary_name: bool,
+    /// No name in a container's root is taken by the backing filesystem (`.zfs`).
+    pub backing_names_are_free: bool,
     /// The longest file name, in bytes.
     pub name_max: u32,
     /// A name that is too long is ENAMETOOLONG also where it is only looked for; otherwise it is ENOENT there.
@@ -220,6 +222,7 @@ impl Capabilities {
         noatime_is_heeded: true,
         user_can_make_whiteout_device: true,
         whiteout_prefix_is_an_ordinary_name: true,
+        backing_names_are_free: true,
         name_max: 255,
         too_long_names_are_told: true,
         xattr_user: true,

@@ -161,6 +161,8 @@ fn capabilities(plain: &Path, quirks: &Quirks) -> Result<Capabilities> {
         constant_time_prepare: true,
         shares_data_with_parent: true,
         copy_up: CopyUp::Blocks,
+        // OpenZFS answers to this name in every dataset, listed or not.
+        backing_names_are_free: !plain.join(".zfs").exists(),
         native_changes: false,
         shared_page_cache: false,
         removed_directory_can_be_listed: quirks.removed_directory_can_be_listed,
