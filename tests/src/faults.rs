@@ -79,6 +79,8 @@ faults! {
     OddPathsSkipped,
     /// Names that are not UTF-8 are mended.
     OddNamesMended,
+    /// Names that differ only in case are one.
+    NamesFolded,
     /// Entries with a path longer than a plain tar header holds are skipped.
     LongPathsSkipped,
     /// A global header is unpacked as a file.
@@ -91,8 +93,16 @@ faults! {
     TimesLost,
     /// Modification times of archives are cut to seconds.
     NanosecondsLost,
+    /// Modification times before 1970 are taken for 1970.
+    OldTimesLost,
+    /// Modification times of directories are lost.
+    DirectoryTimesLost,
+    /// Owner and time of symbolic links are lost.
+    LinkAttributesLost,
     /// Owners of archives are lost.
     OwnersLost,
+    /// User and group ids are cut to 16 bits.
+    IdsCut,
     /// Setuid, setgid and sticky bits of archives are lost.
     SpecialBitsLost,
     /// Hard links of archives become files of their own.
@@ -105,6 +115,12 @@ faults! {
     FollowLinks,
     /// What stands on a layer has no extended attributes.
     CopiesLoseXattrs,
+    /// What stands on a layer has no access control lists.
+    CopiesLoseAcls,
+    /// What stands on a layer has file capabilities, and no other extended attributes.
+    CopiesKeepOnlyCapabilities,
+    /// What stands on a layer has files of equal content as one file with several names.
+    CopiesJoinEqualFiles,
     /// What stands on a layer has fifos where the layer has sockets.
     CopiesTurnSocketsToFifos,
     /// What stands on a layer has hard-linked fifos, devices and symbolic links as files of their own.
@@ -129,6 +145,10 @@ faults! {
     WriteThrough,
     /// What was written is gone when a container is mounted again.
     WritesLost,
+    /// Containers are mounted without devices and setuid programs.
+    MountedNoDevices,
+    /// Containers are mounted without programs.
+    MountedNoPrograms,
     /// What was deleted is back when a container is mounted again or committed.
     DeletedComeBack,
     /// A name can be taken twice.
@@ -143,6 +163,8 @@ faults! {
     MountIgnored,
     /// Nothing is removed, though it says so.
     NothingRemoved,
+    /// Removing a container removes its siblings, too.
+    RemovalTakesSibling,
     /// Removing what does not exist works, it says.
     UnknownRemoved,
     /// A container with the key of a removed one shows what that held.
@@ -167,12 +189,28 @@ faults! {
     DeletionsMissed,
     /// The root is always among the changes.
     RootAlwaysChanged,
+    /// Every change is told twice.
+    ChangesTwice,
+    /// Changes are told in reverse order.
+    ChangesUnsorted,
+    /// What was added is told as modified.
+    AdditionsAreModifications,
     /// Exports have no whiteouts.
     ExportedDeletionsLost,
     /// Exports have no hard links.
     ExportedLinksLost,
     /// Exports have no extended attributes.
     ExportedXattrsLost,
+    /// Exports have times of whole seconds.
+    ExportedNanosecondsLost,
+    /// Exports have no setuid, setgid and sticky bits.
+    ExportedSpecialBitsLost,
+    /// Exports have root as owner of everything.
+    ExportedOwnersLost,
+    /// Exports spell deletions as character devices, as the driver does.
+    ExportedDeletionsAreDevices,
+    /// Every directory of an export hides what lies below it.
+    ExportedOpaque,
     /// Exports carry a driver's book-keeping.
     BookkeepingExported,
     /// Every second export is in another order.
@@ -183,6 +221,8 @@ faults! {
     ViewsForgotten,
     /// Everything takes 4 KiB.
     ConstantUsage,
+    /// The space a container takes stays what it was when first asked for.
+    UsageStale,
     /// A file takes its space once for each of its names.
     LinksCountedEach,
     /// Every deletion takes a block, and none gives anything back.
@@ -191,9 +231,13 @@ faults! {
     ForgottenContainers,
     /// The list begins with the youngest.
     ListReversed,
+    /// The list calls views writable.
+    ListForgetsViews,
+    /// The list does not say what containers stand on.
+    ListForgetsParents,
     /// An unmount only hides the mount, whatever is open in it.
     LazyUnmount,
-    /// Every mount is made twice, and one is left.
+    /// Below every mount there is another, which is left.
     MountLeft,
     /// Mounts spread to other namespaces.
     SharedMount,

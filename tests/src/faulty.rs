@@ -11,16 +11,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
-    Applied, Capabilities, Change, ChangeKind, Driver, Error, ErrorKind, Info, Item, Key, Kind,
-    LayerId, Limits, Mount, Result, Usage, View,
+    Applied, Capabilities, Change, Driver, Error, ErrorKind, Info, Item, Key, Kind, LayerId,
+    Limits, Mount, Result, Usage, View,
 };
-use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount_change, mount_remount, unmount,
+};
 
 use crate::faults::Fault;
 use crate::flipped::flipped;
 use crate::oracle::archive;
-use crate::oracle::live::place;
 
+mod answers;
 mod archives;
 mod trees;
 mod trusting;
@@ -46,8 +48,8 @@ struct Past {
     removed: BTreeMap<Key, Vec<u8>>,
     /// How many exports there were.
     exports: u32,
-    /// The most space that was ever taken.
-    most: u64,
+    /// What was said of space.
+    told: answers::Told,
 }
 
 impl Faulty {
@@ -127,11 +129,6 @@ impl Faulty {
     fn forgive(&self, fault: Fault, error: Error) -> Result<()> {
         if self.is(fault) { Ok(()) } else { Err(error) }
     }
-}
-
-fn file_size(path: &Path) -> Option<u64> {
-    let meta = std::fs::symlink_metadata(path).ok()?;
-    meta.is_file().then_some(meta.len())
 }
 
 impl Driver for Faulty {
@@ -263,10 +260,24 @@ impl Driver for Faulty {
                     unmount(&path, UnmountFlags::DETACH).attempt("detach", &path)
                 }));
             }
-            Fault::MountLeft => std::mem::forget(self.inner.mount(key, at)?),
+            Fault::MountLeft => {
+                std::mem::forget(drivers::mount::bind(self.inner.plain_dir(), at, false)?);
+            }
             Fault::SharedMount => {
                 let mount = self.inner.mount(key, at)?;
                 mount_change(at, MountPropagationFlags::SHARED).attempt("share", at)?;
+                return Ok(mount);
+            }
+            Fault::MountedNoDevices => {
+                let mount = self.inner.mount(key, at)?;
+                let flags = MountFlags::BIND | MountFlags::NODEV | MountFlags::NOSUID;
+                mount_remount(at, flags, "").attempt("remount", at)?;
+                return Ok(mount);
+            }
+            Fault::MountedNoPrograms => {
+                let mount = self.inner.mount(key, at)?;
+                let flags = MountFlags::BIND | MountFlags::NOEXEC;
+                mount_remount(at, flags, "").attempt("remount", at)?;
                 return Ok(mount);
             }
             _ => {}
@@ -311,31 +322,14 @@ impl Driver for Faulty {
     }
 
     fn changes(&self, of: Item<'_>) -> Result<Vec<Change>> {
-        let mut found = self.inner.changes(of)?;
+        let found = self.inner.changes(of)?;
         let (content, below) = (self.content(of)?, self.content_below(of)?);
-        found.retain(|change| {
-            let here = place(&content, &change.path);
-            let there = below.as_ref().map(|below| place(below, &change.path));
-            match (self.fault, there) {
-                (Fault::SameSizeMissed, Some(there)) if change.kind == ChangeKind::Modified => {
-                    let before = file_size(&there);
-                    before.is_none() || before != file_size(&here)
-                }
-                (Fault::MetadataMissed, Some(there)) if change.kind == ChangeKind::Modified => {
-                    !trees::same_content(&there, &here)
-                }
-                (Fault::DeletionsMissed, _) => change.kind != ChangeKind::Deleted,
-                _ => true,
-            }
-        });
-        let root = Change {
-            path: Vec::new(),
-            kind: ChangeKind::Modified,
-        };
-        if self.is(Fault::RootAlwaysChanged) && !found.contains(&root) {
-            found.insert(0, root);
-        }
-        Ok(found)
+        Ok(answers::changes(
+            self.fault,
+            found,
+            &content,
+            below.as_deref(),
+        ))
     }
 
     fn changes_naive(&self, of: Item<'_>) -> Result<Vec<Change>> {
@@ -352,26 +346,10 @@ impl Driver for Faulty {
     }
 
     fn usage(&self, of: Item<'_>) -> Result<Usage> {
-        let mut usage = self.inner.usage(of)?;
-        match self.fault {
-            Fault::ConstantUsage => usage.exclusive_bytes = 4096,
-            Fault::LinksCountedEach => {
-                let more = trees::counted_again(&self.content(of)?)?;
-                usage.exclusive_bytes += more;
-                usage.referenced_bytes += more;
-            }
-            Fault::DeletionsCount => {
-                let deleted = match self.content_below(of)? {
-                    Some(below) => trees::deletions(&below, &self.content(of)?)?,
-                    None => 0,
-                };
-                let mut past = self.past();
-                past.most = past.most.max(usage.exclusive_bytes);
-                usage.exclusive_bytes = past.most + deleted * 4096;
-            }
-            _ => {}
-        }
-        Ok(usage)
+        let usage = self.inner.usage(of)?;
+        let (content, below) = (self.content(of)?, self.content_below(of)?);
+        let told = &mut self.past().told;
+        answers::usage(self.fault, told, of, usage, &content, below.as_deref())
     }
 
     fn remove(&self, of: Item<'_>) -> Result<()> {
@@ -392,6 +370,16 @@ impl Driver for Faulty {
                     let path = self.inner.plain_dir().join(format!("left of {key}"));
                     std::fs::write(&path, "left").attempt("write", &path)?;
                 }
+                Fault::RemovalTakesSibling => {
+                    let parent = self.inner.parent(of)?;
+                    let others = self.inner.list()?.into_iter().filter_map(|info| {
+                        let sibling = info.parent == parent && info.key.as_ref() != Some(key);
+                        info.key.filter(|_| sibling)
+                    });
+                    for other in others {
+                        self.inner.remove(Item::Container(&other))?;
+                    }
+                }
                 _ => {}
             }
         }
@@ -407,13 +395,8 @@ impl Driver for Faulty {
     }
 
     fn list(&self) -> Result<Vec<Info>> {
-        let mut list = self.inner.list()?;
-        match self.fault {
-            Fault::ForgottenContainers if self.reopened => list.retain(|info| info.key.is_none()),
-            Fault::ListReversed => list.reverse(),
-            _ => {}
-        }
-        Ok(list)
+        let list = self.inner.list()?;
+        Ok(answers::list(self.fault, self.reopened, list))
     }
 
     fn sync(&self) -> Result<()> {

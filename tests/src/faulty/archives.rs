@@ -72,6 +72,15 @@ pub(super) fn applied(fault: Fault, tar: Vec<u8>, dir: &Path) -> Vec<u8> {
             Fault::XattrsLost => entry.xattrs.clear(),
             Fault::TimesLost => entry.mtime = (0, 0),
             Fault::NanosecondsLost => entry.mtime.1 = 0,
+            Fault::OldTimesLost => entry.mtime.0 = entry.mtime.0.max(0),
+            Fault::DirectoryTimesLost if is_dir => entry.mtime = (0, 0),
+            Fault::LinkAttributesLost if entry.kind == EntryType::Symlink => {
+                (entry.uid, entry.gid, entry.mtime) = (0, 0, (0, 0));
+            }
+            Fault::IdsCut => {
+                (entry.uid, entry.gid) = (entry.uid & 0xffff, entry.gid & 0xffff);
+            }
+            Fault::NamesFolded => entry.path.make_ascii_lowercase(),
             Fault::OwnersLost => (entry.uid, entry.gid) = (0, 0),
             Fault::SpecialBitsLost => entry.mode &= 0o777,
             Fault::LinksSplit if entry.kind == EntryType::Link => entry.kind = EntryType::Regular,
@@ -121,6 +130,17 @@ pub(super) fn exported(fault: Fault, number: u32, tar: Vec<u8>) -> Vec<u8> {
                 Fault::ExportedDeletionsLost if is_marker(&entry) => return Vec::new(),
                 Fault::ExportedLinksLost if entry.kind == EntryType::Link => return Vec::new(),
                 Fault::ExportedXattrsLost => entry.xattrs.clear(),
+                Fault::ExportedNanosecondsLost => entry.mtime.1 = 0,
+                Fault::ExportedSpecialBitsLost => entry.mode &= 0o777,
+                Fault::ExportedOwnersLost => (entry.uid, entry.gid) = (0, 0),
+                Fault::ExportedDeletionsAreDevices if whiteout(&entry).is_some() => {
+                    entry.path = whiteout(&entry).unwrap_or_default();
+                    entry.kind = EntryType::Char;
+                }
+                Fault::ExportedOpaque if entry.kind == EntryType::Directory => {
+                    let path = [&plain(&entry.path)[..], b"/", OPAQUE].concat();
+                    return vec![entry, Entry::file(path, "")];
+                }
                 Fault::BookkeepingExported if entry.kind == EntryType::Directory => {
                     let name = b"trusted.overlay.opaque".to_vec();
                     entry.xattrs.push((name, b"y".to_vec()));

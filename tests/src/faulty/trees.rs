@@ -1,7 +1,7 @@
 //! What becomes of content in the hands of a faulty driver: each function spoils the tree of one directory, and leaves
 //! all else in it (the times of directories, too) as it was.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata, Permissions};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -42,12 +42,18 @@ fn walk(dir: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
 /// Makes `dir`, a copy, what a driver with this fault would have made.
 pub(super) fn copied(fault: Fault, dir: &Path) -> Result<()> {
     let mut met = BTreeSet::new();
+    let mut known = BTreeMap::new();
     for (path, meta) in walk(dir)? {
         let kind = meta.file_type();
         let linked = !kind.is_dir() && meta.nlink() > 1 && !met.insert((meta.dev(), meta.ino()));
         match fault {
-            Fault::CopiesLoseXattrs => {
-                for name in seen::xattrs(&path)?.keys() {
+            Fault::CopiesLoseXattrs | Fault::CopiesLoseAcls | Fault::CopiesKeepOnlyCapabilities => {
+                let lost = |name: &&Vec<u8>| match fault {
+                    Fault::CopiesLoseAcls => name.starts_with(b"system.posix_acl"),
+                    Fault::CopiesKeepOnlyCapabilities => *name != b"security.capability",
+                    _ => true,
+                };
+                for name in seen::xattrs(&path)?.keys().filter(lost) {
                     rustix::fs::lremovexattr(&path, &name[..]).attempt("spoil", &path)?;
                 }
             }
@@ -68,6 +74,16 @@ pub(super) fn copied(fault: Fault, dir: &Path) -> Result<()> {
                 replace(&path, &meta, || {
                     fs::write(&path, &content).attempt("spoil", &path)
                 })?;
+            }
+            Fault::CopiesJoinEqualFiles if kind.is_file() && meta.len() > 0 => {
+                let content = fs::read(&path).attempt("spoil", &path)?;
+                let first = known.entry(content).or_insert_with(|| path.clone());
+                if *first != path {
+                    beside(&path, || {
+                        fs::remove_file(&path).attempt("spoil", &path)?;
+                        fs::hard_link(&*first, &path).attempt("spoil", &path)
+                    })?;
+                }
             }
             Fault::CopiesFillHoles if kind.is_file() && meta.blocks() * 512 < meta.len() => {
                 let content = fs::read(&path).attempt("spoil", &path)?;

@@ -15,7 +15,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Archives,
     capability: Some("max_id"),
-    broken_by: &[Fault::OwnersLost],
+    broken_by: &[Fault::OwnersLost, Fault::IdsCut],
     run,
 };
 

@@ -18,7 +18,11 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Archives,
     capability: Some("mtime_granularity_ns"),
-    broken_by: &[Fault::TimesLost, Fault::NanosecondsLost],
+    broken_by: &[
+        Fault::TimesLost,
+        Fault::NanosecondsLost,
+        Fault::OldTimesLost,
+    ],
     run,
 };
 

@@ -16,7 +16,12 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Attributes,
     capability: None,
-    broken_by: &[Fault::CopiesLoseXattrs, Fault::XattrsLost],
+    broken_by: &[
+        Fault::CopiesLoseXattrs,
+        Fault::XattrsLost,
+        Fault::CopiesLoseAcls,
+        Fault::CopiesKeepOnlyCapabilities,
+    ],
     run,
 };
 

@@ -19,7 +19,12 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Changes,
     capability: None,
-    broken_by: &[Fault::DeletionsMissed],
+    broken_by: &[
+        Fault::DeletionsMissed,
+        Fault::ChangesTwice,
+        Fault::ChangesUnsorted,
+        Fault::AdditionsAreModifications,
+    ],
     run,
 };
 

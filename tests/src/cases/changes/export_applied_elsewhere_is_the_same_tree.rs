@@ -26,6 +26,10 @@ pub const CASE: Case = Case {
         Fault::ExportedDeletionsLost,
         Fault::ExportedLinksLost,
         Fault::ExportedXattrsLost,
+        Fault::ExportedNanosecondsLost,
+        Fault::ExportedSpecialBitsLost,
+        Fault::ExportedOwnersLost,
+        Fault::ExportedOpaque,
     ],
     run,
 };

@@ -19,7 +19,10 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Changes,
     capability: None,
-    broken_by: &[Fault::ExportedDeletionsLost],
+    broken_by: &[
+        Fault::ExportedDeletionsLost,
+        Fault::ExportedDeletionsAreDevices,
+    ],
     run,
 };
 

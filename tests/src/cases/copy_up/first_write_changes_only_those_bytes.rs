@@ -22,6 +22,7 @@ pub const CASE: Case = Case {
         Fault::Lie(&lies::TRUNCATE_DOES_NOTHING),
         Fault::WritesLost,
         Fault::WriteThrough,
+        Fault::CopiesJoinEqualFiles,
     ],
     run,
 };

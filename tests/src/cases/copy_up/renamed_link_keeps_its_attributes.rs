@@ -22,6 +22,7 @@ pub const CASE: Case = Case {
         Fault::Flipped("symlink_attributes_survive_copy_up"),
         Fault::TimesLost,
         Fault::OwnersLost,
+        Fault::LinkAttributesLost,
     ],
     run,
 };

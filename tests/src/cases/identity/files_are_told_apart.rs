@@ -21,7 +21,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Identity,
     capability: None,
-    broken_by: &[Fault::LinksSplit],
+    broken_by: &[Fault::LinksSplit, Fault::CopiesJoinEqualFiles],
     run,
 };
 

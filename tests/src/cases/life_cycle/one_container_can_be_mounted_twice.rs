@@ -22,7 +22,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::LifeCycle,
     capability: None,
-    broken_by: &[Fault::MountIgnored, Fault::MountLeft],
+    broken_by: &[Fault::MountIgnored],
     run,
 };
 

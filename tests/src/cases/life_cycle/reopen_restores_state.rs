@@ -1,6 +1,6 @@
 //! Layers, containers, what they hold and what they stand on survive a restart of the driver.
 
-use drivers::{ErrorKind, Info, Item, Kind};
+use drivers::{ErrorKind, Info, Item, Key, Kind, LayerId};
 use rustix::io::Errno;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
@@ -24,6 +24,8 @@ pub const CASE: Case = Case {
         Fault::ForgottenContainers,
         Fault::ViewsForgotten,
         Fault::ListReversed,
+        Fault::ListForgetsViews,
+        Fault::ListForgetsParents,
     ],
     run,
 };
@@ -37,16 +39,27 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let mut view = context.view(Some(&base))?;
     view.unmount()?;
     let before = context.driver()?.list()?;
-    let place = |what: &dyn Fn(&Info) -> bool| before.iter().position(what);
-    let order = [
-        place(&|info| info.layer.as_ref() == Some(&base)),
-        place(&|info| info.layer.as_ref() == Some(&top)),
-        place(&|info| info.key.as_ref() == Some(&container.key)),
-        place(&|info| info.key.as_ref() == Some(&view.key)),
+    let info = |key: Option<&Key>, layer: Option<&LayerId>, parent: Option<&LayerId>, kind| Info {
+        key: key.cloned(),
+        layer: layer.cloned(),
+        parent: parent.cloned(),
+        kind,
+    };
+    let writable = Some(Kind::Writable);
+    let wanted = [
+        info(None, Some(&base), None, None),
+        info(None, Some(&top), Some(&base), None),
+        info(Some(&container.key), None, Some(&top), writable),
+        info(Some(&view.key), None, Some(&base), Some(Kind::View)),
     ];
+    let mine: Vec<Info> = before
+        .iter()
+        .filter(|info| wanted.contains(info))
+        .cloned()
+        .collect();
     check::that(
-        order.is_sorted() && !order.contains(&None),
-        "the list is in order of creation",
+        mine == wanted,
+        format!("a list, in order of creation, with {wanted:?}"),
         format!("{before:?}"),
     )?;
     context.restart()?;

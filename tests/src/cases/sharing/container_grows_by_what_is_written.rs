@@ -16,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Sharing,
     capability: None,
-    broken_by: &[Fault::ConstantUsage],
+    broken_by: &[Fault::ConstantUsage, Fault::UsageStale],
     run,
 };
 

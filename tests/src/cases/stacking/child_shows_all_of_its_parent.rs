@@ -25,6 +25,8 @@ pub const CASE: Case = Case {
         Fault::LinksSplit,
         Fault::CopiesLoseXattrs,
         Fault::CopiesLoseSpecialBits,
+        Fault::DirectoryTimesLost,
+        Fault::LinkAttributesLost,
     ],
     run,
 };

@@ -8,19 +8,19 @@ use crate::oracle::op::{dir, file, remove, rename, symlink};
 /// The promise.
 pub const CASE: Case = Case {
     name: "names_are_any_bytes",
-    promise: "Names of any bytes but / and NUL are kept: spaces, newlines, invalid UTF-8, commas and colons.",
+    promise: "Names of any bytes but / and NUL are kept: spaces, newlines, invalid UTF-8, commas and colons; names that differ in case or spelling are two.",
     why: "File names are bytes: spaces, newlines and old encodings occur in real images.",
     origin: "OCI layer.md (paths); xfstests overlay/083, 086 (special characters)",
     covers: &["MT9"],
     level: Level::Must,
     theme: Theme::Stacking,
     capability: None,
-    broken_by: &[Fault::OddNamesMended],
+    broken_by: &[Fault::OddNamesMended, Fault::NamesFolded],
     run,
 };
 
 fn run(context: &mut Context<'_>) -> Verdict {
-    let names: [&[u8]; 8] = [
+    let names: [&[u8]; 12] = [
         b"a b",
         b"new\nline",
         b"\xff\xfe",
@@ -29,6 +29,11 @@ fn run(context: &mut Context<'_>) -> Verdict {
         b"-rf",
         b"=",
         b"trailing ",
+        b"case",
+        b"CASE",
+        // The same letter in two spellings.
+        b"\xc3\xa9",
+        b"e\xcc\x81",
     ];
     let mut ops = Vec::new();
     for name in names {
