@@ -93,9 +93,14 @@ impl Backend for FuseOverlayfs {
         })?;
         let mut facts = vec![("version".to_owned(), fitness::version(&program)?)];
         std::fs::create_dir_all(&root.dir).attempt("create the driver's directory", &root.dir)?;
+        let mut arguments = settings::arguments(options)?;
+        if host.root && !host.user_namespace {
+            // Without it /dev/null of an image cannot be opened: libfuse mounts without devices by default.
+            arguments.push_str(",dev");
+        }
         let server = Server {
             program,
-            options: settings::arguments(options)?,
+            options: arguments,
             run_id: root.run_id.clone(),
             book: Book::default(),
         };
