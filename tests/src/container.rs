@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use drivers::error::Attempt as _;
 use drivers::{Capabilities, Key, LayerId, Mount};
@@ -23,7 +24,8 @@ pub struct Container {
     pub parent: Option<LayerId>,
     pub(crate) model: Model,
     pub(crate) at: PathBuf,
-    pub(crate) mount: Option<Mount>,
+    /// In a lock only so that threads can share a container: the steps that end a mount are nobody's but its owner's.
+    pub(crate) mount: Mutex<Option<Mount>>,
     pub(crate) capabilities: Capabilities,
 }
 
@@ -84,9 +86,10 @@ impl Container {
     /// # Errors
     /// `InUse` while something in it is open.
     pub fn try_unmount(&mut self) -> drivers::Result<()> {
-        if let Some(mount) = &mut self.mount {
+        let held = self.mount.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mount) = held {
             mount.try_unmount()?;
-            self.mount = None;
+            *held = None;
         }
         Ok(())
     }

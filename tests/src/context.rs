@@ -331,7 +331,8 @@ impl<'a> Context<'a> {
     /// A failure, when the driver refuses.
     pub fn mount(&self, container: &mut Container) -> Result<(), Stop> {
         container.unmount()?;
-        container.mount = Some(self.driver()?.mount(&container.key, &container.at)?);
+        let mount = self.driver()?.mount(&container.key, &container.at)?;
+        container.mount = Some(mount).into();
         Ok(())
     }
 
@@ -390,7 +391,7 @@ impl<'a> Context<'a> {
             parent: parent.cloned(),
             model: self.model(parent),
             at,
-            mount: None,
+            mount: None.into(),
             capabilities: driver.capabilities().clone(),
         };
         self.mount(&mut container)?;

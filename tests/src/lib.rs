@@ -41,6 +41,7 @@ pub mod random;
 pub mod rooms;
 pub mod runner;
 pub mod subject;
+pub mod together;
 pub mod victim;
 
 pub use bounded::run_bounded;

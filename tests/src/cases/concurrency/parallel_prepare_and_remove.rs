@@ -79,7 +79,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
 }
 
 const THREADS: usize = 4;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 fn one(driver: &dyn Driver, base: &LayerId, key: &Key, at: &Path) -> drivers::Result<()> {
     driver.prepare(key, Some(base), Kind::Writable)?;
