@@ -50,14 +50,6 @@ pub const STATFS_IS_REFUSED: Lie = Lie {
     errno: libc::ENOSYS as u16,
 };
 
-/// pwrite(2) writes nothing.
-pub const PWRITE_DOES_NOTHING: Lie = Lie {
-    name: "pwrite does nothing",
-    calls: &[libc::SYS_pwrite64],
-    when: None,
-    errno: 0,
-};
-
 /// fcntl(2) answers "locked" to those who lock for an open file description.
 pub const OFD_LOCKS_DO_NOTHING: Lie = Lie {
     name: "OFD locks do nothing",

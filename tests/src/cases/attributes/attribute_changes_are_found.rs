@@ -26,7 +26,8 @@ pub const CASE: Case = Case {
     capability: None,
     broken_by: &[
         Fault::Lie(&crate::lies::SETXATTR_DOES_NOTHING),
-        Fault::XattrsLost,
+        Fault::MetadataMissed,
+        Fault::ExportedXattrsLost,
     ],
     run,
 };

@@ -10,7 +10,6 @@ use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
-use crate::lies;
 use crate::oracle::op::{file, write};
 
 /// The promise.
@@ -23,7 +22,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::OpenFiles,
     capability: None,
-    broken_by: &[Fault::Lie(&lies::PWRITE_DOES_NOTHING)],
+    broken_by: &[Fault::WritesLost, Fault::WriteThrough],
     run,
 };
 

@@ -103,7 +103,9 @@ fn moved(container: &mut Container, from: &str, to: &str) -> Result<(), Stop> {
 }
 
 fn parent_is(container: &Container, path: &str, above: &str) -> Result<(), Stop> {
-    let found = container.stat(format!("{path}/.."))?;
+    let found = container
+        .stat(format!("{path}/.."))
+        .map_err(|Stop(failed)| Stop::fail(format!("{path} is there"), failed.reason()))?;
     let wanted = container.stat(above)?;
     check::same(
         &format!(".. of {path}"),

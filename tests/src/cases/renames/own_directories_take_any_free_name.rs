@@ -23,7 +23,6 @@ pub const CASE: Case = Case {
     capability: Some(CAPABILITY),
     broken_by: &[
         Fault::Lie(&lies::RENAME_DOES_NOTHING),
-        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
         Fault::Flipped(CAPABILITY),
     ],
     run,

@@ -19,6 +19,7 @@ pub const CASE: Case = Case {
     broken_by: &[
         Fault::WhiteoutsForgotten,
         Fault::Lie(&lies::SYMLINK_DOES_NOTHING),
+        Fault::LowerTypeStays,
     ],
     run,
 };
