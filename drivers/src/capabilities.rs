@@ -167,6 +167,10 @@ pub struct Capabilities {
     /// A copy of a container's mount that another mount namespace still holds keeps it from being neither mounted again
     /// nor removed.
     pub leaked_mounts_do_no_harm: bool,
+    /// Devices in a container can be opened; otherwise its mount is nodev.
+    pub devices_can_be_opened: bool,
+    /// A container's mount can show other owners (MOUNT_ATTR_IDMAP of mount_setattr(2)).
+    pub idmapped_mounts: bool,
     /// `changes` takes time proportional to the change, not to the image.
     pub native_changes: bool,
     /// Containers of one image read a lower file through one page-cache copy.
@@ -251,6 +255,8 @@ impl Capabilities {
         max_id: u32::MAX - 1,
         arbitrary_owners: true,
         device_nodes: true,
+        devices_can_be_opened: true,
+        idmapped_mounts: true,
         leaked_mounts_do_no_harm: true,
         native_changes: false,
         shared_page_cache: false,

@@ -10,6 +10,7 @@ use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
 mod attributes;
+mod mapped;
 mod names;
 mod reading;
 mod space;
@@ -39,6 +40,7 @@ pub fn probe(dir: &Path) -> Result<Filesystem> {
     let mut capabilities = Capabilities::PLAIN;
     names::probe(at.as_fd(), &mut capabilities).attempt("try files in", place.path())?;
     attributes::probe(at.as_fd(), &mut capabilities).attempt("try attributes in", place.path())?;
+    mapped::probe(at.as_fd(), &mut capabilities);
     reading::probe(at.as_fd(), &mut capabilities).attempt("read files in", place.path())?;
     space::probe(at.as_fd(), &mut capabilities).attempt("try file contents in", place.path())?;
     drop(at);

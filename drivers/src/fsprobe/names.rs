@@ -26,6 +26,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.too_long_names_are_told =
         statat(dir, too_long, AtFlags::empty()).err() == Some(Errno::NAMETOOLONG);
     found.device_nodes = device(dir, makedev(1, 3));
+    found.devices_can_be_opened = opens_devices(dir)?;
     found.user_can_make_whiteout_device = device(dir, makedev(0, 0));
     found.whiteout_prefix_is_an_ordinary_name = create(dir, ".wh.a").is_ok();
     found.tmpfile = tmpfile(dir).is_ok();
@@ -71,6 +72,29 @@ fn name_max(dir: BorrowedFd<'_>) -> Result<u32, Errno> {
 fn device(dir: BorrowedFd<'_>, number: u64) -> bool {
     let made = mknodat(dir, "device", FileType::CharacterDevice, Mode::RUSR, number).is_ok();
     remove(dir, "device").is_ok() && made
+}
+
+/// Whether a device here is more than a name.
+fn opens_devices(dir: BorrowedFd<'_>) -> Result<bool, Errno> {
+    // Where none can be made, nothing keeps them from being opened.
+    let Ok(()) = mknodat(
+        dir,
+        "device",
+        FileType::CharacterDevice,
+        Mode::RUSR,
+        makedev(1, 3),
+    ) else {
+        return Ok(true);
+    };
+    let opened = openat(
+        dir,
+        "device",
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .is_ok();
+    remove(dir, "device")?;
+    Ok(opened)
 }
 
 /// Whether a file without a name can be opened through a descriptor.

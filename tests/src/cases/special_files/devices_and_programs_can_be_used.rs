@@ -29,7 +29,8 @@ pub const CASE: Case = Case {
 };
 
 fn run(context: &mut Context<'_>) -> Verdict {
-    if !context.capabilities()?.device_nodes {
+    let capabilities = context.capabilities()?;
+    if !capabilities.device_nodes {
         return Err(Stop::not_applicable("devices cannot be made here"));
     }
     let program = fs::read("/bin/true").attempt("read", "/bin/true");
