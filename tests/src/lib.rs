@@ -27,6 +27,7 @@ pub mod check;
 pub mod container;
 pub mod context;
 pub mod crash;
+pub mod cross;
 pub mod elsewhere;
 pub mod faults;
 pub mod faulty;

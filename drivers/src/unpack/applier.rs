@@ -8,6 +8,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use super::companions::Companions;
 use super::dir::Dir;
 use super::entry::{Entry, Members, about, shown};
 use super::header::Kind;
@@ -29,6 +30,8 @@ pub(super) struct Applier {
     pub(super) overlay: Option<&'static str>,
     /// What is below is unknown.
     pub(super) unknown: bool,
+    /// Files below that the archive links to.
+    companions: Companions,
 }
 
 /// Applies every entry.
@@ -41,6 +44,7 @@ pub(super) fn run(stage: &Stage, members: &mut Members<'_>) -> Result<Applied> {
         made: (!lowest).then(Made::default),
         overlay: stage.overlay(),
         unknown: matches!(stage.below, Below::Unknown),
+        companions: Companions::default(),
     };
     let mut entry = Entry::new();
     let mut path = Vec::new();
@@ -48,6 +52,7 @@ pub(super) fn run(stage: &Stage, members: &mut Members<'_>) -> Result<Applied> {
         clean(&entry.path, &mut path).map_err(|e| about(&entry.path, e))?;
         applier.entry(&mut entry, &path, members)?;
     }
+    std::mem::take(&mut applier.companions).complete(&mut applier.tree)?;
     applier.tree.open.finish()?;
     members.stream.drain()?;
     applier.applied.entries = members.count;
@@ -280,6 +285,7 @@ impl Applier {
                         if statat(&lower.fd, target_name, AtFlags::SYMLINK_NOFOLLOW).is_ok() =>
                     {
                         copy_up::file(&lower, &from, target_name, self.tree.owners.keep)?;
+                        self.companions.raised(&lower, &from, target_name)?;
                     }
                     None if self.unknown => return Err(needs_below(&target)),
                     _ => return fail("which does not exist"),
@@ -302,6 +308,7 @@ impl Applier {
             Err(e) if e.kind() == ErrorKind::NotFound => return fail("which does not exist"),
             other => other?,
         }
+        self.companions.linked(&dir, name)?;
         self.note(&dir, name);
         Ok(())
     }

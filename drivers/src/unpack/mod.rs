@@ -17,6 +17,7 @@
 
 mod acl;
 mod applier;
+mod companions;
 mod copy_up;
 mod dir;
 mod entry;
