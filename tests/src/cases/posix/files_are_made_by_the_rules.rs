@@ -98,6 +98,13 @@ fn rows() -> Vec<Row> {
         })
         .does([socket("x"), chmod("x", 0o640)])
         .marks("", "mc"),
+        rule("a socket is not opened", [], || {
+            call::mknod("x", FileType::Socket, 0o640, 0)?;
+            call::open("x", OFlags::RDWR)
+        })
+        .refused(Errno::NXIO)
+        .does([socket("x"), chmod("x", 0o640)])
+        .marks("", "mc"),
         rule("a directory by mknod", [], || {
             call::mknod("x", FileType::Directory, 0o755, 0)
         })

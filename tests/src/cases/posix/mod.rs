@@ -7,6 +7,7 @@ pub mod attribute_changes_move_the_change_time;
 pub mod change_times_survive_copy_up;
 pub mod chmod_is_the_owners;
 pub mod chown_is_the_superusers;
+pub mod descriptors_stay_what_they_were;
 pub mod directories_are_made_by_the_rules;
 pub mod directories_are_removed_by_the_rules;
 pub mod files_are_made_by_the_rules;
@@ -26,6 +27,7 @@ pub const CASES: &[&Case] = &[
     &change_times_survive_copy_up::CASE,
     &chmod_is_the_owners::CASE,
     &chown_is_the_superusers::CASE,
+    &descriptors_stay_what_they_were::CASE,
     &directories_are_made_by_the_rules::CASE,
     &directories_are_removed_by_the_rules::CASE,
     &files_are_made_by_the_rules::CASE,

@@ -4,6 +4,7 @@ use crate::case::Case;
 
 pub mod dot_dot_follows_a_rename;
 pub mod exchange_and_noreplace_work;
+pub mod exchange_follows_the_rules;
 pub mod files_can_be_renamed_in_circles;
 pub mod lower_directory_can_be_renamed;
 pub mod mounts_are_boundaries;
@@ -16,6 +17,7 @@ pub mod whiteout_flag_leaves_a_whiteout;
 pub const CASES: &[&Case] = &[
     &dot_dot_follows_a_rename::CASE,
     &exchange_and_noreplace_work::CASE,
+    &exchange_follows_the_rules::CASE,
     &files_can_be_renamed_in_circles::CASE,
     &lower_directory_can_be_renamed::CASE,
     &mounts_are_boundaries::CASE,
