@@ -1,6 +1,7 @@
 //! What hostile archives are after, and the proof that they do not get it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -15,7 +16,7 @@ use crate::context::Context;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::compare::show;
 use crate::oracle::live;
-use crate::oracle::op::file;
+use crate::oracle::op::{dir as dir_op, fifo, file};
 use crate::oracle::seen::{self, Seen};
 
 /// A tree in every detail that writing to it would change: content, owner, mode, attributes, times with that of the
@@ -102,7 +103,13 @@ impl Victim {
     pub fn new(context: &mut Context<'_>) -> std::result::Result<Self, Stop> {
         let dir = context.directory()?;
         let broken = |error: drivers::Error| Stop::broken(error.to_string());
-        live::apply(&dir, &[file("kept", "untouched")]).map_err(broken)?;
+        let things = [
+            file("kept", "untouched"),
+            fifo("pipe"),
+            dir_op("d"),
+            file("d/kept", "too"),
+        ];
+        live::apply(&dir, &things).map_err(broken)?;
         let before = Snapshot::of(&dir).map_err(broken)?;
         Ok(Self { dir, before })
     }
@@ -134,29 +141,70 @@ impl Victim {
         parent: Option<&LayerId>,
         entries: &[Entry],
     ) -> std::result::Result<(), Stop> {
+        let what: Vec<_> = entries.iter().map(|entry| show(&entry.path)).collect();
+        self.attack_with(context, parent, &what.join(", "), |_| {
+            archive::write(entries)
+        })?;
+        Ok(())
+    }
+
+    /// As [`Self::attack_on`], with any archive, made for the name of the directory that it is unpacked into. Says
+    /// whether it was applied.
+    ///
+    /// # Errors
+    /// As [`Self::attack`].
+    pub fn attack_with(
+        &self,
+        context: &mut Context<'_>,
+        parent: Option<&LayerId>,
+        what: &str,
+        tar: impl FnOnce(&str) -> Vec<u8>,
+    ) -> std::result::Result<bool, Stop> {
         let key = context.key()?;
-        let tar = archive::write(entries);
         let driver = context.driver()?;
         driver.prepare(&key, parent, Kind::Writable)?;
+        let stage = driver.stage(&key)?.dir;
+        let beside = names_beside(&stage)?;
+        let name = stage.file_name().unwrap_or_default().to_string_lossy();
+        let tar = tar(&name);
         let outcome = driver.apply(&key, &mut &tar[..], &Limits::default());
+        let beside_after = names_beside(&stage)?;
         driver.remove(Item::Container(&key))?;
-        let changed = self.before.differs_from(&Snapshot::of(&self.dir)?);
-        let what: Vec<_> = entries.iter().map(|entry| show(&entry.path)).collect();
-        check::that(
-            changed.is_none(),
-            format!("nothing outside changes by {}", what.join(", ")),
-            changed.unwrap_or_default(),
+        self.check(what)?;
+        check::same(
+            &format!("what lies beside the layer after {what}"),
+            beside,
+            beside_after,
         )?;
         match outcome {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::BadInput => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BadInput => Ok(false),
             Err(error) => Err(Stop::fail(
-                format!(
-                    "{} is refused as bad input, or lands inside",
-                    what.join(", ")
-                ),
+                format!("{what} is refused as bad input, or lands inside"),
                 error.to_string(),
             )),
         }
     }
+
+    /// It is as it was.
+    ///
+    /// # Errors
+    /// A failure, with what changed.
+    pub fn check(&self, what: &str) -> std::result::Result<(), Stop> {
+        let changed = self.before.differs_from(&Snapshot::of(&self.dir)?);
+        check::that(
+            changed.is_none(),
+            format!("nothing outside changes by {what}"),
+            changed.unwrap_or_default(),
+        )
+    }
+}
+
+/// The names in the directory that a layer's own lies in.
+fn names_beside(stage: &Path) -> Result<BTreeSet<OsString>> {
+    let dir = stage.parent().unwrap_or(stage);
+    fs::read_dir(dir)
+        .attempt("list", dir)?
+        .map(|entry| Ok(entry.attempt("list", dir)?.file_name()))
+        .collect()
 }

@@ -11,5 +11,6 @@ pub mod layer;
 pub mod live;
 pub mod model;
 pub mod op;
+pub mod raw;
 pub mod seen;
 pub mod sparse;

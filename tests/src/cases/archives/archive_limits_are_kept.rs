@@ -1,18 +1,22 @@
-//! An archive with more entries, bytes or longer paths than it is allowed is refused as malformed.
+//! An archive that asks for more than it is allowed, in entries, bytes, holes, names or sheer length, is refused as soon
+//! as it does, and by default no small archive can ask for much.
 
-use drivers::{ErrorKind, Item, Kind, Limits};
+use std::io::Read as _;
 
-use crate::case::{Case, Level, Outcome, Theme, Verdict};
-use crate::check;
+use drivers::{ErrorKind, Limits};
+
+use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
+use crate::oracle::raw::{Dialect, Raw, put};
+use crate::{check, fixture};
 
 /// The promise.
 pub const CASE: Case = Case {
     name: "archive_limits_are_kept",
-    promise: "An archive with more entries, bytes or longer paths than it is allowed is refused as malformed.",
-    why: "One small download must not be able to fill the disk of the host.",
+    promise: "An archive that asks for more than it is allowed, in entries, bytes, holes, names or sheer length, is refused as soon as it does.",
+    why: "One small download must not be able to fill the disk of the host, or keep it busy for ever.",
     origin: "catalogue MT8 (bombs, tested by nobody); layerbench driver.rs",
     covers: &["MT8"],
     level: Level::Must,
@@ -45,21 +49,84 @@ fn run(context: &mut Context<'_>) -> Verdict {
             },
         ),
     ] {
-        let key = context.key()?;
-        let driver = context.driver()?;
-        driver.prepare(&key, None, Kind::Writable)?;
-        let outcome = driver.apply(&key, &mut &tar[..], &limits);
-        check::refused(what, ErrorKind::BadInput, outcome)?;
-        driver.remove(Item::Container(&key))?;
+        refused(context, what, &tar, &limits)?;
     }
-    let key = context.key()?;
-    let driver = context.driver()?;
-    driver.prepare(&key, None, Kind::Writable)?;
-    let applied = driver.apply(&key, &mut &tar[..], &fine)?;
+    let applied = fixture::unpacked_within(context, None, &mut &tar[..], &fine)??;
     check::same(
         "entries and bytes applied",
         (3, 7),
         (applied.entries, applied.bytes),
     )?;
+
+    // Nothing but headers of nothing, and nothing but a tail: they have an end too.
+    let mut globals = Raw::new();
+    for _ in 0..4 {
+        globals = globals.global(&[("comment", b"x")]);
+    }
+    refused(context, "four global headers", &globals.end(), &fine)?;
+    let mut tail = tar.clone();
+    tail.resize(20 << 20, 0);
+    refused(
+        context,
+        "a tail of 20 MiB behind three entries",
+        &tail,
+        &fine,
+    )?;
+    let mut endless = (&tar[..]).chain(std::io::repeat(b'x').take(20 << 20));
+    let outcome = fixture::unpacked_within(context, None, &mut endless, &fine)?;
+    check::refused("garbage without an end", ErrorKind::BadInput, outcome)?;
+
+    bombs(context)?;
     Ok(Outcome::Pass)
+}
+
+fn refused(context: &mut Context<'_>, what: &str, tar: &[u8], limits: &Limits) -> Result<(), Stop> {
+    let outcome = fixture::unpacked_within(context, None, &mut &tar[..], limits)?;
+    check::refused(what, ErrorKind::BadInput, outcome)
+}
+
+/// A few blocks that say they are terabytes, under the limits that everybody has.
+fn bombs(context: &mut Context<'_>) -> Result<(), Stop> {
+    let size = (8_u64 << 40).to_string();
+    let hole = format!("{},1", (8_u64 << 40) - 1);
+    let pax = Raw::new()
+        .pax(&[
+            ("GNU.sparse.size", size.as_bytes()),
+            ("GNU.sparse.numblocks", b"1"),
+            ("GNU.sparse.map", hole.as_bytes()),
+        ])
+        .file("bomb", b"x")
+        .end();
+    let gnu = Raw::new()
+        .member(Dialect::Gnu, b'S', "bomb", b"", |header| {
+            put(header, 483, 12, b"77777777777\0");
+            put(header, 483, 12, &crate::oracle::raw::base256(8 << 40, 12));
+        })
+        .end();
+    let many: Vec<String> = (0..5000)
+        .map(|i| format!("SCHILY.xattr.user.{i}"))
+        .collect();
+    let records: Vec<(&str, &[u8])> = many.iter().map(|name| (&name[..], &b"1"[..])).collect();
+    let attributes = Raw::new().pax(&records).file("x", b"").end();
+    let deep = archive::write(&[Entry::dir("d/".repeat(600))]);
+    let mut links: Vec<_> = (0..39)
+        .map(|i| {
+            Entry::symlink(
+                format!("l{i}"),
+                format!("{}l{}", "d/../".repeat(700), i + 1),
+            )
+        })
+        .collect();
+    links.insert(0, Entry::dir("d/"));
+    links.extend([Entry::dir("l39/"), Entry::file("l0/x", "")]);
+    for (what, tar) in [
+        ("a hole of 8 TiB, told by PAX", pax),
+        ("a hole of 8 TiB, told by GNU", gnu),
+        ("5000 attributes", attributes),
+        ("600 directories in one another", deep),
+        ("links that go 50 000 steps", archive::write(&links)),
+    ] {
+        refused(context, what, &tar, &Limits::default())?;
+    }
+    Ok(())
 }

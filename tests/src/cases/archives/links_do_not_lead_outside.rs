@@ -11,8 +11,8 @@ pub const CASE: Case = Case {
     name: "links_do_not_lead_outside",
     promise: "Writing, linking or deleting through a symbolic link that points outside stays inside the layer or is refused.",
     why: "The classic escape: a link to the host, then a write through it, as root.",
-    origin: "moby and containerd archive tests (symlink breakout); catalogue MT2",
-    covers: &["MT2", "MT10"],
+    origin: "moby and containerd archive tests (symlink breakout, two hops, a link in place of a directory); catalogue MT2",
+    covers: &["MT2"],
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
@@ -24,39 +24,58 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let victim = Victim::new(context)?;
     let outside = victim.path();
     let up = format!("{}{outside}", "../".repeat(30));
-    for target in [outside.to_owned(), up] {
+    let proc = format!("/proc/self/root{outside}");
+    let cwd = "/proc/self/cwd".to_owned();
+    // What is done with the link `l` once it is there.
+    let blows = [
+        vec![
+            Entry::file("l/pwned", "pwned"),
+            Entry::file("l/kept", "pwned"),
+        ],
+        vec![
+            Entry::file("l/.wh.kept", ""),
+            Entry::file("l/.wh..wh..opq", ""),
+        ],
+        vec![Entry::dir("l/pwned/"), Entry::dir("l/")],
+        vec![
+            Entry::link("stolen", "l/kept"),
+            Entry::file("stolen", "pwned"),
+        ],
+        vec![
+            Entry::symlink("m", "n/d"),
+            Entry::symlink("n", "l"),
+            Entry::file("m/kept", "pwned"),
+        ],
+    ];
+    for target in [outside.to_owned(), up.clone(), proc, cwd] {
         let link = Entry::symlink("l", &target);
-        victim.attack(context, &[link.clone(), Entry::file("l/pwned", "pwned")])?;
-        victim.attack(context, &[link.clone(), Entry::file("l/kept", "pwned")])?;
-        victim.attack(context, &[link.clone(), Entry::file("l/.wh.kept", "")])?;
-        victim.attack(context, &[link.clone(), Entry::file("l/.wh..wh..opq", "")])?;
-        victim.attack(context, &[link.clone(), Entry::dir("l/")])?;
-        victim.attack(context, &[link.clone(), Entry::dir("l/pwned/")])?;
-        victim.attack(
-            context,
-            &[
-                link.clone(),
-                Entry::link("stolen", "l/kept"),
-                Entry::file("stolen", "pwned"),
-            ],
-        )?;
-        victim.attack(
-            context,
-            &[
-                link.clone(),
-                Entry::symlink("m", "l"),
-                Entry::file("m/pwned", "pwned"),
-            ],
-        )?;
-        let file = Entry::symlink("f", format!("{target}/kept"));
-        victim.attack(context, &[file.clone(), Entry::file("f", "pwned")])?;
-        let mut open = Entry::link("g", "f");
-        open.mode = 0o777;
-        victim.attack(context, &[file, open])?;
-        // The link is in a lower layer.
-        let base = context.layer_of(None, &archive::write(&[link]))?;
-        victim.attack_on(context, Some(&base), &[Entry::file("l/pwned", "pwned")])?;
-        victim.attack_on(context, Some(&base), &[Entry::file("l/.wh.kept", "")])?;
+        for blow in &blows {
+            victim.attack(context, &[&[link.clone()][..], blow].concat())?;
+        }
+    }
+    // A link to a file, and a hard link to that link whose header opens it to everybody.
+    let file = Entry::symlink("f", format!("{up}/kept"));
+    victim.attack(context, &[file.clone(), Entry::file("f", "pwned")])?;
+    let mut open = Entry::link("g", "f");
+    open.mode = 0o777;
+    victim.attack(context, &[file, open])?;
+    // A directory becomes a link in the middle of the archive.
+    victim.attack(
+        context,
+        &[
+            Entry::dir("d/"),
+            Entry::file("d/kept", "mine"),
+            Entry::symlink("d", outside),
+            Entry::file("d/kept", "pwned"),
+            Entry::file("d/.wh.kept", ""),
+        ],
+    )?;
+    // The link is in a lower layer.
+    for target in [outside, &up] {
+        let base = context.layer_of(None, &archive::write(&[Entry::symlink("l", target)]))?;
+        for blow in &blows {
+            victim.attack_on(context, Some(&base), blow)?;
+        }
     }
     Ok(Outcome::Pass)
 }
