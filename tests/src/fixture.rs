@@ -1,7 +1,7 @@
 //! What several cases start from: a tree with everything in it, and bytes that no filesystem can compress or share.
 
 use drivers::error::Attempt as _;
-use drivers::{Applied, Item, Kind, LayerId, Limits, Usage};
+use drivers::{Item, Usage};
 use rustix::fs::{Gid, Uid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
@@ -183,34 +183,4 @@ pub fn allocated(container: &Container, path: &str) -> Result<u64, Stop> {
     let file = std::fs::File::open(&path).attempt("open", &path)?;
     file.sync_all().attempt("sync", &path)?;
     Ok(file.metadata().attempt("stat", &path)?.blocks() * 512)
-}
-
-/// Unpacks an archive into a container layer that is removed again, and says what came of it.
-///
-/// # Errors
-/// A failure, when the layer cannot be made or removed.
-pub fn unpacked(
-    context: &mut Context<'_>,
-    parent: Option<&LayerId>,
-    tar: &[u8],
-) -> Result<drivers::Result<Applied>, Stop> {
-    unpacked_within(context, parent, &mut &tar[..], &Limits::default())
-}
-
-/// As [`unpacked`], from a reader and within limits.
-///
-/// # Errors
-/// As [`unpacked`].
-pub fn unpacked_within(
-    context: &mut Context<'_>,
-    parent: Option<&LayerId>,
-    tar: &mut dyn std::io::Read,
-    limits: &Limits,
-) -> Result<drivers::Result<Applied>, Stop> {
-    let key = context.key()?;
-    let driver = context.driver()?;
-    driver.prepare(&key, parent, Kind::Writable)?;
-    let outcome = driver.apply(&key, tar, limits);
-    driver.remove(Item::Container(&key))?;
-    Ok(outcome)
 }

@@ -44,6 +44,7 @@ pub mod runner;
 pub mod subject;
 pub mod together;
 pub mod victim;
+pub mod yard;
 
 pub use bounded::run_bounded;
 pub use case::{Case, Level, Outcome, Stop, Theme, Verdict};

@@ -1,5 +1,7 @@
 //! What hostile archives are after, and the proof that they do not get it.
 
+use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
@@ -8,16 +10,17 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
-use drivers::{ErrorKind, Item, Kind, LayerId, Limits, Result};
+use drivers::{ErrorKind, LayerId, Result};
 
 use crate::case::Stop;
 use crate::check;
 use crate::context::Context;
-use crate::oracle::archive::{self, Entry};
+use crate::oracle::archive;
 use crate::oracle::compare::show;
 use crate::oracle::live;
 use crate::oracle::op::{dir as dir_op, fifo, file};
 use crate::oracle::seen::{self, Seen};
+use crate::yard::Yard;
 
 /// A tree in every detail that writing to it would change: content, owner, mode, attributes, times with that of the
 /// last change, and the number of links. The access time is left out: looking changes it.
@@ -93,6 +96,8 @@ impl Snapshot {
 pub struct Victim {
     dir: PathBuf,
     before: Snapshot,
+    /// Where archives have been unpacked so far, by parent.
+    yards: RefCell<BTreeMap<Option<LayerId>, Yard>>,
 }
 
 impl Victim {
@@ -111,7 +116,11 @@ impl Victim {
         ];
         live::apply(&dir, &things).map_err(broken)?;
         let before = Snapshot::of(&dir).map_err(broken)?;
-        Ok(Self { dir, before })
+        Ok(Self {
+            dir,
+            before,
+            yards: RefCell::default(),
+        })
     }
 
     /// Its path, absolute, without the leading slash being special.
@@ -119,14 +128,15 @@ impl Victim {
         self.dir.to_str().unwrap_or_default()
     }
 
-    /// Applies a hostile archive on nothing: it may be refused, or land inside; the victim stays as it was.
+    /// Applies a hostile archive on nothing, or on what the last one left: it may be refused, or land inside; the victim
+    /// stays as it was.
     ///
     /// # Errors
     /// A failure, when the victim changed or the refusal is of another kind than that of bad input.
     pub fn attack(
         &self,
         context: &mut Context<'_>,
-        entries: &[Entry],
+        entries: &[archive::Entry],
     ) -> std::result::Result<(), Stop> {
         self.attack_on(context, None, entries)
     }
@@ -139,7 +149,7 @@ impl Victim {
         &self,
         context: &mut Context<'_>,
         parent: Option<&LayerId>,
-        entries: &[Entry],
+        entries: &[archive::Entry],
     ) -> std::result::Result<(), Stop> {
         let what: Vec<_> = entries.iter().map(|entry| show(&entry.path)).collect();
         self.attack_with(context, parent, &what.join(", "), |_| {
@@ -160,16 +170,16 @@ impl Victim {
         what: &str,
         tar: impl FnOnce(&str) -> Vec<u8>,
     ) -> std::result::Result<bool, Stop> {
-        let key = context.key()?;
-        let driver = context.driver()?;
-        driver.prepare(&key, parent, Kind::Writable)?;
-        let stage = driver.stage(&key)?.dir;
+        let mut yards = self.yards.borrow_mut();
+        let yard = match yards.entry(parent.cloned()) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(empty) => empty.insert(Yard::new(context, parent)?),
+        };
+        let stage = yard.stage(context)?;
         let beside = names_beside(&stage)?;
         let name = stage.file_name().unwrap_or_default().to_string_lossy();
-        let tar = tar(&name);
-        let outcome = driver.apply(&key, &mut &tar[..], &Limits::default());
+        let outcome = yard.apply(context, &tar(&name))?;
         let beside_after = names_beside(&stage)?;
-        driver.remove(Item::Container(&key))?;
         self.check(what)?;
         check::same(
             &format!("what lies beside the layer after {what}"),
@@ -178,7 +188,9 @@ impl Victim {
         )?;
         match outcome {
             Ok(_) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::BadInput => Ok(false),
+            Err(error) if matches!(error.kind(), ErrorKind::BadInput | ErrorKind::Unsupported) => {
+                Ok(false)
+            }
             Err(error) => Err(Stop::fail(
                 format!("{what} is refused as bad input, or lands inside"),
                 error.to_string(),

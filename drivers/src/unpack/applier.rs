@@ -201,6 +201,12 @@ impl Applier {
                 self.applied.devices_dropped += 1;
                 return Ok(());
             }
+            // xfs has 9 bits of major and 18 bits of minor number.
+            Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {
+                return Err(e.with_kind(ErrorKind::Unsupported).because(format!(
+                    "the filesystem cannot store the device {major}:{minor}"
+                )));
+            }
             other => other?,
         }
         let owners = self.tree.owners;

@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use super::dir::{self, Dir, Inherits, times};
 use super::entry::{Entry, shown};
 use super::header::Kind;
+use super::stream::bad;
 use super::{Applied, Stage, acl};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
@@ -229,6 +230,12 @@ fn xattrs(
     set: impl Fn(&[u8], &[u8]) -> Result<(), Errno>,
 ) -> Result<()> {
     for (name, value) in &entry.xattrs {
+        // Linux stores it unseen, and then nobody can read the file's attributes or copy them up.
+        if value.is_empty() && name == b"security.capability" {
+            return Err(
+                bad("its capabilities are empty: no version of them is").path(shown(&entry.path))
+            );
+        }
         match set(name, value) {
             Ok(()) => {}
             // Without real privileges, those that need them are left out, like the owners.

@@ -110,7 +110,7 @@ pub fn xattrs(path: &Path) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
     for name in names[..length].split(|&b| b == 0).filter(|name| own(name)) {
         let mut value = vec![0_u8; 65536];
         let length = lgetxattr(path, name, &mut value[..])
-            .attempt("read the extended attribute of", path)?;
+            .attempt(format!("read {} of", String::from_utf8_lossy(name)), path)?;
         value.truncate(length);
         found.insert(name.to_vec(), value);
     }

@@ -6,11 +6,12 @@ use std::io::Read as _;
 use drivers::{ErrorKind, Limits};
 
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
+use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::raw::{Dialect, Raw, put};
-use crate::{check, fixture};
+use crate::yard::Yard;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -27,6 +28,7 @@ pub const CASE: Case = Case {
 };
 
 fn run(context: &mut Context<'_>) -> Verdict {
+    let yard = Yard::new(context, None)?;
     let tar = archive::write(&[
         Entry::file("a", "123"),
         Entry::file("b", "456"),
@@ -49,9 +51,9 @@ fn run(context: &mut Context<'_>) -> Verdict {
             },
         ),
     ] {
-        refused(context, what, &tar, &limits)?;
+        refused(context, &yard, what, &tar, &limits)?;
     }
-    let applied = fixture::unpacked_within(context, None, &mut &tar[..], &fine)??;
+    let applied = yard.apply_within(context, &mut &tar[..], &fine)??;
     check::same(
         "entries and bytes applied",
         (3, 7),
@@ -63,30 +65,37 @@ fn run(context: &mut Context<'_>) -> Verdict {
     for _ in 0..4 {
         globals = globals.global(&[("comment", b"x")]);
     }
-    refused(context, "four global headers", &globals.end(), &fine)?;
+    refused(context, &yard, "four global headers", &globals.end(), &fine)?;
     let mut tail = tar.clone();
     tail.resize(20 << 20, 0);
     refused(
         context,
+        &yard,
         "a tail of 20 MiB behind three entries",
         &tail,
         &fine,
     )?;
     let mut endless = (&tar[..]).chain(std::io::repeat(b'x').take(20 << 20));
-    let outcome = fixture::unpacked_within(context, None, &mut endless, &fine)?;
+    let outcome = yard.apply_within(context, &mut endless, &fine)?;
     check::refused("garbage without an end", ErrorKind::BadInput, outcome)?;
 
-    bombs(context)?;
+    bombs(context, &yard)?;
     Ok(Outcome::Pass)
 }
 
-fn refused(context: &mut Context<'_>, what: &str, tar: &[u8], limits: &Limits) -> Result<(), Stop> {
-    let outcome = fixture::unpacked_within(context, None, &mut &tar[..], limits)?;
+fn refused(
+    context: &Context<'_>,
+    yard: &Yard,
+    what: &str,
+    tar: &[u8],
+    limits: &Limits,
+) -> Result<(), Stop> {
+    let outcome = yard.apply_within(context, &mut &tar[..], limits)?;
     check::refused(what, ErrorKind::BadInput, outcome)
 }
 
 /// A few blocks that say they are terabytes, under the limits that everybody has.
-fn bombs(context: &mut Context<'_>) -> Result<(), Stop> {
+fn bombs(context: &Context<'_>, yard: &Yard) -> Result<(), Stop> {
     let size = (8_u64 << 40).to_string();
     let hole = format!("{},1", (8_u64 << 40) - 1);
     let pax = Raw::new()
@@ -126,7 +135,7 @@ fn bombs(context: &mut Context<'_>) -> Result<(), Stop> {
         ("600 directories in one another", deep),
         ("links that go 50 000 steps", archive::write(&links)),
     ] {
-        refused(context, what, &tar, &Limits::default())?;
+        refused(context, yard, what, &tar, &Limits::default())?;
     }
     Ok(())
 }

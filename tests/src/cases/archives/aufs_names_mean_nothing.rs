@@ -1,6 +1,5 @@
 //! Names that AUFS kept for itself, .wh..wh.aufs, .wh..wh.plnk and their like, show nowhere and delete nothing.
 
-use drivers::ErrorKind;
 use tar::EntryType;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
@@ -8,7 +7,7 @@ use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::op::{dir, file};
-use crate::{check, fixture};
+use crate::yard::Yard;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -48,11 +47,11 @@ fn run(context: &mut Context<'_>) -> Verdict {
     container.unmount()?;
     // What AUFS meant by it is not known here, and nothing is guessed.
     let linked = [&own[..], &[Entry::link("x", ".wh..wh.plnk/131.7")]].concat();
-    let outcome = fixture::unpacked(context, None, &archive::write(&linked))?;
-    check::refused(
+    let yard = Yard::new(context, None)?;
+    yard.refuses(
+        context,
         "a link into AUFS' own directory",
-        ErrorKind::BadInput,
-        outcome,
+        &archive::write(&linked),
     )?;
     Ok(Outcome::Pass)
 }

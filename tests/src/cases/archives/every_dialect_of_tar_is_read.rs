@@ -115,7 +115,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
     driver.prepare(&key, None, drivers::Kind::Writable)?;
     let applied = driver.apply(&key, &mut Trickle(&junk), &Limits::default())?;
     driver.commit(&key, &slow)?;
-    check::same("entries applied", 14, applied.entries)?;
+    check::same("entries applied", 13, applied.entries)?;
     context.expect(&slow, None, &tree)?;
     context.check_layer(&slow)?;
     Ok(Outcome::Pass)

@@ -1,14 +1,12 @@
 //! A hard link joins the very thing that is there before it in the archive or below, be it a symbolic link or a device;
 //! its own header changes nothing, and a target that comes later is refused.
 
-use drivers::ErrorKind;
-
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::op::{chmod, dir, fifo, file, link, symlink};
-use crate::{check, fixture};
+use crate::yard::Yard;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -69,6 +67,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         ],
     )?;
     context.check_layer(&layer)?;
+    let yard = Yard::new(context, Some(&base))?;
     for (what, entries) in [
         (
             "a file that comes later",
@@ -88,11 +87,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
             [Entry::file("e/f", ""), Entry::link("e", "e/f")],
         ),
     ] {
-        let outcome = fixture::unpacked(context, Some(&base), &archive::write(&entries))?;
-        check::refused(
+        yard.refuses(
+            context,
             &format!("a hard link to {what}"),
-            ErrorKind::BadInput,
-            outcome,
+            &archive::write(&entries),
         )?;
     }
     context.check_layer(&base)?;

@@ -1,13 +1,11 @@
 //! No directory is made whose name is a whiteout, whichever way an archive asks for it.
 
-use drivers::ErrorKind;
-
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::archive::{self, Entry};
 use crate::oracle::op::{dir, file};
-use crate::{check, fixture};
+use crate::yard::Yard;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -25,6 +23,7 @@ pub const CASE: Case = Case {
 
 fn run(context: &mut Context<'_>) -> Verdict {
     let base = context.layer(None, &[dir("etc"), file("etc/passwd", "root"), dir("d")])?;
+    let yard = Yard::new(context, Some(&base))?;
     for entries in [
         vec![Entry::symlink("l", ".wh.etc"), Entry::file("l/x", "")],
         vec![Entry::symlink("l", "d/../.wh.etc/y"), Entry::dir("l/x/")],
@@ -37,8 +36,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         vec![Entry::file(".wh.etc/x", "")],
         vec![Entry::dir(".wh.etc/"), Entry::file(".wh.etc/x", "")],
     ] {
-        let outcome = fixture::unpacked(context, Some(&base), &archive::write(&entries))?;
-        check::refused("a way into a whiteout", ErrorKind::BadInput, outcome)?;
+        yard.refuses(context, "a way into a whiteout", &archive::write(&entries))?;
     }
     // The directory alone is a whiteout, as a file of that name is.
     let tar = archive::write(&[Entry::dir(".wh.etc/")]);

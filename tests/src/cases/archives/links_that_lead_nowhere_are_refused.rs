@@ -1,12 +1,11 @@
 //! A link without a target, or with one that no filesystem takes, is malformed; nothing of it becomes a file.
 
-use drivers::ErrorKind;
-
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
+use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::raw::Raw;
-use crate::{check, fixture};
+use crate::yard::Yard;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -26,6 +25,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let long = "x/".repeat(3000);
     let links = |kind: u8, target: &[u8]| Raw::new().file("f", b"1").link(kind, "l", target).end();
     let long_link = Raw::new().long(b'K', &long).link(b'2', "l", b"").end();
+    let yard = Yard::new(context, None)?;
     for (what, tar) in [
         ("a symbolic link to nothing", links(b'2', b"")),
         ("a hard link to nothing", links(b'1', b"")),
@@ -37,8 +37,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         ),
         ("a symbolic link to a path of 6000 bytes", long_link),
     ] {
-        let outcome = fixture::unpacked(context, None, &tar)?;
-        check::refused(what, ErrorKind::BadInput, outcome)?;
+        yard.refuses(context, what, &tar)?;
     }
     // The directory above is a place like any other for a symbolic link.
     let layer = context.layer_of(None, &links(b'2', b".."))?;

@@ -1,14 +1,14 @@
 //! What Linux cannot store as it is written, a zero byte in a path, an id of 33 bits, an attribute that is none, is
 //! refused: nothing is cut to fit.
 
-use drivers::{Capabilities, ErrorKind};
+use drivers::Capabilities;
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::op::{file, xattr};
 use crate::oracle::raw::{Dialect, Raw, base256, put};
-use crate::{check, fixture};
+use crate::yard::Yard;
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -26,14 +26,10 @@ pub const CASE: Case = Case {
 
 fn run(context: &mut Context<'_>) -> Verdict {
     let capabilities = context.capabilities()?;
+    let yard = Yard::new(context, None)?;
     for (name, value) in pax_nonsense(&capabilities) {
         let tar = Raw::new().pax(&[(name, value)]).file("x", b"").end();
-        let outcome = fixture::unpacked(context, None, &tar)?;
-        check::refused(
-            &format!("{name}={}", value.escape_ascii()),
-            ErrorKind::BadInput,
-            outcome,
-        )?;
+        yard.refuses(context, &format!("{name}={}", value.escape_ascii()), &tar)?;
     }
     let link = Raw::new()
         .pax(&[("linkpath", b"a\0b")])
@@ -80,8 +76,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
                 .end(),
         ),
     ] {
-        let outcome = fixture::unpacked(context, None, &tar)?;
-        check::refused(what, ErrorKind::BadInput, outcome)?;
+        yard.refuses(context, what, &tar)?;
     }
     // What looks odd and is not: zero bytes in a value, a record that takes itself back, digits below the nanosecond.
     let fine = Raw::new()
