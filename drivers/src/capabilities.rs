@@ -58,6 +58,8 @@ pub struct Capabilities {
     /// st_ctime of a lower file or directory moves only when something of it is changed, not when it is opened for
     /// writing or when something below it is changed.
     pub ctime_survives_copy_up: bool,
+    /// A file whose path is longer than PATH_MAX (4096 bytes) can be reached, going down a directory at a time.
+    pub deep_paths: bool,
     /// A fifo, socket or device of a lower layer can be given another mode, renamed and deleted, and stays what it is.
     pub special_files_survive_copy_up: bool,
     /// A lower file keeps its setuid and setgid bits when its time, owner or extended attributes are first changed.
@@ -203,6 +205,7 @@ impl Capabilities {
         setgid_directory_is_inherited: true,
         atime_survives_copy_up: true,
         ctime_survives_copy_up: true,
+        deep_paths: true,
         special_files_survive_copy_up: true,
         setuid_survives_copy_up: true,
         writing_clears_setuid: true,

@@ -85,6 +85,16 @@ faults! {
     LongPathsSkipped,
     /// A global header is unpacked as a file.
     GlobalHeadersAreFiles,
+    /// Extended headers of PAX are unpacked as files.
+    ExtendedHeadersAreFiles,
+    /// Archives are read as if there were no sparse files.
+    SparseFilesUnknown,
+    /// What steers an overlay is obeyed when an archive says it.
+    MarksObeyed,
+    /// AUFS' own names are files like any other.
+    AufsNamesKept,
+    /// What follows the end of an archive is taken for more of it.
+    ArchivesJoined,
     /// Devices in archives are skipped.
     DevicesSkipped,
     /// Extended attributes of archives are lost.

@@ -24,6 +24,7 @@ use crate::oracle::archive;
 
 mod answers;
 mod archives;
+mod dialects;
 mod trees;
 mod trusting;
 
@@ -217,6 +218,7 @@ impl Driver for Faulty {
                 .inner
                 .apply(key, &mut &archive::write(&markers)[..], limits);
         }
+        let bytes = dialects::misread(self.fault, bytes);
         let bytes = archives::applied(self.fault, bytes, &dir);
         match self.inner.apply(key, &mut &bytes[..], limits) {
             Ok(applied) => {

@@ -13,7 +13,7 @@ use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Result};
 use crate::fsprobe;
 use crate::sys::mapping::Mapping;
-use crate::upper::{keeps, lasting, numbers, reading};
+use crate::upper::{deep, keeps, lasting, numbers, reading};
 
 const TEXT: &[u8] = b"from the layer below";
 
@@ -39,6 +39,7 @@ pub(crate) fn sow(lower: &Path) -> Result<()> {
     numbers::sow(lower)?;
     lasting::sow(lower)?;
     reading::sow(lower)?;
+    deep::sow(lower)?;
     keeps::sow(lower)
 }
 
@@ -95,6 +96,7 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
     lasting::write(root)?;
     reading::measure(root, &mut found)?;
     keeps::measure(root, &mut found)?;
+    found.deep_paths = deep::measure(root)?;
     // Stored is not enough: a FUSE daemon may keep an ACL that nobody heeds.
     found.posix_acl = found.posix_acl && acl_is_enforced(root);
 

@@ -5,6 +5,7 @@
 //! thing the two drivers differ in: each is a [`Merge`].
 
 mod attributes;
+mod deep;
 mod driver;
 mod ground;
 mod keeps;

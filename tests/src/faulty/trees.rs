@@ -17,6 +17,8 @@ use crate::oracle::archive::Entry;
 use crate::oracle::live::place;
 use crate::oracle::seen;
 
+use rustix::io::Errno;
+
 use super::archives;
 
 /// Files longer than this are cut by [`Fault::CopiesCut`].
@@ -27,7 +29,13 @@ fn walk(dir: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
     let mut found = Vec::new();
     let mut todo = vec![dir.to_owned()];
     while let Some(path) = todo.pop() {
-        let meta = fs::symlink_metadata(&path).attempt("stat", &path)?;
+        let meta = match fs::symlink_metadata(&path) {
+            // Deeper than this way of walking leads; no fault is about that.
+            Err(error) if error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error()) => {
+                continue;
+            }
+            outcome => outcome.attempt("stat", &path)?,
+        };
         if meta.is_dir() {
             for entry in fs::read_dir(&path).attempt("list", &path)? {
                 todo.push(entry.attempt("list", &path)?.path());

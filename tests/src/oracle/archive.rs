@@ -237,8 +237,8 @@ pub(crate) fn read_raw(tar: &[u8]) -> Option<Raw> {
                     mtime: (i64::try_from(header.mtime().ok()?).ok()?, 0),
                     target: target.take().unwrap_or(header_target.into_owned()),
                     device: (
-                        header.device_major().ok()?.unwrap_or(0),
-                        header.device_minor().ok()?.unwrap_or(0),
+                        header.device_major().unwrap_or(None).unwrap_or(0),
+                        header.device_minor().unwrap_or(None).unwrap_or(0),
                     ),
                     data,
                     ..Entry::new(kind, name.take().unwrap_or(header_path))

@@ -16,7 +16,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[Fault::HeadersAreFiles],
+    broken_by: &[Fault::GlobalHeadersAreFiles],
     run,
 };
 

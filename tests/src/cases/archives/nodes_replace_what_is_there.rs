@@ -18,7 +18,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[Fault::FirstEntryStays],
+    broken_by: &[Fault::FirstOfTwoWins],
     run,
 };
 

@@ -20,7 +20,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[Fault::BadArchive, Fault::HeadersAreFiles],
+    broken_by: &[Fault::BadArchive, Fault::ExtendedHeadersAreFiles],
     run,
 };
 

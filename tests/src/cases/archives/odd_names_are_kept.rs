@@ -17,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[Fault::NamesMended],
+    broken_by: &[Fault::OddNamesMended],
     run,
 };
 

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use drivers::error::Attempt as _;
 use rustix::fs::{Mode, OFlags, openat};
 
-use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
+use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::container::Container;
 use crate::context::Context;
@@ -24,8 +24,8 @@ pub const CASE: Case = Case {
     covers: &["MT7"],
     level: Level::Should,
     theme: Theme::Archives,
-    capability: None,
-    broken_by: &[Fault::FollowLinks, Fault::NothingRemoved],
+    capability: Some("deep_paths"),
+    broken_by: &[Fault::LongPathsSkipped, Fault::Flipped("deep_paths")],
     run,
 };
 
@@ -49,16 +49,18 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let tar = archive::write(&[Entry::file(&beside, "new"), Entry::link("near", &path)]);
     let upper = context.layer_of(Some(&lower), &tar)?;
     let container = context.container(Some(&upper))?;
-    check::same(
-        "the file through its link",
-        b"deep".to_vec(),
-        container.read("near")?,
-    )?;
-    check::same("the file", "deep".to_owned(), leaf(&container, "leaf")?)?;
-    check::same(
-        "the file beside it",
-        "new".to_owned(),
-        leaf(&container, "leaf-beside")?,
+    let names: Vec<_> = container.names("")?.into_iter().collect();
+    let expected = vec![b"near".to_vec(), name().into_bytes()];
+    check::same("what is in the root", expected, names)?;
+    let near = container.read("near")?;
+    check::same("the file through its link", b"deep".to_vec(), near)?;
+    let found = [leaf(&container, "leaf"), leaf(&container, "leaf-beside")];
+    let seen = matches!(&found, [Ok(one), Ok(other)] if one == "deep" && other == "new");
+    let outcome = check::declared(
+        "deep_paths",
+        context.capabilities()?.deep_paths,
+        seen,
+        format!("at a path of {} bytes: {found:?}", path.len()),
     )?;
     context.remove(container)?;
     let whiteout = archive::write(&[Entry::file(format!(".wh.{}", name()), "")]);
@@ -71,13 +73,15 @@ fn run(context: &mut Context<'_>) -> Verdict {
         names,
     )?;
     context.remove(view)?;
-    Ok(Outcome::Pass)
+    Ok(outcome)
 }
 
 /// Goes down name by name.
-fn leaf(container: &Container, leaf: &str) -> Result<String, Stop> {
-    let mut dir: OwnedFd = container.open("")?.into();
+fn leaf(container: &Container, leaf: &str) -> drivers::Result<String> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let mut dir: OwnedFd = File::open(&container.at)
+        .attempt("open", &container.at)?
+        .into();
     for depth in 0..DEPTH {
         dir = openat(&dir, name(), flags | OFlags::DIRECTORY, Mode::empty())
             .attempt("open the directory at depth", depth.to_string())?;

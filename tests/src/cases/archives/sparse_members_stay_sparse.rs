@@ -19,7 +19,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[Fault::DialectsForgotten],
+    broken_by: &[Fault::SparseFilesUnknown],
     run,
 };
 
