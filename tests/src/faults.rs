@@ -87,6 +87,8 @@ faults! {
     GlobalHeadersAreFiles,
     /// Extended headers of PAX are unpacked as files.
     ExtendedHeadersAreFiles,
+    /// The first part of a path that a header holds in two parts is ignored.
+    PrefixesIgnored,
     /// Archives are read as if there were no sparse files.
     SparseFilesUnknown,
     /// What steers an overlay is obeyed when an archive says it.

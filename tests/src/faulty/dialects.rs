@@ -18,6 +18,15 @@ pub(super) fn misread(fault: Fault, mut tar: Vec<u8>) -> Vec<u8> {
             }
             tar
         }
+        Fault::PrefixesIgnored => {
+            for block in tar.chunks_exact_mut(BLOCK) {
+                if block[257..].starts_with(b"ustar\0") {
+                    block[345..500].fill(0);
+                    retype(block, block[156]);
+                }
+            }
+            tar
+        }
         Fault::SparseFilesUnknown => {
             // The maps of PAX lose their names, and the old header its type.
             let known = b"GNU.sparse.";

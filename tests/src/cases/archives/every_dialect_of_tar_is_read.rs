@@ -19,7 +19,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[Fault::LongPathsSkipped],
+    broken_by: &[Fault::PrefixesIgnored],
     run,
 };
 
