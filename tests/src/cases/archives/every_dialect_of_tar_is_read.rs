@@ -44,7 +44,7 @@ fn archive(long: &str) -> Vec<u8> {
         .member(Dialect::V7, 0, "v7/file", b"1", |_| {})
         .member(Dialect::Ustar, b'5', prefix, b"", |_| {})
         .member(Dialect::Ustar, b'0', name, b"2", |header| {
-            put(header, 345, 155, prefix.as_bytes())
+            put(header, 345, 155, prefix.as_bytes());
         })
         .member(Dialect::Ustar, b'7', "contiguous", b"3", |_| {})
         // Fields filled to the last byte, or with blanks.
@@ -73,7 +73,7 @@ fn archive(long: &str) -> Vec<u8> {
         ])
         // The old field holds what it can: nothing.
         .member(Dialect::Ustar, b'0', "cut", b"7", |header| {
-            put(header, 124, 12, b"00000000000\0")
+            put(header, 124, 12, b"00000000000\0");
         })
         // Old writers sum signed bytes.
         .member(Dialect::V7, b'0', "latin-\u{e9}", b"8", |_| {})

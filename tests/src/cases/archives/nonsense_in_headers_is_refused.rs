@@ -38,7 +38,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let header = |at, length, value: &[u8]| {
         Raw::new()
             .member(Dialect::Gnu, b'0', "x", b"", |header| {
-                put(header, at, length, value)
+                put(header, at, length, value);
             })
             .end()
     };
@@ -98,7 +98,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         None,
         &[
             file("fine", "1"),
-            xattr("fine", "user.zero", b"a\0b\n=c".to_vec()),
+            xattr("fine", "user.zero", b"a\0b\n=c"),
             crate::oracle::op::mtime("fine", 1_234_567_890, nanoseconds),
         ],
     )?;
