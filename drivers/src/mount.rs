@@ -5,7 +5,6 @@ use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::event::{Timespec, poll};
 use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::mount::{
@@ -15,7 +14,7 @@ use rustix::mount::{
 };
 
 use crate::error::{Attempt as _, Error, Result};
-use crate::sys::command::between_starts;
+use crate::sys::command::{between_starts, patiently};
 use crate::sys::mount_attr;
 
 /// What has to happen after the unmount itself: reap a daemon, drop a use count.
@@ -174,33 +173,13 @@ impl Drop for Mount {
     }
 }
 
-/// Tries an unmount again while it is EBUSY, for 100 ms at most.
-fn patiently(attempt: impl Fn() -> Result<(), Errno>) -> Result<(), Errno> {
-    for _ in 0..50 {
-        match attempt() {
-            Err(Errno::BUSY) => {}
-            other => return other,
-        }
-        // Nothing tells when a descriptor is closed: look again in a moment.
-        let moment = Timespec {
-            tv_sec: 0,
-            tv_nsec: 2_000_000,
-        };
-        match poll(&mut [], Some(&moment)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    attempt()
-}
-
 /// umount2(2), never lazily.
 pub(crate) fn unmount_at(at: &Path) -> Result<(), Errno> {
     let attempt = || unmount(at, UnmountFlags::NOFOLLOW);
     match attempt() {
         // A child that is just being started elsewhere may hold copies of our descriptors: ask again without.
         // After exec the kernel closes them when it gets to it, hence more than once.
-        Err(Errno::BUSY) => between_starts(|| patiently(attempt)),
+        Err(Errno::BUSY) => between_starts(|| patiently(Errno::BUSY, attempt)),
         other => other,
     }
 }

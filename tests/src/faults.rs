@@ -161,6 +161,10 @@ faults! {
     MountedNoDevices,
     /// Containers are mounted without programs.
     MountedNoPrograms,
+    /// Files have other inodes when a container is mounted again.
+    InodesChange,
+    /// Files are as old as the mount when a container is mounted again.
+    WrittenTimesLost,
     /// What was deleted is back when a container is mounted again or committed.
     DeletedComeBack,
     /// A name can be taken twice.
@@ -235,6 +239,8 @@ faults! {
     ConstantUsage,
     /// The space a container takes stays what it was when first asked for.
     UsageStale,
+    /// A file that was changed counts twice.
+    ChangedFilesCountTwice,
     /// A file takes its space once for each of its names.
     LinksCountedEach,
     /// Every deletion takes a block, and none gives anything back.

@@ -251,6 +251,9 @@ impl Driver for Faulty {
                 self.inner.remove(item)?;
                 self.inner.prepare(key, parent.as_ref(), kind)?;
             }
+            Fault::InodesChange | Fault::WrittenTimesLost if again => {
+                trees::remounted(self.fault, &self.content(item)?)?;
+            }
             Fault::DeletedComeBack if again => {
                 if let Some(below) = self.content_below(item)? {
                     trees::bring_back(&below, &self.content(item)?)?;
@@ -350,7 +353,12 @@ impl Driver for Faulty {
     fn usage(&self, of: Item<'_>) -> Result<Usage> {
         let usage = self.inner.usage(of)?;
         let (content, below) = (self.content(of)?, self.content_below(of)?);
+        let changed = match self.fault {
+            Fault::ChangedFilesCountTwice => self.inner.changes(of)?,
+            _ => Vec::new(),
+        };
         let told = &mut self.past().told;
+        told.changed = changed;
         answers::usage(self.fault, told, of, usage, &content, below.as_deref())
     }
 

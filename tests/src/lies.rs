@@ -210,3 +210,39 @@ pub const EXCLUSIVE_OPEN_IS_DENIED: Lie = Lie {
     }),
     errno: libc::EACCES as u16,
 };
+
+/// rename(2) and its kin answer EXDEV.
+pub const RENAME_IS_ACROSS: Lie = Lie {
+    name: "rename is across filesystems",
+    calls: RENAME_DOES_NOTHING.calls,
+    when: None,
+    errno: libc::EXDEV as u16,
+};
+
+/// ioctl(2) with FICLONE answers "done".
+pub const CLONING_DOES_NOTHING: Lie = Lie {
+    name: "FICLONE does nothing",
+    calls: &[libc::SYS_ioctl],
+    when: Some(Argument {
+        index: 1,
+        mask: 0xffff_ffff,
+        value: 0x4004_9409,
+    }),
+    errno: 0,
+};
+
+/// ioctl(2) with FS_IOC_SETFLAGS answers "done".
+pub const SETTING_FLAGS_DOES_NOTHING: Lie = Lie {
+    name: "FS_IOC_SETFLAGS does nothing",
+    calls: &[libc::SYS_ioctl],
+    when: Some(Argument {
+        index: 1,
+        mask: 0xffff_ffff,
+        value: 0x4008_6602,
+    }),
+    errno: 0,
+};
+
+/// inotify_add_watch(2) answers with a watch that nothing wakes.
+pub const WATCHES_DO_NOTHING: Lie =
+    does_nothing("inotify does nothing", &[libc::SYS_inotify_add_watch]);

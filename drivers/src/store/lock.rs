@@ -5,9 +5,10 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
-use crate::sys::command::between_starts;
+use crate::sys::command::{between_starts, patiently};
 
 /// Beside the items' directory. It stays when the driver is closed: deleting it would race with the next to open.
 const FILE: &str = "records-lock";
@@ -28,8 +29,8 @@ pub(crate) fn exclusive(path: &Path) -> Result<OwnedFd> {
     let file = File::create(path).attempt("create the lock", path)?;
     let lock = || flock(&file, FlockOperation::NonBlockingLockExclusive);
     lock()
-        // Between fork and exec a child of another thread holds a copy of the lock that this process has just given back.
-        .or_else(|_| between_starts(lock))
+        // Until exec is over a child of another thread holds a copy of the lock that this process has just given back.
+        .or_else(|_| between_starts(|| patiently(Errno::AGAIN, lock)))
         .map_err(|errno| {
             Error::io("lock", path, errno)
                 .with_kind(ErrorKind::InUse)

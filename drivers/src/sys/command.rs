@@ -9,6 +9,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
@@ -27,6 +28,29 @@ pub(super) fn spawn(command: &mut Command) -> std::io::Result<Child> {
 pub(crate) fn between_starts<T>(work: impl FnOnce() -> T) -> T {
     let _alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);
     work()
+}
+
+/// Tries something again while it fails with `busy`, for 100 ms at most.
+pub(crate) fn patiently<T>(
+    busy: Errno,
+    attempt: impl Fn() -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    for _ in 0..50 {
+        match attempt() {
+            Err(errno) if errno == busy => {}
+            other => return other,
+        }
+        // Nothing tells when a descriptor is closed: look again in a moment.
+        let moment = Timespec {
+            tv_sec: 0,
+            tv_nsec: 2_000_000,
+        };
+        match poll(&mut [], Some(&moment)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    attempt()
 }
 
 /// What a tool left behind.

@@ -81,6 +81,8 @@ pub(super) fn list(fault: Fault, reopened: bool, mut list: Vec<Info>) -> Vec<Inf
 pub(super) struct Told {
     most: u64,
     first: BTreeMap<String, Usage>,
+    /// What the item asked for changed.
+    pub(super) changed: Vec<Change>,
 }
 
 /// The space an item takes.
@@ -102,6 +104,12 @@ pub(super) fn usage(
             let more = trees::counted_again(content)?;
             usage.exclusive_bytes += more;
             usage.referenced_bytes += more;
+        }
+        Fault::ChangedFilesCountTwice => {
+            for change in &told.changed {
+                let file = place(content, &change.path);
+                usage.exclusive_bytes += file_size(&file).unwrap_or(0);
+            }
         }
         Fault::DeletionsCount => {
             let deleted = below.map_or(Ok(0), |below| trees::deletions(below, content))?;

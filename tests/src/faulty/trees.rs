@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use drivers::Result;
 use drivers::error::Attempt as _;
 use rustix::fs::{
-    AtFlags, CWD, FileType, Gid, Mode, Timespec, Timestamps, Uid, chownat, mknodat, utimensat,
+    AtFlags, CWD, FileType, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags, chownat, lsetxattr,
+    mknodat, utimensat,
 };
 
 use crate::faults::Fault;
@@ -114,6 +115,32 @@ pub(super) fn copied(fault: Fault, dir: &Path) -> Result<()> {
             }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Makes `dir`, about to be mounted again, what a driver with this fault would show.
+pub(super) fn remounted(fault: Fault, dir: &Path) -> Result<()> {
+    for (path, meta) in walk(dir)? {
+        if !meta.is_file() || meta.nlink() > 1 {
+            continue;
+        }
+        if fault == Fault::WrittenTimesLost {
+            let file = File::options().append(true).open(&path);
+            file.and_then(|file| file.set_modified(std::time::SystemTime::now()))
+                .attempt("spoil", &path)?;
+            continue;
+        }
+        let copy = path.with_extension("copied");
+        beside(&path, || {
+            fs::copy(&path, &copy).attempt("spoil", &path)?;
+            for (name, value) in seen::xattrs(&path)? {
+                lsetxattr(&copy, &name[..], &value, XattrFlags::empty()).attempt("spoil", &path)?;
+            }
+            own(&copy, &meta)?;
+            times(&copy, &meta)?;
+            fs::rename(&copy, &path).attempt("spoil", &path)
+        })?;
     }
     Ok(())
 }

@@ -25,6 +25,7 @@ pub const CASE: Case = Case {
     broken_by: &[
         Fault::Flipped("hard_links_survive_copy_up"),
         Fault::Flipped("writes_to_links_last"),
+        Fault::WritesLost,
     ],
     run,
 };

@@ -13,6 +13,7 @@ use crate::check;
 use crate::container::Container;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{file, remove};
 
 /// The promise.
@@ -25,7 +26,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::CopyUp,
     capability: Some("file_flags"),
-    broken_by: &[Fault::Flipped("file_flags")],
+    broken_by: &[
+        Fault::Flipped("file_flags"),
+        Fault::Lie(&lies::SETTING_FLAGS_DOES_NOTHING),
+    ],
     run,
 };
 

@@ -19,7 +19,11 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::CopyUp,
     capability: Some("setuid_survives_roots_write"),
-    broken_by: &[Fault::Flipped("setuid_survives_roots_write")],
+    broken_by: &[
+        Fault::Flipped("setuid_survives_roots_write"),
+        Fault::SpecialBitsLost,
+        Fault::CopiesLoseSpecialBits,
+    ],
     run,
 };
 

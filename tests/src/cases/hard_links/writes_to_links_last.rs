@@ -17,7 +17,7 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::HardLinks,
     capability: Some("writes_to_links_last"),
-    broken_by: &[Fault::Flipped("writes_to_links_last")],
+    broken_by: &[Fault::Flipped("writes_to_links_last"), Fault::WritesLost],
     run,
 };
 

@@ -7,6 +7,7 @@ use crate::check;
 use crate::container::Container;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{dir, file, remove, rename};
 
 /// The promise.
@@ -19,7 +20,10 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Identity,
     capability: Some("directory_links_are_counted"),
-    broken_by: &[Fault::Flipped("directory_links_are_counted")],
+    broken_by: &[
+        Fault::Flipped("directory_links_are_counted"),
+        Fault::Lie(&lies::UNLINK_DOES_NOTHING),
+    ],
     run,
 };
 

@@ -19,7 +19,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Identity,
     capability: Some("inode_survives_remount"),
-    broken_by: &[Fault::Flipped("inode_survives_remount")],
+    broken_by: &[
+        Fault::Flipped("inode_survives_remount"),
+        Fault::InodesChange,
+    ],
     run,
 };
 

@@ -15,6 +15,7 @@ use crate::check;
 use crate::container::Container;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{file, rename, write};
 
 /// The promise.
@@ -27,7 +28,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Identity,
     capability: Some("watch_survives_copy_up"),
-    broken_by: &[Fault::Flipped("watch_survives_copy_up")],
+    broken_by: &[
+        Fault::Flipped("watch_survives_copy_up"),
+        Fault::Lie(&lies::WATCHES_DO_NOTHING),
+    ],
     run,
 };
 

@@ -17,7 +17,10 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::LifeCycle,
     capability: Some("written_times_last"),
-    broken_by: &[Fault::Flipped("written_times_last")],
+    broken_by: &[
+        Fault::Flipped("written_times_last"),
+        Fault::WrittenTimesLost,
+    ],
     run,
 };
 

@@ -24,7 +24,7 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::OpenFiles,
     capability: Some("direct_io"),
-    broken_by: &[Fault::Flipped("direct_io")],
+    broken_by: &[Fault::Flipped("direct_io"), Fault::WritesLost],
     run,
 };
 

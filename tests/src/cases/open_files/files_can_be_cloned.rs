@@ -6,6 +6,7 @@ use rustix::fs::ioctl_ficlone;
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::file;
 use crate::{check, fixture};
 
@@ -19,7 +20,10 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::OpenFiles,
     capability: Some("reflink"),
-    broken_by: &[Fault::Flipped("reflink")],
+    broken_by: &[
+        Fault::Flipped("reflink"),
+        Fault::Lie(&lies::CLONING_DOES_NOTHING),
+    ],
     run,
 };
 

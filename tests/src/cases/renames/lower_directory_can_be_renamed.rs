@@ -7,6 +7,7 @@ use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{dir, file, remove, rename};
 
 /// The promise.
@@ -19,7 +20,11 @@ pub const CASE: Case = Case {
     level: Level::Should,
     theme: Theme::Renames,
     capability: Some("rename_lower_dir"),
-    broken_by: &[Fault::Flipped("rename_lower_dir")],
+    broken_by: &[
+        Fault::Flipped("rename_lower_dir"),
+        Fault::Lie(&lies::RENAME_DOES_NOTHING),
+        Fault::Lie(&lies::RENAME_IS_ACROSS),
+    ],
     run,
 };
 

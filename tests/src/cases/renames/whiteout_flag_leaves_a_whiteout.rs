@@ -7,6 +7,7 @@ use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::lies;
 use crate::oracle::op::{character, chmod, dir, file, rename};
 
 /// The promise.
@@ -19,7 +20,10 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Renames,
     capability: Some("rename_whiteout"),
-    broken_by: &[Fault::Flipped("rename_whiteout")],
+    broken_by: &[
+        Fault::Flipped("rename_whiteout"),
+        Fault::Lie(&lies::RENAME_DOES_NOTHING),
+    ],
     run,
 };
 

@@ -18,7 +18,11 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Sharing,
     capability: Some("copy_up"),
-    broken_by: &[Fault::Flipped("copy_up")],
+    broken_by: &[
+        Fault::Flipped("copy_up"),
+        Fault::ChangedFilesCountTwice,
+        Fault::ConstantUsage,
+    ],
     run,
 };
 

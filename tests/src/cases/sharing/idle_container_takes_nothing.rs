@@ -16,7 +16,10 @@ pub const CASE: Case = Case {
     level: Level::Must,
     theme: Theme::Sharing,
     capability: Some("shares_data_with_parent"),
-    broken_by: &[Fault::Flipped("shares_data_with_parent")],
+    broken_by: &[
+        Fault::Flipped("shares_data_with_parent"),
+        Fault::ConstantUsage,
+    ],
     run,
 };
 

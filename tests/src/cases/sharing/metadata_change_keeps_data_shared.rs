@@ -16,7 +16,10 @@ pub const CASE: Case = Case {
     level: Level::Informs,
     theme: Theme::Sharing,
     capability: Some("metadata_change_keeps_data_shared"),
-    broken_by: &[Fault::Flipped("metadata_change_keeps_data_shared")],
+    broken_by: &[
+        Fault::Flipped("metadata_change_keeps_data_shared"),
+        Fault::ChangedFilesCountTwice,
+    ],
     run,
 };
 
