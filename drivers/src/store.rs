@@ -9,18 +9,16 @@
 //! A file's data would have to reach the disk each time an overlay is unmounted, which syncs the filesystem below.
 
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use rustix::fs::removexattr;
-use rustix::io::Errno;
 
 use crate::driver::{Info, Item, Kind, not_found};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 
 mod guards;
+mod inheritance;
 mod lock;
 mod removal;
 mod state;
@@ -82,23 +80,6 @@ struct OnDisk {
     state: EntryState,
 }
 
-/// Takes away what a directory would hand down to everything made in it, the roots of layers included: a default ACL, and
-/// a group by its setgid bit. An administrator may have given either to the data directory above.
-fn end_inheritance(dir: &Path) -> Result<()> {
-    match removexattr(dir, "system.posix_acl_default") {
-        Ok(()) | Err(Errno::NODATA | Errno::NOTSUP) => {}
-        Err(errno) => return Err(Error::io("take the default ACL of", dir, errno)),
-    }
-    let mut permissions = std::fs::metadata(dir)
-        .attempt("look at", dir)?
-        .permissions();
-    if permissions.mode() & 0o2000 != 0 {
-        permissions.set_mode(permissions.mode() & 0o777);
-        std::fs::set_permissions(dir, permissions).attempt("set the mode of", dir)?;
-    }
-    Ok(())
-}
-
 impl Store {
     /// Opens the records under `root`, creating them if absent.
     ///
@@ -109,7 +90,7 @@ impl Store {
         let entries_dir = root.join("e");
         std::fs::create_dir_all(&entries_dir)
             .attempt("create the driver's directory", &entries_dir)?;
-        end_inheritance(&entries_dir)?;
+        inheritance::end(&entries_dir)?;
         let lock = lock::take(root)?;
         let mut state = State::default();
         for entry in std::fs::read_dir(&entries_dir).attempt("list", &entries_dir)? {
