@@ -8,7 +8,7 @@ use crate::case::Level;
 /// One promise that the runner `crash` asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Experiment {
-    /// The name of its trials, after the subject: `overlay2@ext4::layers_survive_power_cuts`.
+    /// In words, as a case's file would be called.
     pub name: &'static str,
     /// What is promised, as a sentence.
     pub promise: &'static str,
@@ -86,8 +86,44 @@ pub const STORE: Experiment = Experiment {
     capability: None,
 };
 
+/// A process is killed in the midst of an operation.
+pub const KILLED: Experiment = Experiment {
+    name: "operations_are_all_or_nothing",
+    promise: "When a process is killed before any system call of an operation, the next open finds the state before or after it, \
+              with nothing left over, and the operation can be done again.",
+    why: "The engine is killed for memory during a pull, and the layer can be neither used, removed nor pulled again.",
+    origin: "containers/storage#920, container-libs#922, moby#45900: incomplete layers that stay; SIGKILL, signal(7)",
+    covers: &["CR1", "C53"],
+    level: Level::Must,
+    capability: None,
+};
+
+/// The disk takes no more writes.
+pub const FAILED: Experiment = Experiment {
+    name: "a_failing_disk_is_told",
+    promise: "On a disk that fails, fsync, apply and commit answer with an error; when it works again every layer is whole, and \
+              the store can be used.",
+    why: "A pull onto a dying disk is reported as done, and the image's programs are not there.",
+    origin: "fsync(2), EIO; xfstests overlay/005; containerd#9497",
+    covers: &["CR3"],
+    level: Level::Must,
+    capability: None,
+};
+
+/// There is no room.
+pub const FULL: Experiment = Experiment {
+    name: "a_full_store_loses_nothing",
+    promise: "Without room a first write and a layer are refused with ENOSPC, the image stays readable, what was half applied can be \
+              removed, and with room both work.",
+    why: "A full disk turns a program of the image into an empty file, or takes the room for good.",
+    origin: "write(2), ENOSPC; xfstests overlay/005",
+    covers: &["CR3", "CU10"],
+    level: Level::Must,
+    capability: None,
+};
+
 /// All that are asked at each power cut.
 pub const POWER_CUTS: &[&Experiment] = &[&LAYERS, &IMAGE, &SYNCED, &STORE];
 
 /// Every experiment.
-pub const ALL: &[&Experiment] = &[&LAYERS, &IMAGE, &SYNCED, &STORE];
+pub const ALL: &[&Experiment] = &[&LAYERS, &IMAGE, &SYNCED, &STORE, &KILLED, &FAILED, &FULL];

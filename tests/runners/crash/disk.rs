@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use drivers::error::Attempt as _;
 use drivers::{Mount, Result};
@@ -19,6 +19,8 @@ use crate::log::{Event, Log, Sectors};
 
 /// Nothing changes behind the kernel's back.
 const FOR_EVER: Duration = Duration::from_secs(3600);
+/// How long others may hold on to a disk.
+const PATIENCE: Duration = Duration::from_secs(30);
 const DISK: INodeNo = INodeNo(2);
 
 /// A disk. Dropping it takes it away, if nothing uses it.
@@ -88,7 +90,6 @@ impl Disk {
     }
 
     /// Fails from now on, or works again.
-    #[expect(dead_code, reason = "for the trials of failing disks, which come next")]
     pub(crate) fn fail(&self, failure: Option<Failure>) {
         self.shared.lock().failure = failure;
     }
@@ -102,8 +103,15 @@ impl Disk {
         let Some(session) = self.session.take() else {
             return Ok(());
         };
-        // Patient with a loop device that is about to let go.
-        Mount::new(&self.dir).unmount()?;
+        // A loop device lets go when the last copy of its mount does, and a process of another trial that is about to end
+        // may have one in its namespace.
+        let mut mount = Mount::new(&self.dir);
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = mount.try_unmount() {
+            if Instant::now() > deadline {
+                return Err(error);
+            }
+        }
         session
             .join()
             .attempt("stop serving the disk in", &self.dir)

@@ -17,16 +17,19 @@ use drivers::{Backing, Host, SubjectSpec, Support};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod disk;
+mod failing;
 mod judge;
+mod kill;
 mod log;
 mod place;
 mod power_cut;
 mod script;
+mod trace;
 
 use place::Asked;
 use power_cut::Sample;
 
-/// Subjects beside each driver's default.
+/// Subjects beside each driver's default, for power cuts only.
 const MORE: &[&str] = &[
     "overlay2@xfs",
     "overlay2@ext4,sync=never",
@@ -35,7 +38,18 @@ const MORE: &[&str] = &[
     "vfs@xfs",
 ];
 
+/// What is worth a line, or why it failed.
+type Outcome = drivers::Result<Result<String, String>>;
+
 fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    if words.next().as_deref() == Some(kill::CHILD) {
+        let outcome = kill::child(&words.collect::<Vec<_>>());
+        if let Err(error) = &outcome {
+            println!("{error}");
+        }
+        return ExitCode::FAILURE;
+    }
     let arguments = Arguments::from_args();
     match run(&arguments) {
         Ok(code) => code,
@@ -60,14 +74,15 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
     let work = PathBuf::from(format!("/var/tmp/layerbench-test-{user}"));
     let run = Arc::new(Run::create(&work)?);
     let sample = Sample {
-        points: usize::try_from(number("LAYERBENCH_CRASH_POINTS", 12)).unwrap_or(12),
+        points: usize::try_from(number("LAYERBENCH_CRASH_POINTS", 8)).unwrap_or(8),
         everywhere: true,
         seed: number("LAYERBENCH_CRASH_SEED", 1),
     };
+    let kills = usize::try_from(number("LAYERBENCH_CRASH_KILLS", 6)).unwrap_or(6);
     let defaults = drivers::ALL.iter().map(|backend| backend.name());
     let mut trials = Vec::new();
-    for name in defaults.chain(MORE.iter().copied()) {
-        let spec: SubjectSpec = name.parse()?;
+    for text in defaults.chain(MORE.iter().copied()) {
+        let spec: SubjectSpec = text.parse()?;
         let asked = Asked::new(&spec)?;
         let name =
             drivers::subject::subject_name(&spec.driver, asked.backing.name(), &spec.options);
@@ -81,18 +96,43 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
         } else {
             sample
         };
-        let (run, host) = (Arc::clone(&run), host.clone());
-        let trial = Trial::test(format!("{name}::power_cut"), move || {
-            let outcome = power_cut::run(&asked, &run, &host, sample);
-            match outcome.map_err(|error| Failed::from(error.to_string()))? {
-                Ok(words) => {
-                    println!("{name}: {words}");
-                    Ok(())
-                }
-                Err(words) => Err(Failed::from(words)),
-            }
-        });
-        trials.push(trial.with_ignored_flag(missing));
+        let mut add = |what: &str, work: Box<dyn FnOnce() -> Outcome + Send>| {
+            let name = format!("{name}::{what}");
+            let trial = Trial::test(name.clone(), move || {
+                let outcome = work().map_err(|error| Failed::from(error.to_string()))?;
+                let words = outcome.map_err(Failed::from)?;
+                println!("{name}: {words}");
+                Ok(())
+            });
+            trials.push(trial.with_ignored_flag(missing));
+        };
+        let (of, there, on) = (asked.clone(), Arc::clone(&run), host.clone());
+        add(
+            "power_cut",
+            Box::new(move || power_cut::run(&of, &there, &on, sample)),
+        );
+        if !spec.options.0.is_empty() || spec.backing.is_some() {
+            continue;
+        }
+        let (of, there, on) = (asked.clone(), Arc::clone(&run), host.clone());
+        // A pool on a failing disk waits for it to work again; zfs-fuse then cannot even be ended, and this process with it.
+        if asked.backing != Backing::Pool {
+            add(
+                "failing_disk",
+                Box::new(move || failing::broken(&of, &there, &on)),
+            );
+        }
+        let (of, there, on) = (asked.clone(), Arc::clone(&run), host.clone());
+        add(
+            "full_disk",
+            Box::new(move || failing::full(&of, &there, &on)),
+        );
+        let (there, on) = (Arc::clone(&run), host.clone());
+        let kills = kill::few(asked.backing, kills);
+        add(
+            "kill",
+            Box::new(move || kill::run(&asked, text, &there, &on, kills)),
+        );
     }
     Ok(libtest_mimic::run(arguments, trials).exit_code())
 }
