@@ -109,7 +109,11 @@ impl<M: Merge> UpperDriver<M> {
         let outcome = self.merge.merge(&stack, &point).and_then(|mount| {
             let index = self.layout.store.dir(entry.serial).join("work/index");
             let upper = self.layout.diff(entry.serial);
-            let done = links::complete(mount.path(), &upper, &index);
+            let below: Vec<_> = lowers
+                .iter()
+                .map(|serial| self.layout.diff(*serial))
+                .collect();
+            let done = links::complete(mount.path(), &upper, &index, &below);
             mount.unmount().and(done)
         });
         let removed = std::fs::remove_dir(&point).attempt("remove the mountpoint", &point);

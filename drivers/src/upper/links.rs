@@ -2,8 +2,11 @@
 //! a layer is read without its index, so every name of a written file has to be there.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_OMIT, utimensat};
 use rustix::io::Errno;
@@ -13,8 +16,14 @@ use crate::tree::at::{self, Inode};
 
 /// Copies up, in the mounted container `merged`, every name of a file of which `upper` has one already. Nothing else
 /// changes: overlay keeps the times of the directories. A file in `index` that has no other name was written through a
-/// name deleted since: which others it has is not recorded, so all linked files are copied up.
-pub(super) fn complete(merged: &Path, upper: &Path, index: &Path) -> Result<()> {
+/// name deleted since: which others it has is not recorded, so all files that are linked, or were in `lowers`, are copied
+/// up.
+pub(super) fn complete(
+    merged: &Path,
+    upper: &Path,
+    index: &Path,
+    lowers: &[PathBuf],
+) -> Result<()> {
     let indexed = at::open_root(index)?;
     let mut orphaned = false;
     for name in at::list(indexed.as_fd()).attempt("list", index)? {
@@ -23,7 +32,8 @@ pub(super) fn complete(merged: &Path, upper: &Path, index: &Path) -> Result<()> 
     }
     let (root, own) = (at::open_root(merged)?, at::open_root(upper)?);
     let mut groups: HashMap<Inode, Group> = HashMap::new();
-    collect(root.as_fd(), Some(own.as_fd()), &[], &mut groups)
+    let lowers = if orphaned { lowers } else { &[] };
+    collect(root.as_fd(), Some(own.as_fd()), &[], lowers, &mut groups)
         .attempt("list the links of", merged)?;
     for group in groups
         .into_values()
@@ -49,6 +59,7 @@ fn collect(
     merged: BorrowedFd<'_>,
     upper: Option<BorrowedFd<'_>>,
     path: &[u8],
+    lowers: &[PathBuf],
     groups: &mut HashMap<Inode, Group>,
 ) -> Result<(), Errno> {
     for name in at::list(merged)? {
@@ -64,9 +75,10 @@ fn collect(
                 below.as_fd(),
                 above.as_ref().map(OwnedFd::as_fd),
                 &path,
+                lowers,
                 groups,
             )?;
-        } else if meta.nlink > 1 {
+        } else if meta.nlink > 1 || was_linked(lowers, &path) {
             let group = groups.entry(meta.inode()).or_default();
             if upper.is_some_and(|upper| at::meta(upper, &name.name).is_ok()) {
                 group.written = true;
@@ -76,6 +88,15 @@ fn collect(
         }
     }
     Ok(())
+}
+
+/// Whether a name had others in the layer it comes from; they may be gone from the container.
+fn was_linked(lowers: &[PathBuf], path: &[u8]) -> bool {
+    let path = Path::new(OsStr::from_bytes(path));
+    let found = lowers
+        .iter()
+        .find_map(|lower| lower.join(path).symlink_metadata().ok());
+    found.is_some_and(|meta| meta.nlink() > 1)
 }
 
 /// Sets the time that is there: enough to copy up, and the only change that takes no set-id bit away.
