@@ -98,7 +98,7 @@ pub fn sequence(seed: u64, case: u64, max_len: usize) -> Sequence {
 }
 
 /// The model of a base.
-fn below(base: u8) -> Model {
+fn below(base: u8) -> Option<Model> {
     let mut model = Model::default();
     for ops in base::layers(base) {
         let parent = model.clone();
@@ -107,7 +107,7 @@ fn below(base: u8) -> Model {
         }
         layer::settle(&parent, &mut model);
     }
-    model
+    (base > 0).then_some(model)
 }
 
 struct Maker {

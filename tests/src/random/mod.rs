@@ -16,6 +16,7 @@ mod check;
 pub mod coverage;
 pub mod dice;
 pub mod generate;
+pub mod lapses;
 mod name;
 pub mod parse;
 mod perform;

@@ -56,7 +56,7 @@ pub(super) fn play(
     for (number, ops) in base::layers(sequence.base).iter().enumerate() {
         parent = Some(context.shared(&format!("random base {number}"), parent.as_ref(), ops)?);
     }
-    let below = context.model(parent.as_ref());
+    let below = parent.as_ref().map(|id| context.model(Some(id)));
     let world = World::new(context.capabilities()?, below);
     let container = context.container(parent.as_ref())?;
     let mut player = Player {
@@ -151,8 +151,8 @@ impl Player<'_, '_> {
         match turn {
             Turn::Remount => self.mount()?,
             Turn::DropCaches => {
-                self.context.driver()?.sync()?;
-                // Not allowed in a user namespace: then the caches stay.
+                // What is not written yet stays; names and attributes are asked for anew. Not allowed in a user
+                // namespace: then all stays.
                 if let Err(error) = std::fs::write("/proc/sys/vm/drop_caches", "3") {
                     tracing::debug!("{error}");
                 }

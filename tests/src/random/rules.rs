@@ -293,6 +293,9 @@ impl Rules<'_> {
         let full = |ino| matches!(self.body(ino), Body::Directory(entries) if !entries.is_empty());
         let mut errnos = Vec::new();
         let moved = target.filter(|_| pair == Pair::Exchange);
+        if let Some(other) = moved {
+            self.exchange((from, source), (to, other))?;
+        }
         if [Some(source), moved]
             .into_iter()
             .flatten()
@@ -308,6 +311,24 @@ impl Rules<'_> {
         } else {
             Err(Expected::Refused(errnos))
         }
+    }
+
+    /// What nobody says of exchanges.
+    fn exchange(&self, (from, source): (&str, Ino), (to, other): (&str, Ino)) -> Verdict {
+        let has_dir = self.is_dir(source) || self.is_dir(other);
+        if has_dir && above(from) != above(to) {
+            // xfs takes a directory that gets another parent for a modified one, ext4 and btrfs do not.
+            return Err(Expected::Unasked(
+                "the time of a directory exchanged across directories",
+            ));
+        }
+        if self.is_stuck(other) && !self.is_stuck(source) {
+            // Kernel overlay refuses; fuse-overlayfs looks at the source only.
+            return Err(Expected::Unasked(
+                "an exchange with a directory that cannot be renamed",
+            ));
+        }
+        Ok(())
     }
 
     /// A directory from below that cannot be renamed.

@@ -22,6 +22,8 @@ pub struct Tree {
     model: Model,
     /// Inodes from below that were written to, or could have been: copied up, where that is how it works.
     copied: BTreeSet<Ino>,
+    /// There is no layer below: its root is its own.
+    on_nothing: bool,
 }
 
 impl Tree {
@@ -33,6 +35,15 @@ impl Tree {
             below,
             model,
             copied: BTreeSet::new(),
+            on_nothing: false,
+        }
+    }
+
+    /// A container with no layer below it.
+    pub fn on_nothing() -> Self {
+        Self {
+            on_nothing: true,
+            ..Self::new(Arc::new(Model::default()))
         }
     }
 
@@ -117,11 +128,12 @@ pub struct World {
 }
 
 impl World {
-    /// One container on a layer.
-    pub fn new(capabilities: Capabilities, below: Model) -> Self {
+    /// One container, on a layer or on nothing.
+    pub fn new(capabilities: Capabilities, below: Option<Model>) -> Self {
+        let tree = below.map_or_else(Tree::on_nothing, |below| Tree::new(Arc::new(below)));
         Self {
             capabilities,
-            trees: vec![Tree::new(Arc::new(below))],
+            trees: vec![tree],
             current: 0,
         }
     }
@@ -189,7 +201,12 @@ impl World {
                 *self.tree_mut() = Tree::new(Arc::new(below));
             }
             Turn::Sibling => {
-                self.trees.push(Tree::new(Arc::clone(&self.tree().below)));
+                let sibling = if self.tree().on_nothing {
+                    Tree::on_nothing()
+                } else {
+                    Tree::new(Arc::clone(&self.tree().below))
+                };
+                self.trees.push(sibling);
                 self.current = self.trees.len() - 1;
             }
             Turn::Switch(number) => self.current = usize::from(number) % self.trees.len(),
