@@ -9,30 +9,17 @@ use super::act::act;
 use super::judge::{Forecast, Losses, Seen, judge};
 use super::row::Row;
 use super::stamps;
+use super::tally::Tally;
 use crate::case::{Outcome, Stop, Verdict};
 use crate::check;
 use crate::container::Container;
 use crate::context::{Context, legal, matches};
 use crate::oracle::compare::show;
 use crate::oracle::model::Model;
-use crate::oracle::op::{Op, mtime, remove};
+use crate::oracle::op::{Op, mtime};
 use crate::oracle::{archive, live};
 
-/// Failures told before "and N more".
-const TOLD: usize = 6;
-
 const SECOND: u64 = 1_000_000_000;
-
-/// What came of a table, in words.
-#[derive(Debug, Default)]
-struct Tally {
-    failures: Vec<String>,
-    deviations: Vec<String>,
-    /// The same is wrong in a plain directory.
-    of_the_backing: Vec<String>,
-    /// Rows whose directory is not what the model says.
-    spoilt: Vec<Op>,
-}
 
 /// Asks every row of files of a lower layer. The tree, the link counts and the times must be right then and after a
 /// remount, and the layer must be as it was.
@@ -77,12 +64,12 @@ fn table(context: &mut Context<'_>, rows: &[Row], patience: Patience) -> Verdict
         if wrong.is_empty() {
             container.predict(&row.done())?;
         } else {
-            tally.spoilt.push(remove(&row.name));
+            tally.spoils(row);
         }
         sort(context, row, &wrong, patience, &mut tally)?;
     }
     let cleared = container.apply(&tally.spoilt);
-    if tally.failures.is_empty() {
+    if tally.has_no_failure() {
         // What a deviation left may be so broken that it cannot be deleted: then the rest cannot be told from it.
         if tally.spoilt.is_empty() || cleared.is_ok() {
             cleared?;
@@ -182,7 +169,7 @@ fn sort(
     tally: &mut Tally,
 ) -> Result<(), Stop> {
     let capabilities = context.capabilities()?;
-    let told = format!("{}: {}", row.name, wrong.join(", "));
+    let told = wrong.join(", ");
     let lacking: Vec<&str> = row
         .capabilities
         .iter()
@@ -191,19 +178,19 @@ fn sort(
         .collect();
     if !lacking.is_empty() {
         if wrong.is_empty() {
-            tally.failures.push(format!(
-                "{}: it holds, though {} is declared as false",
-                row.name,
-                lacking.join(" and ")
-            ));
+            let lacking = lacking.join(" and ");
+            tally.fails(
+                row,
+                format!("it holds, though {lacking} is declared as false"),
+            );
         } else {
-            tally.deviations.push(told);
+            tally.deviates(row, told);
         }
     } else if !wrong.is_empty() {
         if on_the_backing(context, row, patience)? == wrong {
-            tally.of_the_backing.push(told);
+            tally.deviates_with_the_backing(row, told);
         } else {
-            tally.failures.push(told);
+            tally.fails(row, told);
         }
     }
     Ok(())
@@ -259,7 +246,7 @@ fn remounted(
     let counted = capabilities.link_counts_follow && capabilities.hard_links_survive_copy_up;
     context.mount(container)?;
     for (row, (forecast, seen)) in rows.iter().zip(seen) {
-        if tally.spoilt.contains(&remove(&row.name)) {
+        if !tally.is_whole(row) {
             continue;
         }
         let now = stamps::take(&place(container.root(), row), forecast.after.keys())?;
@@ -300,41 +287,4 @@ fn remounted(
 
 fn place(root: &Path, row: &Row) -> PathBuf {
     live::place(root, row.name.as_bytes())
-}
-
-impl Tally {
-    fn verdict(mut self, rows: usize) -> Verdict {
-        let failed = self.failures.len();
-        if failed > 0 {
-            self.failures.truncate(TOLD);
-            let more = match failed.saturating_sub(TOLD) {
-                0 => String::new(),
-                more => format!("; and {more} more"),
-            };
-            return Err(Stop::fail(
-                format!("{rows} rules hold"),
-                format!("{failed} do not: {}{more}", self.failures.join("; ")),
-            ));
-        }
-        let mut parts = Vec::new();
-        for (deviations, whose) in [
-            (&self.deviations, ""),
-            (
-                &self.of_the_backing,
-                ", as in a plain directory of the backing filesystem",
-            ),
-        ] {
-            if !deviations.is_empty() {
-                parts.push(format!(
-                    "{} of {rows} rules do not hold{whose}: {}",
-                    deviations.len(),
-                    deviations.join("; ")
-                ));
-            }
-        }
-        if parts.is_empty() {
-            return Ok(Outcome::Pass);
-        }
-        Ok(Outcome::Deviates(parts.join(". ")))
-    }
 }

@@ -14,3 +14,4 @@ pub mod call;
 pub mod judge;
 pub mod row;
 pub mod stamps;
+pub mod tally;

@@ -134,9 +134,7 @@ fn elsewhere() -> Vec<Row> {
         .marks("", "mc")
         .marks("t", "C")
         .marks("other", "C")
-        .turns_on("hard_links_survive_copy_up", |c| {
-            c.hard_links_survive_copy_up
-        }),
+        .needs(|c| c.hard_links_survive_copy_up),
         rule(
             "a file over one of two names",
             [file("s", "1"), file("t", "2"), link("t", "other")],
