@@ -261,13 +261,20 @@ fn layer(
         digest,
         media_type,
     } = part;
-    Compression::of_media_type(&media_type).map_err(|form| {
+    let refuse = |form: &str| {
         let shown: String = media_type.chars().take(120).collect();
-        unreadable(form, source.path()).hint(format!("layer {number} is {shown}"))
-    })?;
+        let said = if shown.is_empty() {
+            "of no stated media type"
+        } else {
+            &shown
+        };
+        unreadable(form, source.path()).hint(format!(
+            "layer {number} is {said}; copy the image with skopeo, which packs it as gzip"
+        ))
+    };
+    Compression::of_media_type(&media_type).map_err(refuse)?;
     // The bytes decide: registries are known to mislabel layers, and every other reader trusts the bytes too.
-    let compression = Compression::of_bytes(&blob.head::<8>()?)
-        .map_err(|form| unreadable(form, source.path()))?;
+    let compression = Compression::of_bytes(&blob.head::<8>()?).map_err(refuse)?;
     Ok(Layer {
         number,
         digest,

@@ -6,6 +6,7 @@ mod damage;
 mod extensions;
 mod ground;
 mod hostile;
+mod memory;
 mod overlay;
 mod privileges;
 mod whiteouts;
