@@ -184,6 +184,9 @@ pub struct Capabilities {
     pub image_files_survive_power_cuts: bool,
     /// What a container has synced by fsync(2) is there after a power cut.
     pub fsync_survives_power_cuts: bool,
+    /// The files of a layer cannot be changed behind the driver's back, by writing in the store's directory (btrfs: the
+    /// subvolume is read-only; zfs: a snapshot is nowhere to be written to); otherwise they can, and nobody notices.
+    pub layers_are_sealed: bool,
 }
 
 impl Capabilities {
@@ -266,5 +269,6 @@ impl Capabilities {
         layers_survive_power_cuts: true,
         image_files_survive_power_cuts: true,
         fsync_survives_power_cuts: true,
+        layers_are_sealed: true,
     };
 }

@@ -82,6 +82,7 @@ impl Backend for Vfs {
         let capabilities = Capabilities {
             constant_time_prepare: false,
             shares_data_with_parent: shared,
+            layers_are_sealed: false,
             layers_survive_power_cuts: options.syncs_commits(),
             // A container's copy of its image is synced by nobody; shared blocks have been, with the layer.
             image_files_survive_power_cuts: shared,

@@ -117,6 +117,7 @@ impl Backend for FuseOverlayfs {
                 ..server
             },
             capabilities: Capabilities {
+                layers_are_sealed: false,
                 layers_survive_power_cuts: options.syncs_commits(),
                 fsync_survives_power_cuts: options.get("volatile") != Some("on"),
                 // It copies a file without syncing the copy.

@@ -198,6 +198,7 @@ fn declare(settings: &Settings, measured: Capabilities, reflinks: bool) -> Capab
         user_can_make_whiteout_device: false,
         native_changes: settings.no_native_diff().is_none(),
         shared_page_cache: true,
+        layers_are_sealed: false,
         layers_survive_power_cuts: settings.syncs_commits,
         // With volatile a copy is not synced before it takes the file's place, and neither is anything else.
         image_files_survive_power_cuts: !settings.volatile,

@@ -2,5 +2,7 @@
 
 use crate::case::Case;
 
+pub mod damage_to_the_store_is_told;
+
 /// The cases of this theme.
-pub const CASES: &[&Case] = &[];
+pub const CASES: &[&Case] = &[&damage_to_the_store_is_told::CASE];
