@@ -142,6 +142,8 @@ pub struct Capabilities {
     pub latest_mtime_s: i64,
     /// SEEK_HOLE finds holes and copies keep them.
     pub sparse_files: bool,
+    /// Layer archives hold no bytes for holes; otherwise an export fills them (OCI advises against sparse entries).
+    pub archives_keep_holes: bool,
     /// fallocate(2), with punch-hole.
     pub fallocate: bool,
     /// fallocate(2) with FALLOC_FL_ZERO_RANGE.
@@ -249,6 +251,7 @@ impl Capabilities {
         mtime_granularity_ns: 1,
         latest_mtime_s: i64::MAX,
         sparse_files: true,
+        archives_keep_holes: false,
         fallocate: true,
         zero_range: true,
         shift_range: true,

@@ -33,6 +33,8 @@ fn run(context: &mut Context<'_>) -> Verdict {
         link("p", "d/q"),
         symlink("s", "a"),
         link("s", "d/t"),
+        // To a file of the layer below that is not changed itself.
+        link("old", "d/older"),
     ])?;
     container.check()?;
     container.unmount()?;

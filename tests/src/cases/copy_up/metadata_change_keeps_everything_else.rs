@@ -1,11 +1,14 @@
 //! chmod, chown, utimensat or setxattr of a lower file, directory or link changes that one attribute and nothing else.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
+use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::fixture;
 use crate::lies;
-use crate::oracle::op::{chmod, chown, mtime, xattr};
+use crate::oracle::op::{Op, chmod, chown, mtime, xattr};
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -52,6 +55,34 @@ fn run(context: &mut Context<'_>) -> Verdict {
     ] {
         container.apply(&ops)?;
         container.check()?;
+    }
+    // Asked before anything reads them: a read may set the time of access.
+    let mut fresh = context.container(Some(&base))?;
+    for op in [
+        chmod("etc/passwd", 0o600),
+        chown("bin/su", 5, 6),
+        xattr("var/empty", "user.more", "1"),
+        mtime("secret/acl", 1_111_111_111, 222_222_222),
+    ] {
+        let path = match &op {
+            Op::Chmod(path, _) | Op::Chown(path, ..) | Op::Xattr(path, ..) => path.clone(),
+            _ => b"secret/acl".to_vec(),
+        };
+        let before = fresh.stat(&path)?;
+        fresh.apply(std::slice::from_ref(&op))?;
+        let after = fresh.stat(&path)?;
+        check::same(
+            &format!("the time of access after {op:?}"),
+            (before.atime(), before.atime_nsec()),
+            (after.atime(), after.atime_nsec()),
+        )?;
+        if !matches!(op, Op::Mtime(..)) {
+            check::same(
+                &format!("the time of modification after {op:?}"),
+                (before.mtime(), before.mtime_nsec()),
+                (after.mtime(), after.mtime_nsec()),
+            )?;
+        }
     }
     context.mount(&mut container)?;
     container.check()?;

@@ -7,6 +7,7 @@ pub mod file_flags_of_layers_hold;
 pub mod file_flags_reach_children;
 pub mod first_write_changes_only_those_bytes;
 pub mod full_store_refuses_the_first_write;
+pub mod hole_shapes_are_kept;
 pub mod large_sparse_files_stay_small;
 pub mod metadata_change_keeps_everything_else;
 pub mod opening_for_writing_changes_nothing;
@@ -24,6 +25,7 @@ pub const CASES: &[&Case] = &[
     &file_flags_reach_children::CASE,
     &first_write_changes_only_those_bytes::CASE,
     &full_store_refuses_the_first_write::CASE,
+    &hole_shapes_are_kept::CASE,
     &large_sparse_files_stay_small::CASE,
     &metadata_change_keeps_everything_else::CASE,
     &opening_for_writing_changes_nothing::CASE,

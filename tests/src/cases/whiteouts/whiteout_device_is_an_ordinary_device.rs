@@ -7,7 +7,7 @@ use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::lies;
-use crate::oracle::op::file;
+use crate::oracle::op::{character, file};
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -32,7 +32,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         return Err(Stop::not_applicable("devices cannot be made here"));
     }
     let base = context.layer(None, &[file("a", "1")])?;
-    let container = context.container(Some(&base))?;
+    let mut container = context.container(Some(&base))?;
     let made = mknodat(
         CWD,
         container.path("zero"),
@@ -42,6 +42,18 @@ fn run(context: &mut Context<'_>) -> Verdict {
     );
     let shown = made.is_ok() && container.names("")?.contains(&b"zero"[..]);
     container.read("a")?;
+    if shown {
+        // It is no deletion to a remount, nor to what is built on it.
+        context.mount(&mut container)?;
+        container.predict(&[character("zero", 0, 0)])?;
+        container.check()?;
+        let layer = context.commit(container)?;
+        context.check_layer(&layer)?;
+    } else {
+        context.mount(&mut container)?;
+        container.predict(&[])?;
+        container.check()?;
+    }
     check::declared(
         "user_can_make_whiteout_device",
         capabilities.user_can_make_whiteout_device,

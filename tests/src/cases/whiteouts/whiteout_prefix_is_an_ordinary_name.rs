@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use drivers::{ErrorKind, Item};
+
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
@@ -25,13 +27,24 @@ pub const CASE: Case = Case {
 fn run(context: &mut Context<'_>) -> Verdict {
     let declared = context.capabilities()?.whiteout_prefix_is_an_ordinary_name;
     let base = context.layer(None, &[file("something", "1")])?;
-    let container = context.container(Some(&base))?;
+    let mut container = context.container(Some(&base))?;
     let made = fs::write(container.path(".wh.something"), "mine");
     let names = container.names("")?;
     let kept = names.contains(&b"something"[..]) && container.read("something").is_ok();
     let content = fs::read(container.path(".wh.something")).ok();
     let shown =
         kept && names.contains(&b".wh.something"[..]) && content.as_deref() == Some(&b"mine"[..]);
+    if shown {
+        // An archive has no word for such a file: better none than one that deletes `something`.
+        container.unmount()?;
+        let mut tar = Vec::new();
+        let driver = context.driver()?;
+        let exported = driver.export(Item::Container(&container.key), &mut tar);
+        check::refused("its export", ErrorKind::BadInput, exported)?;
+        context.mount(&mut container)?;
+        let after = fs::read(container.path(".wh.something")).ok();
+        check::same("its content after a remount", Some(b"mine".to_vec()), after)?;
+    }
     check::declared(
         "whiteout_prefix_is_an_ordinary_name",
         declared,
