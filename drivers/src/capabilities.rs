@@ -43,6 +43,8 @@ pub struct Capabilities {
     pub rename_own_dir_from_lower_name: bool,
     /// Two names of one lower file stay one file after a write through either.
     pub hard_links_survive_copy_up: bool,
+    /// What is written through several names of a lower file, in whatever order they were looked up, outlives a remount.
+    pub writes_through_any_name_are_kept: bool,
     /// st_nlink of a lower file counts the names that are there, right after link, unlink and rename.
     pub link_counts_follow: bool,
     /// What is written to one name of a linked lower file is still there, under that name, after an unmount.
@@ -203,6 +205,7 @@ impl Capabilities {
         rename_lower_dir: true,
         rename_own_dir_from_lower_name: true,
         hard_links_survive_copy_up: true,
+        writes_through_any_name_are_kept: true,
         link_counts_follow: true,
         writes_to_links_last: true,
         lower_dir_attributes_survive_copy_up: true,

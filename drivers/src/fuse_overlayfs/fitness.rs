@@ -157,6 +157,8 @@ fn declare(measured: Capabilities, ground: &Capabilities) -> Capabilities {
         // A copy is a new inode, of which no system call can set the change time.
         ctime_survives_copy_up: false,
         copy_up: CopyUp::WholeFile,
+        // One of the names is copied up, and the next start of the daemon finds the others in the layer below.
+        writes_through_any_name_are_kept: false,
         metadata_change_keeps_data_shared: false,
         native_changes: false,
         shared_page_cache: false,

@@ -1,9 +1,5 @@
 //! Two names of one lower file stay one file: what is written through one is read through the other.
 
-use std::os::unix::fs::FileExt as _;
-
-use drivers::error::Attempt as _;
-
 use crate::case::{Case, Level, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
@@ -35,27 +31,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
     )?;
     let mut container = context.container(Some(&base))?;
     container.check()?;
-    // A name that is open, and was read, before the other is written.
-    let reader = container.open("b")?;
-    container.read("d/c")?;
     container.apply(&[write("a", 0, "new")])?;
     let other = container.read("b")?;
     check::same("the written name", b"new".to_vec(), container.read("a")?)?;
     if declared {
-        container.check()?;
-        let mut seen = [0; 3];
-        reader
-            .read_exact_at(&mut seen, 0)
-            .attempt("read", container.path("b"))?;
-        if context.capabilities()?.open_file_sees_later_writes {
-            check::same("the name that was open", *b"new", seen)?;
-        }
-        drop(reader);
-        // Through a name in another directory, and back.
-        container.apply(&[write("d/c", 1, "EW and more")])?;
-        container.check()?;
-        context.mount(&mut container)?;
-        container.apply(&[write("b", 0, "N")])?;
         container.check()?;
         let layer = context.commit(container)?;
         context.check_layer(&layer)?;
