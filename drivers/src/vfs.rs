@@ -170,6 +170,11 @@ impl Driver for Opened {
             }
             .to_owned(),
         )];
+        facts.push((
+            "native_diff".to_owned(),
+            "off, because a copy does not know what was done to it: whole trees are compared"
+                .to_owned(),
+        ));
         if self.asked == "auto" && self.method != Method::Reflink {
             facts.push((
                 "fallback".to_owned(),

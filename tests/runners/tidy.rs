@@ -95,7 +95,7 @@ fn every_capability_is_asked_for_by_a_case_or_measured() {
     let text = fs::read_to_string(workspace().join("drivers/src/capabilities.rs")).unwrap();
     let declaration = text.split("pub const PLAIN").next().unwrap();
     // Facts about cost, which workloads measure.
-    let measured = ["constant_time_prepare", "native_changes"];
+    let measured = ["constant_time_prepare"];
     let mut files = Vec::new();
     sources(&workspace().join("tests/src"), &mut files);
     let asked: String = files

@@ -116,6 +116,10 @@ fn facts(dir: &Path, options: &str, quota: Quota) -> Result<Vec<(String, String)
         ),
         ("quota".to_owned(), quota.describe().to_owned()),
         ("mount".to_owned(), options.to_owned()),
+        (
+            "native_diff".to_owned(),
+            "on, by searching the trees for what is younger than the snapshot".to_owned(),
+        ),
     ];
     let about = std::fs::metadata(dir).attempt("stat", dir)?;
     if about.ino() != ROOT_INODE {

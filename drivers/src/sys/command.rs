@@ -24,6 +24,12 @@ pub(super) fn spawn(command: &mut Command) -> std::io::Result<Child> {
     command.spawn()
 }
 
+/// Does something that holds copies of descriptors, like the start of a process.
+pub(super) fn while_starting<T>(work: impl FnOnce() -> T) -> T {
+    let _shared = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
 /// Does something while no process is being started.
 pub(crate) fn between_starts<T>(work: impl FnOnce() -> T) -> T {
     let _alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);

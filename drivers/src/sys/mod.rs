@@ -4,6 +4,7 @@ pub mod btrfs;
 pub mod command;
 pub mod daemon;
 pub mod dedupe;
+pub mod descriptors;
 pub mod fiemap;
 pub mod lease;
 pub mod loopdev;

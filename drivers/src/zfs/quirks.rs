@@ -30,7 +30,13 @@ pub(super) const OPENZFS: Quirks = Quirks {
     removed_directory_can_be_listed: true,
     max_mounts: None,
     properties: &["acltype=posixacl", "xattr=sa", "relatime=on"],
-    facts: &[("back_end", "the OpenZFS kernel module")],
+    facts: &[
+        ("back_end", "the OpenZFS kernel module"),
+        (
+            "native_diff",
+            "off, because zfs diff tells of no attributes: whole trees are compared",
+        ),
+    ],
 };
 
 /// The FUSE daemon.
@@ -58,8 +64,8 @@ pub(super) const ZFS_FUSE: Quirks = Quirks {
             "atime=off, because zfs-fuse has no relatime and would write at every read",
         ),
         (
-            "fallback",
-            "changes compare two trees, because zfs-fuse has no zfs diff",
+            "native_diff",
+            "off, because zfs-fuse has no zfs diff: whole trees are compared",
         ),
         (
             "attributes",

@@ -37,6 +37,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
             dir("e/f"),
             file("e/f/g", "3"),
             file("h", "4"),
+            dir("g"),
+            file("g/x", "5"),
+            dir("g/y"),
+            file("g/y/z", "6"),
         ],
     )?;
     let mut container = context.container(Some(&base))?;
@@ -46,6 +50,9 @@ fn run(context: &mut Context<'_>) -> Verdict {
         remove("h"),
         remove("d/b"),
         file("d/b", "new"),
+        remove("g"),
+        dir("g"),
+        file("g/new", "7"),
     ];
     container.apply(&change)?;
     container.unmount()?;
@@ -61,11 +68,21 @@ fn run(context: &mut Context<'_>) -> Verdict {
         let entry = entry.attempt("read the export of", container.key.as_str())?;
         names.push(String::from_utf8_lossy(&entry.path_bytes()).into_owned());
     }
-    let markers: Vec<_> = names
+    let mut markers: Vec<_> = names
         .iter()
         .filter(|name| name.contains(".wh."))
         .map(|name| name.trim_start_matches("./").to_owned())
         .collect();
+    // A directory made again hides what it held as a whole or name by name, but no name twice.
+    let mut again: Vec<_> = markers
+        .extract_if(.., |marker| marker.starts_with("g/"))
+        .collect();
+    again.sort();
+    check::that(
+        again == ["g/.wh..wh..opq"] || again == ["g/.wh.x", "g/.wh.y"],
+        "an opaque marker for a directory made again, or a marker for each name it held",
+        format!("{again:?}"),
+    )?;
     check::same(
         "markers",
         vec![".wh.e".to_owned(), ".wh.h".to_owned(), "d/.wh.a".to_owned()],

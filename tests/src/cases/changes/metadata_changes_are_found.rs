@@ -24,9 +24,11 @@ pub const CASE: Case = Case {
 
 fn run(context: &mut Context<'_>) -> Verdict {
     let capabilities = context.capabilities()?;
-    let names = ["mode", "owner", "time", "xattr", "dir"];
+    let names = ["mode", "owner", "time", "xattr", "dir", "aged"];
     let mut ops: Vec<Op> = names[..4].iter().map(|name| file(name, "1")).collect();
     ops.push(dir("dir"));
+    ops.push(dir("aged"));
+    ops.push(file("aged/in", "1"));
     ops.push(file("link", "1"));
     ops.push(dir("other"));
     let base = context.layer(None, &ops)?;
@@ -38,6 +40,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         xattr("xattr", "user.new", "1"),
         link("link", "linked"),
         chmod("dir", 0o2700),
+        mtime("aged", 1_460_000_000, 0),
         mtime("", 1_450_000_000, 0),
     ];
     container.apply(&change)?;
@@ -71,7 +74,9 @@ fn run(context: &mut Context<'_>) -> Verdict {
         format!("{found:?}"),
     )?;
     check::that(
-        !found.iter().any(|c| c.path == b"other"),
+        !found
+            .iter()
+            .any(|c| c.path == b"other" || c.path == b"aged/in"),
         "what was not touched is not among the changes",
         format!("{found:?}"),
     )?;

@@ -5,10 +5,9 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileExt as _;
 
 use drivers::error::Attempt as _;
-use drivers::sys::lease;
+use drivers::sys::{descriptors, lease};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
-use nix::sched::{CloneFlags, unshare};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
 
@@ -121,25 +120,21 @@ fn with_ranges(container: &mut Container) -> Result<(), Stop> {
         .map_err(|errno| Stop::fail("a POSIX lock", errno.to_string()))?;
     written(container, "posix", &writer)?;
     // These belong to a process's table of descriptors: a thread with one of its own is another owner.
-    let other =
-        std::thread::scope(|scope| {
-            scope
-            .spawn(|| {
-                unshare(CloneFlags::CLONE_FILES)
-                    .map_err(|errno| Stop::broken(format!("get other descriptors: {errno}")))?;
-                let mut found = exclusive;
-                fcntl(&writer, FcntlArg::F_GETLK(&mut found))
-                    .map_err(|errno| Stop::fail("F_GETLK", errno.to_string()))?;
-                check::same("the lock that F_GETLK finds", libc::F_RDLCK, found.l_type.into())?;
-                check::errno(
-                    "another's exclusive POSIX lock while one from before the first write is held",
-                    Errno::AGAIN,
-                    fcntl(&writer, FcntlArg::F_SETLK(&exclusive)),
-                )
-            })
-            .join()
-        });
-    other.map_err(|_| Stop::broken("the thread panicked"))?
+    descriptors::with_own_table(|| {
+        let mut found = exclusive;
+        fcntl(&writer, FcntlArg::F_GETLK(&mut found))
+            .map_err(|errno| Stop::fail("F_GETLK", errno.to_string()))?;
+        check::same(
+            "the lock that F_GETLK finds",
+            libc::F_RDLCK,
+            found.l_type.into(),
+        )?;
+        check::errno(
+            "another's exclusive POSIX lock while one from before the first write is held",
+            Errno::AGAIN,
+            fcntl(&writer, FcntlArg::F_SETLK(&exclusive)),
+        )
+    })?
 }
 
 fn range(kind: i32) -> libc::flock {
