@@ -3,7 +3,7 @@
 //! Everything made through a context has a model, so that [`Context::check_layer`] and [`Container::check`] can say
 //! whether it still is what it should be. The runner removes what a case leaves, in whatever way it ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -450,11 +450,10 @@ pub(crate) fn tolerance(live: bool, capabilities: &Capabilities) -> Tolerance {
     }
 }
 
-/// The operations that the declared capabilities allow, and that stand on no file left out.
+/// The operations that the declared capabilities allow. Where devices cannot be made, fifos take their place, so that
+/// whatever is done to them later has something to be done to.
 pub fn legal(ops: &[Op], capabilities: &Capabilities) -> Vec<Op> {
-    let mut left_out = BTreeSet::new();
     let allowed = |op: &Op| match op {
-        Op::Character(..) | Op::Block(..) => capabilities.device_nodes,
         Op::Chown(..) => capabilities.arbitrary_owners,
         Op::Xattr(_, name, _) if name.starts_with(b"user.") => capabilities.xattr_user,
         Op::Xattr(_, name, _) if name.starts_with(b"system.") => capabilities.posix_acl,
@@ -462,34 +461,12 @@ pub fn legal(ops: &[Op], capabilities: &Capabilities) -> Vec<Op> {
         _ => true,
     };
     ops.iter()
-        .filter(|op| {
-            let fine = allowed(op) && !left_out.contains(subject_of(op));
-            if !fine && matches!(op, Op::Character(..) | Op::Block(..)) {
-                left_out.insert(subject_of(op).to_vec());
+        .filter(|op| allowed(op))
+        .map(|op| match op {
+            Op::Character(path, ..) | Op::Block(path, ..) if !capabilities.device_nodes => {
+                Op::Fifo(path.clone())
             }
-            fine
+            op => op.clone(),
         })
-        .cloned()
         .collect()
-}
-
-fn subject_of(op: &Op) -> &[u8] {
-    match op {
-        Op::Dir(path)
-        | Op::File(path, _)
-        | Op::Write(path, ..)
-        | Op::Truncate(path, _)
-        | Op::Symlink(path, _)
-        | Op::Link(path, _)
-        | Op::Fifo(path)
-        | Op::Socket(path)
-        | Op::Character(path, ..)
-        | Op::Block(path, ..)
-        | Op::Chmod(path, _)
-        | Op::Chown(path, ..)
-        | Op::Mtime(path, ..)
-        | Op::Xattr(path, ..)
-        | Op::Remove(path)
-        | Op::Rename(path, _) => path,
-    }
 }

@@ -161,6 +161,8 @@ fn declare(measured: Capabilities, ground: &Capabilities) -> Capabilities {
         writes_through_any_name_are_kept: false,
         metadata_change_keeps_data_shared: false,
         native_changes: false,
+        // The daemon is ended when the kernel tells that a copy of its mount lives on; in a user namespace it does not.
+        leaked_mounts_do_no_harm: crate::fusectl::Control::open().is_ok(),
         shared_page_cache: false,
         ..measured
     }

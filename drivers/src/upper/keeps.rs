@@ -47,6 +47,10 @@ pub(super) fn sow(lower: &Path) -> Result<()> {
     std::fs::write(&touched, "x").attempt("write", &touched)?;
     std::fs::set_permissions(&touched, Permissions::from_mode(0o4755))
         .attempt("set the mode of", &touched)?;
+    let roots = lower.join("setuid-roots");
+    std::fs::write(&roots, "x").attempt("write", &roots)?;
+    std::fs::set_permissions(&roots, Permissions::from_mode(0o6755))
+        .attempt("set the mode of", &roots)?;
     let locked = lower.join("locked");
     std::fs::write(&locked, "x").attempt("write", &locked)?;
     let file = File::open(&locked).attempt("open", &locked)?;
@@ -138,6 +142,12 @@ pub(super) fn measure(root: &Path, found: &mut Capabilities) -> Result<()> {
     touch(&touched)?;
     let meta = std::fs::metadata(&touched).attempt("look at", &touched)?;
     found.setuid_survives_copy_up = meta.mode() & 0o4000 != 0;
+
+    // A daemon writes with privileges of its own.
+    let roots = root.join("setuid-roots");
+    std::fs::write(&roots, "y").attempt("write", &roots)?;
+    let meta = std::fs::metadata(&roots).attempt("look at", &roots)?;
+    found.setuid_survives_roots_write = meta.mode() & 0o6000 == 0o6000;
 
     let setuid = root.join("setuid");
     let file = OpenOptions::new()

@@ -2,7 +2,7 @@
 
 use drivers::Item;
 
-use crate::case::{Case, Level, Theme, Verdict};
+use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
@@ -32,8 +32,9 @@ fn run(context: &mut Context<'_>) -> Verdict {
     doomed.apply(&[file("mine", "1"), remove("bin")])?;
     let leak = Namespace::copy(context)?;
     let mut harm = Vec::new();
-    container.unmount()?;
-    doomed.unmount()?;
+    for left in [&mut container, &mut doomed] {
+        harm.extend(left.unmount().err().map(|Stop(outcome)| outcome.reason()));
+    }
     let (key, item) = (container.key.clone(), Item::Container(&doomed.key));
     match context.driver()?.mount(&key, container.root()) {
         Ok(mount) => {

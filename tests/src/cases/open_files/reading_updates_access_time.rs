@@ -8,6 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use drivers::error::Attempt as _;
 use drivers::sys::mount_attr;
 use rustix::fs::{OFlags, StatVfsMountFlags, statvfs};
+use rustix::io::Errno;
 
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::check;
@@ -65,9 +66,15 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let moved = all(&container, "", OFlags::empty())?;
     let despite_flag = all(&container, "-quiet", OFlags::NOATIME)?;
     let mount = container.open("")?;
-    mount_attr::without_access_times(mount.as_fd()).attempt("set noatime on", container.root())?;
+    let despite_mount = match mount_attr::without_access_times(mount.as_fd()) {
+        // The host decides it for its own mounts, and in a user namespace this may be one of them.
+        Err(error) if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) => [false; 3],
+        outcome => {
+            outcome.attempt("set noatime on", container.root())?;
+            all(&container, "-noatime", OFlags::empty())?
+        }
+    };
     drop(mount);
-    let despite_mount = all(&container, "-noatime", OFlags::empty())?;
     container.check()?;
     let words = |moved: [bool; 3]| {
         let names: Vec<_> = READ
