@@ -136,6 +136,10 @@ pub struct Capabilities {
     pub file_flags_reach_children: bool,
     /// POSIX ACLs are stored *and* enforced.
     pub posix_acl: bool,
+    /// A directory that is exchanged with one in another directory keeps its modification time.
+    pub exchanged_directory_keeps_time: bool,
+    /// A name in the place of one of a lower layer stays gone once it is renamed with RENAME_NOREPLACE.
+    pub noreplace_hides_what_is_below: bool,
     /// The modification time that a written file shows is the same after an unmount.
     pub written_times_last: bool,
     /// The unit of modification times, in nanoseconds (1, or 1_000_000_000 where only seconds are kept).
@@ -250,6 +254,8 @@ impl Capabilities {
         file_flags_of_layers_hold: true,
         file_flags_reach_children: true,
         posix_acl: true,
+        exchanged_directory_keeps_time: true,
+        noreplace_hides_what_is_below: true,
         written_times_last: true,
         mtime_granularity_ns: 1,
         latest_mtime_s: i64::MAX,

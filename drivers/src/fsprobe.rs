@@ -10,6 +10,7 @@ use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
 mod attributes;
+mod exchange;
 mod mapped;
 mod names;
 mod reading;
@@ -42,6 +43,7 @@ pub fn probe(dir: &Path) -> Result<Filesystem> {
     attributes::probe(at.as_fd(), &mut capabilities).attempt("try attributes in", place.path())?;
     mapped::probe(at.as_fd(), &mut capabilities);
     reading::probe(at.as_fd(), &mut capabilities).attempt("read files in", place.path())?;
+    exchange::probe(at.as_fd(), &mut capabilities).attempt("try exchanges in", place.path())?;
     space::probe(at.as_fd(), &mut capabilities).attempt("try file contents in", place.path())?;
     drop(at);
     place

@@ -4,6 +4,8 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use super::measure::append;
 use crate::error::{Attempt as _, Result};
 
@@ -13,12 +15,17 @@ const NAMES: [[&str; 2]; 2] = [["lasting/a", "other/b"], ["other/c", "lasting/d"
 /// Files made in a directory that only the lower layer has: what is written within one tick of the clock shows nothing.
 const NEW: usize = 12;
 
+/// A lower file that is renamed, as is a directory made in its place.
+const HIDDEN: &str = "other/hidden";
+
 /// Fills a directory that will be a lower layer.
 pub(super) fn sow(lower: &Path) -> Result<()> {
     for dir in ["lasting", "other"] {
         let dir = lower.join(dir);
         std::fs::create_dir(&dir).attempt("create the directory", &dir)?;
     }
+    let hidden = lower.join(HIDDEN);
+    std::fs::write(&hidden, "x").attempt("write", &hidden)?;
     for [one, other] in NAMES {
         let (one, other) = (lower.join(one), lower.join(other));
         std::fs::write(&one, "x").attempt("write", &one)?;
@@ -41,6 +48,20 @@ pub(super) fn write(root: &Path) -> Result<()> {
         std::fs::metadata(&path).attempt("look at", &path)?;
     }
     Ok(())
+}
+
+/// Whether a lower name stays gone when what was made in its place is renamed with RENAME_NOREPLACE.
+pub(super) fn stays_gone(root: &Path) -> Result<bool> {
+    let (hidden, file, dir) = (
+        root.join(HIDDEN),
+        root.join("lasting/renamed-file"),
+        root.join("lasting/renamed-dir"),
+    );
+    std::fs::rename(&hidden, &file).attempt("rename", &hidden)?;
+    std::fs::create_dir(&hidden).attempt("create the directory", &hidden)?;
+    let renamed = renameat_with(CWD, &hidden, CWD, &dir, RenameFlags::NOREPLACE);
+    // Where there is no such rename there is nothing to come back.
+    Ok(renamed.is_err() || hidden.symlink_metadata().is_err())
 }
 
 /// Whether that is there, in the tree mounted once more.

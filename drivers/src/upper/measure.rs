@@ -94,6 +94,7 @@ pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
 
     numbers::measure(root, &mut found)?;
     lasting::write(root)?;
+    found.noreplace_hides_what_is_below = lasting::stays_gone(root)?;
     reading::measure(root, &mut found)?;
     keeps::measure(root, &mut found)?;
     found.deep_paths = deep::measure(root)?;

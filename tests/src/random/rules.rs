@@ -290,6 +290,7 @@ impl Rules<'_> {
         }
         self.special(source)?;
         target.map_or(Ok(()), |ino| self.special(ino))?;
+        self.deleted(pair, (from, source), to)?;
         let full = |ino| matches!(self.body(ino), Body::Directory(entries) if !entries.is_empty());
         let mut errnos = Vec::new();
         let moved = target.filter(|_| pair == Pair::Exchange);
@@ -313,11 +314,29 @@ impl Rules<'_> {
         }
     }
 
+    /// What depends on how deletions are stored.
+    fn deleted(&self, pair: Pair, (from, source): (&str, Ino), to: &str) -> Verdict {
+        let capabilities = self.world.capabilities();
+        let is_below = |path: &str| self.tree.below().at(path.as_bytes()).is_some();
+        // An overlay exchanges the directory with the marker of the deletion.
+        let keeps = capabilities.exchanged_directory_keeps_time;
+        if !keeps && self.is_dir(source) && above(from) != above(to) && is_below(to) {
+            return Err(Expected::Unasked(
+                "the time of a directory put in the place of a deletion",
+            ));
+        }
+        if pair == Pair::NoReplace && !capabilities.noreplace_hides_what_is_below && is_below(from)
+        {
+            return Err(Expected::Unasked("what is below may come back"));
+        }
+        Ok(())
+    }
+
     /// What nobody says of exchanges.
     fn exchange(&self, (from, source): (&str, Ino), (to, other): (&str, Ino)) -> Verdict {
         let has_dir = self.is_dir(source) || self.is_dir(other);
-        if has_dir && above(from) != above(to) {
-            // xfs takes a directory that gets another parent for a modified one, ext4 and btrfs do not.
+        let keeps = self.world.capabilities().exchanged_directory_keeps_time;
+        if !keeps && has_dir && above(from) != above(to) {
             return Err(Expected::Unasked(
                 "the time of a directory exchanged across directories",
             ));
@@ -338,8 +357,21 @@ impl Rules<'_> {
             && self.tree.is_from_below(ino)
     }
 
+    /// Whether a file got another name in this container.
+    fn has_new_links(&self) -> bool {
+        let (below, paths) = (self.tree.below(), self.tree.model().paths());
+        paths.iter().any(|(path, &ino)| {
+            !self.is_dir(ino) && below.at(path) != Some(ino) && self.tree.names(ino) > 1
+        })
+    }
+
     fn turn(&self, turn: Turn) -> Verdict {
         match turn {
+            Turn::Export
+                if !self.world.capabilities().link_counts_follow && self.has_new_links() =>
+            {
+                Err(Expected::Unasked("links are not seen by their count"))
+            }
             Turn::Sibling if !self.world.has_room() => {
                 Err(Expected::Unasked("there are enough containers"))
             }

@@ -82,7 +82,7 @@ impl Tree {
             let (below, model) = (&self.below, &self.model);
             below.has(*ino) && below.node(*ino).mtime == model.node(*ino).mtime
         };
-        if times.keys().any(as_below) {
+        if !self.on_nothing && times.keys().any(as_below) {
             let same: BTreeMap<_, _> = times.iter().filter(|(ino, _)| as_below(ino)).collect();
             Arc::make_mut(&mut self.below).for_each(|ino, node| {
                 if let Some(&&(seconds, nanoseconds)) = same.get(&ino) {
