@@ -42,7 +42,9 @@ pub(super) fn tree(
     started: i64,
 ) -> Result<(Found, Times), Stop> {
     let found = seen::read(root)?;
-    let tolerance = tolerance(model.live, capabilities);
+    let mut tolerance = tolerance(model.live, capabilities);
+    // Numbers that are made up anew whenever the kernel forgets a file do not tell which names are one.
+    tolerance.link_numbers &= capabilities.inode_survives_remount;
     if let Some(differences) = compare::differences(model, &found, tolerance) {
         return Err(Stop::fail(
             format!("{what} is what its history says"),
