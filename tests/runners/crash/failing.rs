@@ -198,7 +198,14 @@ pub(crate) fn full(asked: &Asked, run: &Run, host: &Host) -> Result<Result<Strin
         problems.push(format!("what was half applied cannot be removed: {error}"));
     }
     fs::remove_file(&filler).attempt("remove", &filler)?;
-    driver.sync()?;
+    // A journal gives blocks back shortly after the commit that freed them.
+    for _ in 0..100 {
+        driver.sync()?;
+        let room = rustix::fs::statvfs(driver.plain_dir()).attempt("ask", driver.plain_dir())?;
+        if room.f_bavail * room.f_frsize > 2 * LARGE as u64 {
+            break;
+        }
+    }
 
     // With room again.
     if let Err(error) = overwrite(&at) {
@@ -252,21 +259,22 @@ fn overwrite(root: &Path) -> std::io::Result<()> {
 fn fill(path: &Path) -> Result<()> {
     let mut file = File::create(path).attempt("create", path)?;
     let block = noise(3, 1 << 20);
-    let mut size = block.len();
-    // Smaller and smaller, until nothing more fits.
-    while size >= 4096 {
-        let full = file.write_all(&block[..size]).and_then(|()| {
-            if size < 65536 {
-                file.sync_data()
+    // What is reserved for blocks not yet written comes free with a sync: once more then, until there is nothing.
+    for _ in 0..8 {
+        let mut size = block.len();
+        let mut added = 0;
+        while size >= 4096 {
+            if file.write_all(&block[..size]).is_ok() {
+                added += size;
             } else {
-                Ok(())
+                size /= 2;
             }
-        });
-        if full.is_err() {
-            size /= 2;
+        }
+        // What was promised and cannot be written is no failure of anybody.
+        drop(file.sync_all());
+        if added == 0 {
+            break;
         }
     }
-    // What was promised and cannot be written is no failure of anybody.
-    drop(file.sync_all());
     Ok(())
 }
