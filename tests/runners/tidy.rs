@@ -6,6 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use conformance::faults::Fault;
+use conformance::lies;
+use drivers::Capabilities;
+
 /// The most lines a source file may have.
 const LONGEST: usize = 500;
 
@@ -132,15 +136,36 @@ fn every_promise_of_the_trait_has_its_case() {
     assert!(promised >= 10, "{promised} promises found");
 }
 
+/// A case that cannot fail proves nothing, and a fault that nobody notices is a hole in the suite.
 #[test]
-fn every_fault_of_a_driver_is_noticed() {
-    let noticed: Vec<_> = conformance::ALL
-        .iter()
-        .flat_map(|case| case.broken_by)
-        .collect();
-    for fault in conformance::faults::Fault::OF_DRIVERS {
-        assert!(noticed.contains(&fault), "no case notices {fault:?}");
+fn every_case_can_fail_and_every_fault_is_noticed() {
+    let named = conformance::faults::named();
+    for fault in Fault::OF_DRIVERS {
+        assert!(named.contains(fault), "no case notices {fault:?}");
     }
+    for lie in lies::ALL {
+        assert!(named.contains(&Fault::Lie(lie)), "no case notices {lie:?}");
+    }
+    for fault in named {
+        match fault {
+            Fault::Flipped(name) => {
+                conformance::flipped::flipped(&Capabilities::PLAIN, name).unwrap();
+            }
+            Fault::Lie(lie) => assert!(lies::ALL.contains(&lie), "{lie:?} is not listed"),
+            _ => {}
+        }
+    }
+    let without: Vec<_> = conformance::ALL
+        .iter()
+        .filter(|case| case.broken_by.is_empty())
+        .map(|case| case.name)
+        .collect();
+    assert!(without.is_empty(), "nothing breaks {without:?}");
+    let text = fs::read_to_string(workspace().join("tests/src/lies.rs")).unwrap();
+    assert_eq!(
+        text.matches(": Lie = ").count() + text.matches(": Lie =\n").count(),
+        lies::ALL.len()
+    );
 }
 
 /// Ids that are named but do not exist would hide what is not covered.

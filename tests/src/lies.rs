@@ -29,6 +29,36 @@ pub struct Argument {
     pub value: u64,
 }
 
+/// Every lie.
+pub const ALL: &[&Lie] = &[
+    &CHMOD_DOES_NOTHING,
+    &CHOWN_DOES_NOTHING,
+    &CLONING_DOES_NOTHING,
+    &COPY_RANGE_DOES_NOTHING,
+    &EXCLUSIVE_OPEN_IS_DENIED,
+    &FALLOCATE_DOES_NOTHING,
+    &FLOCK_DOES_NOTHING,
+    &LINK_DOES_NOTHING,
+    &MKDIR_DOES_NOTHING,
+    &MKNOD_DOES_NOTHING,
+    &OFD_LOCKS_DO_NOTHING,
+    &POSIX_LOCKS_DO_NOTHING,
+    &PWRITE_WRITES_NOTHING,
+    &REMOVEXATTR_DOES_NOTHING,
+    &RENAME_DOES_NOTHING,
+    &RENAME_IS_ACROSS,
+    &RMDIR_DOES_NOTHING,
+    &SEEK_DOES_NOTHING,
+    &SETTING_FLAGS_DOES_NOTHING,
+    &SETXATTR_DOES_NOTHING,
+    &STATFS_IS_REFUSED,
+    &SYMLINK_DOES_NOTHING,
+    &TRUNCATE_DOES_NOTHING,
+    &UNLINK_DOES_NOTHING,
+    &UTIMES_DO_NOTHING,
+    &WATCHES_DO_NOTHING,
+];
+
 /// chmod(2) and its kin answer "done".
 pub const CHMOD_DOES_NOTHING: Lie = Lie {
     name: "chmod does nothing",
@@ -179,12 +209,6 @@ pub const REMOVEXATTR_DOES_NOTHING: Lie = does_nothing(
 
 /// flock(2) answers "done".
 pub const FLOCK_DOES_NOTHING: Lie = does_nothing("flock does nothing", &[libc::SYS_flock]);
-
-/// fsync(2) and its kin answer "done".
-pub const FSYNC_DOES_NOTHING: Lie = does_nothing(
-    "fsync does nothing",
-    &[libc::SYS_fsync, libc::SYS_fdatasync],
-);
 
 /// System calls that answer "done" and do nothing.
 const fn does_nothing(name: &'static str, calls: &'static [libc::c_long]) -> Lie {
