@@ -2,7 +2,7 @@
 
 use drivers::Limits;
 
-use crate::case::{Case, Level, Outcome, Theme, Verdict};
+use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::op::{Op, chown, dir, file, link, mtime, symlink};
@@ -104,7 +104,9 @@ fn run(context: &mut Context<'_>) -> Verdict {
         file("last", "9"),
     ];
     let tar = archive(&long);
-    let layer = context.layer_of(None, &tar)?;
+    let layer = context
+        .layer_of(None, &tar)
+        .map_err(|Stop(why)| Stop::fail("every member is understood", why.reason()))?;
     context.expect(&layer, None, &tree)?;
     context.check_layer(&layer)?;
     // Byte by byte, and with whatever behind the end.

@@ -60,7 +60,9 @@ fn run(context: &mut Context<'_>) -> Verdict {
         if let Some(reader) = readers.get(number) {
             let mut rounds = 0;
             while busy.load(Ordering::Acquire) > 0 || rounds < LEAST_ROUNDS {
-                read_all(reader, &contents)?;
+                read_all(reader, &contents).map_err(|Stop(why)| {
+                    Stop::fail("each reader reads what the image holds", why.reason())
+                })?;
                 rounds += 1;
             }
             return Ok(());
