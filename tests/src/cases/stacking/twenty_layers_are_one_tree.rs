@@ -1,6 +1,7 @@
 //! Twenty layers show as one tree: of every name the newest, and every layer's own file.
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
+use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::oracle::op::{dir, file, remove, write};
@@ -10,8 +11,8 @@ pub const CASE: Case = Case {
     name: "twenty_layers_are_one_tree",
     promise: "Twenty layers show as one tree: of every name the newest, and every layer's own file.",
     why: "Ordinary images have twenty layers and are rewritten in each.",
-    origin: "moby graphtest (deep layer read)",
-    covers: &["DP1", "LS4"],
+    origin: "moby graphtest (deep layer read); fuse-overlayfs 182, 318 (a listing that does not end)",
+    covers: &["DP1", "LS4", "C84"],
     level: Level::Must,
     theme: Theme::Stacking,
     capability: None,
@@ -32,6 +33,13 @@ fn run(context: &mut Context<'_>) -> Verdict {
     context.check_layer(&top)?;
     let mut container = context.container(Some(&top))?;
     container.check()?;
+    // Listed alone, each name's attributes at once (readdirplus): it ends, with every name once.
+    check::same(
+        "names of nineteen layers",
+        19,
+        container.names("shared")?.len(),
+    )?;
+    check::same("names in the root", 21, container.names("")?.len())?;
     container.apply(&[
         remove("shared/1"),
         write("shared/2", 0, "x"),
