@@ -174,6 +174,8 @@ pub struct Capabilities {
     pub arbitrary_owners: bool,
     /// Block and character devices can be made (false in a user namespace).
     pub device_nodes: bool,
+    /// A root's path may hold any bytes: colons, commas, spaces, backslashes, newlines. Otherwise such a root is refused.
+    pub odd_root_names: bool,
     /// A copy of a container's mount that another mount namespace still holds keeps it from being neither mounted again
     /// nor removed.
     pub leaked_mounts_do_no_harm: bool,
@@ -275,6 +277,7 @@ impl Capabilities {
         device_nodes: true,
         devices_can_be_opened: true,
         idmapped_mounts: true,
+        odd_root_names: true,
         leaked_mounts_do_no_harm: true,
         native_changes: false,
         shared_page_cache: false,

@@ -270,3 +270,15 @@ pub const SETTING_FLAGS_DOES_NOTHING: Lie = Lie {
 /// inotify_add_watch(2) answers with a watch that nothing wakes.
 pub const WATCHES_DO_NOTHING: Lie =
     does_nothing("inotify does nothing", &[libc::SYS_inotify_add_watch]);
+
+/// The ioctl that makes a btrfs subvolume (BTRFS_IOC_SUBVOL_CREATE_V2) answers "done".
+pub const SUBVOLUMES_ARE_NOT_MADE: Lie = Lie {
+    name: "no subvolume is made",
+    calls: &[libc::SYS_ioctl],
+    when: Some(Argument {
+        index: 1,
+        mask: 0xffff_ffff,
+        value: 0x5000_9418,
+    }),
+    errno: 0,
+};

@@ -163,6 +163,8 @@ fn declare(measured: Capabilities, ground: &Capabilities) -> Capabilities {
         native_changes: false,
         // The daemon is ended when the kernel tells that a copy of its mount lives on; in a user namespace it does not.
         leaked_mounts_do_no_harm: crate::fusectl::Control::open().is_ok(),
+        // A colon separates layers for it, also in the path of its working directory.
+        odd_root_names: false,
         shared_page_cache: false,
         ..measured
     }
