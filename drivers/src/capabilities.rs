@@ -174,6 +174,10 @@ pub struct Capabilities {
     pub arbitrary_owners: bool,
     /// Block and character devices can be made (false in a user namespace).
     pub device_nodes: bool,
+    /// A container layer's own bytes can be limited.
+    pub quota_bytes: bool,
+    /// A container layer's own inodes can be limited.
+    pub quota_inodes: bool,
     /// A root's path may hold any bytes: colons, commas, spaces, backslashes, newlines. Otherwise such a root is refused.
     pub odd_root_names: bool,
     /// A copy of a container's mount that another mount namespace still holds keeps it from being neither mounted again
@@ -277,6 +281,9 @@ impl Capabilities {
         device_nodes: true,
         devices_can_be_opened: true,
         idmapped_mounts: true,
+        // Plain filesystems have limits for users and projects, where they were made and mounted for it.
+        quota_bytes: false,
+        quota_inodes: false,
         odd_root_names: true,
         leaked_mounts_do_no_harm: true,
         native_changes: false,

@@ -137,6 +137,15 @@ pub struct Usage {
     pub granularity_bytes: u64,
 }
 
+/// The most that a container layer itself may take; `None` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quota {
+    /// Bytes on the backing store.
+    pub bytes: Option<u64>,
+    /// Files, directories and whatever else takes an inode.
+    pub inodes: Option<u64>,
+}
+
 /// What helper processes (FUSE daemons) have cost since the driver was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DaemonUsage {
@@ -266,6 +275,33 @@ pub trait Driver: Debug + Send + Sync {
     /// # Errors
     /// `NotFound`, and whatever reading may give.
     fn usage(&self, of: Item<'_>) -> Result<Usage>;
+
+    /// Limits what a container layer itself may take; what it stands on does not count. The limit lasts until it is set
+    /// anew, over remounts and restarts, and goes with the container layer.
+    ///
+    /// # Errors
+    /// `Unsupported` for a limit that is not declared by [`Capabilities::quota_bytes`] or
+    /// [`Capabilities::quota_inodes`], and nothing is changed: no limit is ever ignored in silence. `NotFound`.
+    fn limit(&self, key: &Key, quota: Quota) -> Result<()> {
+        self.parent(Item::Container(key))?;
+        if quota == Quota::default() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("limit the container layer {key}"),
+        )
+        .because("this driver holds no limits here"))
+    }
+
+    /// The limits of a container layer that are in force.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn quota(&self, key: &Key) -> Result<Quota> {
+        self.parent(Item::Container(key))?;
+        Ok(Quota::default())
+    }
 
     /// Removes an item and everything in it, nested subvolumes and datasets included.
     ///

@@ -8,7 +8,7 @@ use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
     Applied, Capabilities, Change, DaemonUsage, Driver, Error, ErrorKind, Info, Item, Key, Kind,
-    LayerId, Limits, Mount, Result, Usage, View,
+    LayerId, Limits, Mount, Quota, Result, Usage, View,
 };
 
 use crate::aside::Aside;
@@ -189,6 +189,16 @@ impl Driver for Apart {
     fn remove(&self, of: Item<'_>) -> Result<()> {
         let of = Named::from(of);
         self.run(move |driver| driver.remove(of.item()))
+    }
+
+    fn limit(&self, key: &Key, quota: Quota) -> Result<()> {
+        let key = key.clone();
+        self.run(move |driver| driver.limit(&key, quota))
+    }
+
+    fn quota(&self, key: &Key) -> Result<Quota> {
+        let key = key.clone();
+        self.run(move |driver| driver.quota(&key))
     }
 
     fn list(&self) -> Result<Vec<Info>> {

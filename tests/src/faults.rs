@@ -257,6 +257,8 @@ faults! {
     LazyUnmount,
     /// Below every mount there is another, which is left.
     MountLeft,
+    /// A limit on what a container may take is accepted and forgotten.
+    LimitsForgotten,
     /// Mounts spread to other namespaces.
     SharedMount,
     /// Removing a container leaves a file behind.

@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use drivers::Quota;
 use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
@@ -360,6 +361,17 @@ impl Driver for Faulty {
         let told = &mut self.past().told;
         told.changed = changed;
         answers::usage(self.fault, told, of, usage, &content, below.as_deref())
+    }
+
+    fn limit(&self, key: &Key, quota: Quota) -> Result<()> {
+        match self.fault {
+            Fault::LimitsForgotten => Ok(()),
+            _ => self.inner.limit(key, quota),
+        }
+    }
+
+    fn quota(&self, key: &Key) -> Result<Quota> {
+        self.inner.quota(key)
     }
 
     fn remove(&self, of: Item<'_>) -> Result<()> {

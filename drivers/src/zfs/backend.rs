@@ -158,6 +158,7 @@ fn capabilities(plain: &Path, quirks: &Quirks) -> Result<Capabilities> {
         parallel_apply: false,
         // A dataset is busy as long as any mount of it is left anywhere.
         leaked_mounts_do_no_harm: false,
+        quota_bytes: true,
         // The tools take the mountpoint as a property and refuse, or misread, what is not printable.
         odd_root_names: false,
         constant_time_prepare: true,

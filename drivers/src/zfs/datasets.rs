@@ -133,6 +133,29 @@ impl Pool {
         parse::numbers(&text, ["used", "referenced"])
     }
 
+    /// Sets or lifts the limit of an item's dataset. It is `quota`, not `refquota`: that counts what a clone shares with
+    /// its origin too, so that an image could fill the limit by itself.
+    pub(super) fn limit(&self, serial: u64, bytes: Option<u64>) -> Result<()> {
+        let value = bytes.map_or_else(|| "none".to_owned(), |bytes| bytes.to_string());
+        self.zfs(&["set", &format!("quota={value}"), &self.item(serial)])
+            .map(drop)
+    }
+
+    /// The limit of an item's dataset.
+    pub(super) fn quota(&self, serial: u64) -> Result<Option<u64>> {
+        let text = self.zfs(&[
+            "get",
+            "-Hp",
+            "-o",
+            "property,value",
+            "quota",
+            &self.item(serial),
+        ])?;
+        // 0 is how it spells none.
+        let [bytes] = parse::numbers(&text, ["quota"])?;
+        Ok(Some(bytes).filter(|bytes| *bytes > 0))
+    }
+
     /// Refuses while the item's dataset is mounted anywhere, known to us or not.
     pub(super) fn require_unmounted(&self, op: &'static str, serial: u64) -> Result<()> {
         if parse::is_mounted(&namespace::mounts()?, &self.item(serial)) {

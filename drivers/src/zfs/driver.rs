@@ -10,7 +10,7 @@ use super::glance::Glance;
 use super::parse::Inventory;
 use super::pool::Pool;
 use crate::capabilities::Capabilities;
-use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Root, Usage};
+use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Quota, Root, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
@@ -258,6 +258,25 @@ impl Driver for Zfs {
             referenced_bytes: referenced,
             exclusive_inodes: shown.saturating_sub(below),
             granularity_bytes: GRANULARITY,
+        })
+    }
+
+    fn limit(&self, key: &Key, quota: Quota) -> Result<()> {
+        let op = "limit the container layer";
+        let entry = self.store.get(op, Item::Container(key))?;
+        if quota.inodes.is_some() {
+            return Err(Error::new(ErrorKind::Unsupported, op)
+                .because("a dataset of this ZFS has no limit of inodes")
+                .hint("limit the bytes"));
+        }
+        self.pool.limit(entry.serial, quota.bytes)
+    }
+
+    fn quota(&self, key: &Key) -> Result<Quota> {
+        let entry = self.store.get("read the limits of", Item::Container(key))?;
+        Ok(Quota {
+            bytes: self.pool.quota(entry.serial)?,
+            inodes: None,
         })
     }
 

@@ -2,5 +2,11 @@
 
 use crate::case::Case;
 
+pub mod limits_that_cannot_be_held_are_refused;
+pub mod quota_limits_own_writes;
+
 /// The cases of this theme.
-pub const CASES: &[&Case] = &[];
+pub const CASES: &[&Case] = &[
+    &limits_that_cannot_be_held_are_refused::CASE,
+    &quota_limits_own_writes::CASE,
+];
