@@ -2,6 +2,7 @@
 
 use crate::case::Level;
 use crate::crash;
+use crate::cross::SETS;
 
 /// A promise that a test other than the suite's cases asks for.
 #[derive(Debug, Clone, Copy)]
@@ -44,5 +45,17 @@ pub fn all() -> Vec<Proof> {
         level: experiment.level,
         command: "cargo test -p layerbench-conformance --test crash",
     });
-    std::iter::once(USERNS).chain(crashes).collect()
+    let exchanges = SETS.iter().map(|set| Proof {
+        name: set.name,
+        promise: set.promise,
+        why: set.why,
+        origin: set.origin,
+        covers: set.covers,
+        level: Level::Must,
+        command: "cargo test -p layerbench-conformance --test cross",
+    });
+    std::iter::once(USERNS)
+        .chain(crashes)
+        .chain(exchanges)
+        .collect()
 }

@@ -23,7 +23,7 @@ pub const CASE: Case = Case {
     promise: "With less room left than a lower file needs, its first write is ENOSPC, the file is what it was and nothing is left behind; with room again, it works.",
     why: "A full disk must stop the write, not damage the file, and deleting something must be enough to go on.",
     origin: "xfstests overlay/005 (copy-up on a full upper filesystem leaks); moby 28404 (ENOSPC); catalogue CU10",
-    covers: &["CU10"],
+    covers: &["CU10", "C58"],
     level: Level::Must,
     theme: Theme::CopyUp,
     capability: Some("copy_up"),
