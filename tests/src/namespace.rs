@@ -2,11 +2,12 @@
 //!
 //! Other subjects of the same run must not notice: their mounts are taken out of the copy at once.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, setns, unshare};
 use rustix::mount::{UnmountFlags, unmount};
 
 use crate::case::Stop;
@@ -31,6 +32,7 @@ impl Namespace {
         let (jobs, inbox) = channel::<Job>();
         let (ready, made) = channel();
         let thread = thread::spawn(move || {
+            let home = File::open("/proc/thread-self/ns/mnt");
             let outcome = unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS);
             if outcome.is_ok() {
                 places.leave_others();
@@ -39,6 +41,11 @@ impl Namespace {
             let heard = ready.send(outcome).is_ok();
             if heard && !failed {
                 inbox.into_iter().for_each(|job| job());
+                // Going home drops the copy at once; the end of a thread does so only after it can be joined.
+                let gone_home = home.and_then(|home| Ok(setns(home, CloneFlags::CLONE_NEWNS)?));
+                if let Err(error) = gone_home {
+                    tracing::warn!("a copy of the mount namespace goes later: {error}");
+                }
             }
         });
         let namespace = Self {
