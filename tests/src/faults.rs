@@ -45,6 +45,8 @@ macro_rules! faults {
 }
 
 faults! {
+    /// Removing a container switches the quotas of its store off.
+    QuotasEnded,
     /// Whiteouts in archives are ignored.
     WhiteoutsForgotten,
     /// Opaque markers in archives are ignored.

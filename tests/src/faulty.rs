@@ -388,6 +388,15 @@ impl Driver for Faulty {
                     drivers::remove::tree(volumes)?;
                     std::fs::create_dir(volumes).attempt("make the directory", volumes)?;
                 }
+                Fault::QuotasEnded => {
+                    let line = [
+                        "quota".as_ref(),
+                        "disable".as_ref(),
+                        self.inner.plain_dir().as_os_str(),
+                    ];
+                    let limit = std::time::Duration::from_secs(30);
+                    drivers::sys::command::output(Path::new("btrfs"), &line, limit)?;
+                }
                 Fault::RemovalLeavesFiles => {
                     let path = self.inner.plain_dir().join(format!("left of {key}"));
                     std::fs::write(&path, "left").attempt("write", &path)?;

@@ -4,9 +4,11 @@ use crate::case::Case;
 
 pub mod limits_that_cannot_be_held_are_refused;
 pub mod quota_limits_own_writes;
+pub mod quotas_of_others_are_left_alone;
 
 /// The cases of this theme.
 pub const CASES: &[&Case] = &[
     &limits_that_cannot_be_held_are_refused::CASE,
     &quota_limits_own_writes::CASE,
+    &quotas_of_others_are_left_alone::CASE,
 ];
