@@ -27,6 +27,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) image: &'a Image,
     pub(crate) second_image: Option<&'a Image>,
     pub(crate) scale: Scale,
+    /// What an archive of an image may ask for.
+    pub(crate) limits: drivers::Limits,
     pub(crate) seed: u64,
     pub(crate) rounds: u32,
     /// No further round is begun that would probably end after this.
@@ -135,6 +137,7 @@ fn one_cell(
         scratch: &scratch,
         image: plan.image,
         second_image: plan.second_image,
+        limits: plan.limits,
         scale: &plan.scale,
         seed: plan.seed ^ u64::from(place.round),
         name: format!("r{}", place.round),

@@ -115,6 +115,8 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
     pub(crate) work: WorkArgs,
 }
 
@@ -127,6 +129,32 @@ pub(crate) struct WorkArgs {
     /// The size of each backing store (a sparse file)
     #[arg(long, value_name = "SIZE", default_value = "10GiB", value_parser = store_size)]
     pub(crate) size: bytesize::ByteSize,
+}
+
+/// What an archive of an image may ask for before it is refused.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct LimitArgs {
+    /// The most entries a layer's archive may have
+    #[arg(long, value_name = "N", default_value_t = drivers::Limits::default().entries)]
+    pub(crate) limit_entries: u64,
+    /// The most bytes of content a layer's archive may have, holes included
+    #[arg(long, value_name = "SIZE", default_value_t = bytesize::ByteSize(drivers::Limits::default().bytes))]
+    pub(crate) limit_bytes: bytesize::ByteSize,
+    /// The most bytes one byte of a compressed layer may become, for layers above 1 GiB
+    #[arg(long, value_name = "N", default_value_t = drivers::Limits::default().ratio)]
+    pub(crate) limit_ratio: u64,
+}
+
+impl LimitArgs {
+    /// As the unpacker takes them.
+    pub(crate) fn limits(self) -> drivers::Limits {
+        drivers::Limits {
+            entries: self.limit_entries,
+            bytes: self.limit_bytes.as_u64(),
+            ratio: self.limit_ratio,
+            ..drivers::Limits::default()
+        }
+    }
 }
 
 /// Below this no filesystem can be made; and to tmpfs, 0 would mean "without limit".
@@ -225,6 +253,8 @@ pub(crate) struct ExecArgs {
     /// The image, as for run; an empty container layer if none
     #[arg(long)]
     pub(crate) image: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
     /// The command and its arguments

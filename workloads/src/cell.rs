@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use drivers::{Driver, LayerId, Result};
+use drivers::{Driver, LayerId, Limits, Result};
 
 use crate::image::Image;
 use crate::pull::{self, PullOptions};
@@ -30,6 +30,8 @@ pub struct Cell<'a> {
     pub image: &'a Image,
     /// A second image that shares its lower layers with the first, for `pull`.
     pub second_image: Option<&'a Image>,
+    /// What an archive of an image may ask for.
+    pub limits: Limits,
     /// How much to do.
     pub scale: &'a Scale,
     /// For every random choice, so that all subjects of a round do the same.
@@ -59,7 +61,10 @@ impl Cell<'_> {
     /// # Errors
     /// As a pull.
     pub fn ensure_image(&mut self) -> Result<Place> {
-        let options = PullOptions::default();
+        let options = PullOptions {
+            limits: self.limits,
+            ..PullOptions::default()
+        };
         Ok(match self.ground {
             Ground::Driver(driver) => Place::Layer(pull::pull(driver, self.image, &options)?.top),
             Ground::HostDir(dir) => {

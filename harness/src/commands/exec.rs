@@ -26,7 +26,11 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
         let top = match &args.image {
             Some(name) => {
                 let image = super::image::resolve(name, 1, place.dir())?;
-                let pulled = workloads::pull::pull(driver, &image, &PullOptions::default())
+                let options = PullOptions {
+                    limits: args.limits.limits(),
+                    ..PullOptions::default()
+                };
+                let pulled = workloads::pull::pull(driver, &image, &options)
                     .with_context(|| format!("the image {name} cannot be used"))?;
                 Some(pulled.top)
             }

@@ -138,6 +138,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             image: &images.first,
             second_image: images.second.as_ref(),
             scale: profile.scale.clone(),
+            limits: args.limits.limits(),
             seed: args.seed,
             rounds,
             deadline: budget.map(|budget| began + budget),

@@ -32,7 +32,7 @@ fn the_matrix_and_the_junit_file_say_the_same() {
         ],
     );
     assert!(
-        text.contains("1: rename of a lower directory is EXDEV"),
+        text.contains("1: rename is EXDEV for the directories lower"),
         "{text}"
     );
     session.assert_clean();

@@ -142,3 +142,21 @@ fn a_hostile_image_reaches_nothing_outside() {
     assert!(session.path("layerbench-out/report.html").exists());
     session.assert_clean();
 }
+
+/// What an image may ask for is the user's to say: for once, less than a small image has.
+#[test]
+fn limits_on_images_are_kept() {
+    let session = Session::new();
+    for flag in ["--limit-entries=3", "--limit-bytes=1KiB"] {
+        let line = [
+            "exec", "--driver", "vfs", "--image", "tiny", flag, "--", "true",
+        ];
+        let (_, err) = session.expect(65, &line);
+        assert!(err.contains("limit"), "{flag}: {err}");
+    }
+    session.expect(
+        0,
+        &["exec", "--driver", "vfs", "--image", "tiny", "--", "true"],
+    );
+    session.assert_clean();
+}

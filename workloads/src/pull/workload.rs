@@ -74,6 +74,7 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
         ground: cell.ground,
         options: PullOptions {
             key_prefix: format!("pull-{}", short(&cell.name)),
+            limits: cell.limits,
             ..PullOptions::default()
         },
     };

@@ -44,6 +44,7 @@ fn run(ground: Ground<'_>, dir: &Path, image: &Image, second: &Image) -> (Vec<Sa
         scratch: &scratch,
         image,
         second_image: Some(second),
+        limits: drivers::Limits::default(),
         scale: &Scale::smoke(),
         seed: 1,
         name: "r1.Pull Test!".to_owned(),
