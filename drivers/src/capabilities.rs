@@ -36,6 +36,8 @@ pub struct Capabilities {
     pub copy_up: CopyUp,
     /// chmod, chown, setxattr or utimensat of a lower file leaves its data shared.
     pub metadata_change_keeps_data_shared: bool,
+    /// Deleting many lower files takes no inode for each: there is nothing to mark, or one inode is the mark of all.
+    pub deletions_take_no_inodes: bool,
     /// rename(2) of a directory that comes from a lower layer works; otherwise EXDEV, source intact.
     pub rename_lower_dir: bool,
     /// A directory of the container's own that was made in place of a deleted lower one can be renamed, and
@@ -212,6 +214,7 @@ impl Capabilities {
         shares_data_with_parent: true,
         copy_up: CopyUp::Blocks,
         metadata_change_keeps_data_shared: true,
+        deletions_take_no_inodes: true,
         rename_lower_dir: true,
         rename_own_dir_from_lower_name: true,
         hard_links_survive_copy_up: true,

@@ -171,6 +171,8 @@ faults! {
     DeletedComeBack,
     /// A name can be taken twice.
     DuplicateKey,
+    /// Names of more than 32 bytes that begin alike are taken for one.
+    LongNamesCut,
     /// A commit under a taken id says that it worked.
     DuplicateLayer,
     /// A parent need not exist.
@@ -247,6 +249,8 @@ faults! {
     LinksCountedEach,
     /// Every deletion takes a block, and none gives anything back.
     DeletionsCount,
+    /// Every deletion takes an inode.
+    DeletionsTakeInodes,
     /// Containers are not listed after a restart.
     ForgottenContainers,
     /// The list begins with the youngest.

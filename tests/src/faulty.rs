@@ -105,6 +105,20 @@ impl Faulty {
     }
 
     /// That of its parent.
+    /// No container has a key whose first 32 bytes are those of `key`.
+    fn alike(&self, key: &Key) -> Result<()> {
+        let cut = |key: &Key| key.as_str().get(..32).map(str::to_owned);
+        let Some(name) = cut(key) else { return Ok(()) };
+        let taken = self.inner.list()?;
+        if taken
+            .iter()
+            .any(|info| info.key.as_ref().and_then(cut).as_ref() == Some(&name))
+        {
+            return Err(Error::new(ErrorKind::AlreadyExists, "prepare").because(name));
+        }
+        Ok(())
+    }
+
     fn content_below(&self, of: Item<'_>) -> Result<Option<PathBuf>> {
         let parent = self.inner.parent(of)?;
         parent.map(|id| self.content(Item::Layer(&id))).transpose()
@@ -157,6 +171,9 @@ impl Driver for Faulty {
         } else {
             kind
         };
+        if self.is(Fault::LongNamesCut) {
+            self.alike(key)?;
+        }
         let mut below = parent.cloned();
         if let Some(id) = parent
             && self.is(Fault::DeepLayersLost)

@@ -87,6 +87,8 @@ pub(super) fn examine(root: &Path, server: &Server) -> Result<Fitness> {
         .ok_or_else(|| Error::new(ErrorKind::Io, "find in mountinfo").path(&point))?;
     let xattr_prefix = deletions(&scratch.0, &point)?;
     let mut measured = measure::measure(&point)?;
+    measured.deletions_take_no_inodes =
+        measure::marks_share_an_inode(&point, &scratch.0.join("3/diff"))?;
     let (numbers, times) = (numbers::all(&point)?, lasting::times(&point)?);
     mount.unmount()?;
     // The daemon may make up numbers of its own, as it goes.

@@ -63,7 +63,9 @@ pub(super) fn examine(root: &Path, settings: &Settings) -> Result<Fitness> {
     let info = mountinfo::at(point)?
         .ok_or_else(|| Error::new(ErrorKind::Io, "find in mountinfo").path(point))?;
     deletions(&scratch.0, settings)?;
-    let measured = measure::measure(point)?;
+    let mut measured = measure::measure(point)?;
+    measured.deletions_take_no_inodes =
+        measure::marks_share_an_inode(point, &scratch.0.join("3/diff"))?;
     mount.unmount()?;
     let capabilities = declare(settings, measured, ground.reflink);
     let mut facts = facts(settings, api, &info);

@@ -19,7 +19,7 @@ const TEXT: &[u8] = b"from the layer below";
 
 /// Fills a directory that will be a lower layer of the tree to be measured.
 pub(crate) fn sow(lower: &Path) -> Result<()> {
-    for name in ["ino", "open", "map", "link-a", "gone"] {
+    for name in ["ino", "open", "map", "link-a", "gone", "mark-a", "mark-b"] {
         let path = lower.join(name);
         std::fs::write(&path, TEXT).attempt("write", &path)?;
     }
@@ -41,6 +41,20 @@ pub(crate) fn sow(lower: &Path) -> Result<()> {
     reading::sow(lower)?;
     deep::sow(lower)?;
     keeps::sow(lower)
+}
+
+/// Deletes two lower files through the mount: whether both are marked in the upper directory by one inode.
+pub(crate) fn marks_share_an_inode(root: &Path, upper: &Path) -> Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut inodes = Vec::new();
+    for name in ["mark-a", "mark-b"] {
+        let file = root.join(name);
+        std::fs::remove_file(&file).attempt("delete through the mount", &file)?;
+        let mark = upper.join(name);
+        let meta = std::fs::symlink_metadata(&mark).attempt("stat the mark", &mark)?;
+        inodes.push(meta.ino());
+    }
+    Ok(inodes[0] == inodes[1])
 }
 
 /// Measures the tree at `root`, one of whose lower layers was sown.

@@ -116,6 +116,11 @@ pub(super) fn usage(
             told.most = told.most.max(usage.exclusive_bytes);
             usage.exclusive_bytes = told.most + deleted * 4096;
         }
+        Fault::DeletionsTakeInodes => {
+            let deleted = below.map_or(Ok(0), |below| trees::deletions(below, content))?;
+            told.most = told.most.max(usage.exclusive_inodes);
+            usage.exclusive_inodes = told.most + deleted;
+        }
         _ => {}
     }
     Ok(usage)

@@ -14,6 +14,7 @@ pub mod opening_for_writing_changes_nothing;
 pub mod parents_keep_their_attributes;
 pub mod refused_operation_changes_nothing;
 pub mod renamed_link_keeps_its_attributes;
+pub mod roots_write_takes_capabilities_away;
 pub mod setuid_survives_roots_write;
 pub mod sparse_file_stays_sparse;
 pub mod writing_takes_privileges_away;
@@ -32,6 +33,7 @@ pub const CASES: &[&Case] = &[
     &parents_keep_their_attributes::CASE,
     &refused_operation_changes_nothing::CASE,
     &renamed_link_keeps_its_attributes::CASE,
+    &roots_write_takes_capabilities_away::CASE,
     &setuid_survives_roots_write::CASE,
     &sparse_file_stays_sparse::CASE,
     &writing_takes_privileges_away::CASE,

@@ -13,6 +13,7 @@ pub mod half_made_items_are_discarded;
 pub mod layer_in_use_is_kept;
 pub mod leaked_mount_does_no_harm;
 pub mod leftovers_in_work_directories_do_no_harm;
+pub mod malformed_names_are_refused;
 pub mod missing_parent_is_refused;
 pub mod mounted_item_is_kept;
 pub mod mounts_are_private;
@@ -42,6 +43,7 @@ pub const CASES: &[&Case] = &[
     &layer_in_use_is_kept::CASE,
     &leaked_mount_does_no_harm::CASE,
     &leftovers_in_work_directories_do_no_harm::CASE,
+    &malformed_names_are_refused::CASE,
     &missing_parent_is_refused::CASE,
     &mounted_item_is_kept::CASE,
     &mounts_are_private::CASE,
