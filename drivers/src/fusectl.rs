@@ -46,13 +46,12 @@ impl Control {
         text.trim().parse().map_err(|_| Errno::INVAL)
     }
 
-    /// Ends a connection: whoever waits for it is told ECONNABORTED or ENOTCONN, and its daemon that it is gone.
+    /// The means to end a connection. It stays this connection's: a later one with the same number is another file.
     ///
     /// # Errors
     /// As [`Self::waiting`].
-    pub fn abort(&self, minor: u32) -> std::result::Result<(), Errno> {
-        let file = self.file(minor, "abort", OFlags::WRONLY)?;
-        std::fs::File::from(file).write_all(b"1").map_err(errno)
+    pub fn end(&self, minor: u32) -> std::result::Result<End, Errno> {
+        self.file(minor, "abort", OFlags::WRONLY).map(End)
     }
 
     fn file(&self, minor: u32, name: &str, access: OFlags) -> std::result::Result<OwnedFd, Errno> {
@@ -66,12 +65,56 @@ impl Control {
     }
 }
 
+/// The means to end one connection.
+#[derive(Debug)]
+pub struct End(OwnedFd);
+
+impl End {
+    /// Ends it: whoever waits for it is told ECONNABORTED or ENOTCONN, and its daemon that it is gone.
+    ///
+    /// # Errors
+    /// The errno of what was refused.
+    pub fn now(self) -> std::result::Result<(), Errno> {
+        std::fs::File::from(self.0).write_all(b"1").map_err(errno)
+    }
+}
+
 /// Ends the connections of every FUSE filesystem mounted in or below one of `places`, for one whose daemon does not
 /// answer. Says how many there were.
 ///
 /// # Errors
 /// When the control filesystem or /proc cannot be read.
 pub fn abort_below(places: &[&Path]) -> Result<usize> {
+    let minors = below(places)?;
+    if minors.is_empty() {
+        return Ok(0);
+    }
+    let control = Control::open().attempt("open the control filesystem of", "FUSE")?;
+    let mut ends = Vec::new();
+    for minor in minors {
+        match control.end(minor) {
+            Ok(end) => ends.push((minor, end)),
+            // It ended by itself.
+            Err(Errno::NOENT) => {}
+            Err(errno) => {
+                return Err(errno).attempt("find the FUSE connection", minor.to_string());
+            }
+        }
+    }
+    // Numbers are used again at once. What is still mounted here now that its file is open is ours; and with all files
+    // open, ending one does not make another's number somebody else's.
+    let still = below(places)?;
+    ends.retain(|(minor, _)| still.contains(minor));
+    let count = ends.len();
+    for (minor, end) in ends {
+        end.now()
+            .attempt("abort the FUSE connection", minor.to_string())?;
+    }
+    Ok(count)
+}
+
+/// The numbers of the FUSE filesystems mounted in or below one of `places`.
+fn below(places: &[&Path]) -> Result<Vec<u32>> {
     let mut minors: Vec<u32> = mountinfo::all()?
         .into_iter()
         .filter(|mount| mount.kind.starts_with("fuse") && mount.kind != "fusectl")
@@ -80,18 +123,7 @@ pub fn abort_below(places: &[&Path]) -> Result<usize> {
         .collect();
     minors.sort_unstable();
     minors.dedup();
-    if minors.is_empty() {
-        return Ok(0);
-    }
-    let control = Control::open().attempt("open the control filesystem of", "FUSE")?;
-    for &minor in &minors {
-        match control.abort(minor) {
-            // It ended by itself.
-            Ok(()) | Err(Errno::NOENT) => {}
-            other => other.attempt("abort the FUSE connection", minor.to_string())?,
-        }
-    }
-    Ok(minors.len())
+    Ok(minors)
 }
 
 fn errno(error: std::io::Error) -> Errno {

@@ -95,6 +95,12 @@ fn parse_distribution(os_release: &str) -> String {
 }
 
 /// The initial user namespace maps every id to itself.
+/// Whether this process is in a user namespace other than the host's, where no device can be made and no trusted.*
+/// attribute be set, whoever it is there.
+pub(crate) fn in_user_namespace() -> bool {
+    std::fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| !is_initial_namespace(&map))
+}
+
 fn is_initial_namespace(uid_map: &str) -> bool {
     let fields: Vec<&str> = uid_map.split_whitespace().collect();
     fields == ["0", "0", "4294967295"]

@@ -447,6 +447,7 @@ pub(crate) fn tolerance(live: bool, capabilities: &Capabilities) -> Tolerance {
         setuid: !live
             || capabilities.setuid_survives_copy_up && capabilities.setuid_survives_roots_write,
         link_numbers: !live || capabilities.inode_survives_copy_up,
+        distinct_numbers: true,
     }
 }
 

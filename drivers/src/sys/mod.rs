@@ -1,6 +1,7 @@
 //! System interfaces that no safe crate offers: the only unsafe code, and the only child processes.
 
 pub mod btrfs;
+pub mod clock;
 pub mod command;
 pub mod daemon;
 pub mod dedupe;

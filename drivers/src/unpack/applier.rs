@@ -194,7 +194,7 @@ impl Applier {
         match outcome {
             Err(e)
                 if e.kind() == ErrorKind::PermissionDenied
-                    && !self.tree.owners.keep
+                    && self.tree.owners.lenient
                     && kind != FileType::Fifo =>
             {
                 // A user namespace has no devices; containers get theirs from the runtime.

@@ -17,11 +17,15 @@ use super::header::Kind;
 use super::stream::bad;
 use super::{Applied, Stage, acl};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::host::in_user_namespace;
 
 /// Who this process is, and whether it may give files away.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owners {
     pub(super) keep: bool,
+    /// Whether devices and privileged attributes that are refused are left out and counted: in a user namespace, and
+    /// without owners.
+    pub(super) lenient: bool,
     pub(super) uid: u32,
     pub(super) gid: u32,
     /// Bits that a new file does not get.
@@ -32,10 +36,21 @@ impl Owners {
     pub(super) fn of(stage: &Stage) -> Result<Self> {
         Ok(Self {
             keep: stage.keep_owners,
+            lenient: !stage.keep_owners || in_user_namespace(),
             uid: rustix::process::geteuid().as_raw(),
             gid: rustix::process::getegid().as_raw(),
             umask: umask()?,
         })
+    }
+
+    /// Whether an attribute that needs privileges and was refused so is left out. Without owners, an id in its value can
+    /// be refused too.
+    fn may_leave_out(&self, refusal: Errno) -> bool {
+        match refusal {
+            Errno::PERM => self.lenient,
+            Errno::OPNOTSUPP | Errno::INVAL => !self.keep,
+            _ => false,
+        }
     }
 
     /// Whether a file just made here must be given to the owner an entry names.
@@ -239,9 +254,7 @@ fn xattrs(
         match set(name, value) {
             Ok(()) => {}
             // Without real privileges, those that need them are left out, like the owners.
-            Err(Errno::PERM | Errno::OPNOTSUPP | Errno::INVAL)
-                if !owners.keep && privileged(name) =>
-            {
+            Err(errno) if privileged(name) && owners.may_leave_out(errno) => {
                 applied.xattrs_dropped += 1;
             }
             Err(errno) if nonsense(errno, name, entry.kind) => {

@@ -8,6 +8,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::measure::append;
 use crate::error::{Attempt as _, Result};
+use crate::sys::clock::next_tick;
 
 /// Two files with two names each: the names are looked up in both orders.
 const NAMES: [[&str; 2]; 2] = [["lasting/a", "other/b"], ["other/c", "lasting/d"]];
@@ -47,6 +48,8 @@ pub(super) fn write(root: &Path) -> Result<()> {
         std::fs::write(&path, "x").attempt("write", &path)?;
         std::fs::metadata(&path).attempt("look at", &path)?;
     }
+    // The unmount, which may stamp them anew, must be at another time.
+    next_tick();
     Ok(())
 }
 
