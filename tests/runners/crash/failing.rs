@@ -198,17 +198,8 @@ pub(crate) fn full(asked: &Asked, run: &Run, host: &Host) -> Result<Result<Strin
         problems.push(format!("what was half applied cannot be removed: {error}"));
     }
     fs::remove_file(&filler).attempt("remove", &filler)?;
-    // A journal gives blocks back shortly after the commit that freed them.
-    for _ in 0..100 {
-        driver.sync()?;
-        let room = rustix::fs::statvfs(driver.plain_dir()).attempt("ask", driver.plain_dir())?;
-        if room.f_bavail * room.f_frsize > 2 * LARGE as u64 {
-            break;
-        }
-    }
-
     // With room again.
-    if let Err(error) = overwrite(&at) {
+    if let Err(error) = soon(&*driver, || overwrite(&at).attempt("write in", &at)) {
         problems.push(format!("the write, with room: {error}"));
     }
     let mut found = Vec::new();
@@ -219,9 +210,14 @@ pub(crate) fn full(asked: &Asked, run: &Run, host: &Host) -> Result<Result<Strin
         problems.push("what was written, with room, does not read back".to_owned());
     }
     old.unmount()?;
-    driver.prepare(&k, Some(&cast.image.id), Kind::Writable)?;
-    driver.apply(&k, &mut &tar[..], &Limits::default())?;
-    driver.commit(&k, &cast.applied.id)?;
+    let pull = || {
+        driver.prepare(&k, Some(&cast.image.id), Kind::Writable)?;
+        driver.apply(&k, &mut &tar[..], &Limits::default())?;
+        driver.commit(&k, &cast.applied.id)
+    };
+    soon(&*driver, || {
+        pull().inspect_err(|_| drop(driver.remove(Item::Container(&k))))
+    })?;
     let view = driver.view(Item::Layer(&cast.applied.id))?;
     if let Err(stop) = matches("it", &model, view.path(), driver.capabilities()) {
         problems.push(format!("the layer, with room: {}", stop.0.reason()));
@@ -253,6 +249,18 @@ fn overwrite(root: &Path) -> std::io::Result<()> {
     let mut file = File::options().write(true).open(path)?;
     file.write_all(&vec![b'o'; OVERWRITTEN])?;
     file.sync_all()
+}
+
+/// What works with room, when room has just been made: a filesystem gives blocks back shortly after the transaction that
+/// freed them.
+fn soon(driver: &dyn Driver, mut work: impl FnMut() -> Result<()>) -> Result<()> {
+    for _ in 0..50 {
+        match work() {
+            Err(error) if error.kind() == ErrorKind::NoSpace => driver.sync()?,
+            other => return other,
+        }
+    }
+    work()
 }
 
 /// Takes all room there is, down to the last block.

@@ -9,7 +9,10 @@ use conformance::crash::KILLED;
 use conformance::oracle::live::place;
 use drivers::error::Attempt as _;
 use drivers::sandbox::{Run, enter};
-use drivers::{Backing, Driver, Error, ErrorKind, Host, Item, Kind, Limits, Result, Root};
+use drivers::{
+    Backing, Driver, Error, ErrorKind, Host, Item, Kind, Limits, Result, Root, mountinfo,
+};
+use rustix::mount::UnmountFlags;
 
 use crate::disk::Disk;
 use crate::log::Log;
@@ -112,6 +115,7 @@ pub(crate) fn child(arguments: &[String]) -> Result<()> {
     // Should it hang, it is killed by this.
     nix::unistd::alarm::set(120);
     enter()?;
+    forget_others(&[Path::new(dir), Path::new(store_file)], Path::new(at))?;
     let spec: drivers::SubjectSpec = driver.parse()?;
     let asked = Asked::new(&spec)?;
     let place = Root {
@@ -129,6 +133,23 @@ pub(crate) fn child(arguments: &[String]) -> Result<()> {
     trace::begin()?;
     op.act(&*opened, &cast, Path::new(at))?;
     trace::leave()
+}
+
+/// Takes the mounts of other trials out of this process's namespace: they must end when their trials say so.
+fn forget_others(own: &[&Path], at: &Path) -> Result<()> {
+    let run = at.parent().unwrap_or(at);
+    let mut others: Vec<_> = mountinfo::all()?
+        .into_iter()
+        .map(|mount| mount.point)
+        .filter(|point| point.starts_with(run))
+        .filter(|point| !own.iter().any(|own| own.starts_with(point)))
+        .collect();
+    others.sort();
+    for point in others.iter().rev() {
+        // Gone with another, or with its last copy.
+        let _ = rustix::mount::unmount(point, UnmountFlags::DETACH);
+    }
+    Ok(())
 }
 
 /// How many kills each operation gets: spread over all its calls.

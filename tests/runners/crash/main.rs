@@ -5,12 +5,14 @@
 //! LAYERBENCH_CRASH_POINTS and LAYERBENCH_CRASH_SEED look at more moments, or at others.
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a test runner's document is its standard output"
 )]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use drivers::sandbox::{Run, enter};
 use drivers::{Backing, Host, SubjectSpec, Support};
@@ -18,6 +20,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 mod disk;
 mod failing;
+mod guardian;
 mod judge;
 mod kill;
 mod log;
@@ -25,6 +28,7 @@ mod place;
 mod power_cut;
 mod script;
 mod trace;
+mod turns;
 
 use place::Asked;
 use power_cut::Sample;
@@ -38,15 +42,25 @@ const MORE: &[&str] = &[
     "vfs@xfs",
 ];
 
+/// Why a failing disk is not asked of a pool.
+const UNASKED: &str = "a pool on a failing disk waits for it to work again, and meanwhile zfs-fuse cannot even be ended";
+
+/// The work of this program when it is started as a process of its own.
+type Child = fn(&[String]) -> drivers::Result<()>;
+
 /// What is worth a line, or why it failed.
 type Outcome = drivers::Result<Result<String, String>>;
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    if words.next().as_deref() == Some(kill::CHILD) {
-        let outcome = kill::child(&words.collect::<Vec<_>>());
-        if let Err(error) = &outcome {
-            println!("{error}");
+    let child: Option<Child> = match words.next().as_deref() {
+        Some(kill::CHILD) => Some(kill::child),
+        Some(guardian::CHILD) => Some(guardian::child),
+        _ => None,
+    };
+    if let Some(child) = child {
+        if let Err(error) = child(&words.collect::<Vec<_>>()) {
+            eprintln!("{error}");
         }
         return ExitCode::FAILURE;
     }
@@ -73,6 +87,7 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
     let user = rustix::process::getuid().as_raw();
     let work = PathBuf::from(format!("/var/tmp/layerbench-test-{user}"));
     let run = Arc::new(Run::create(&work)?);
+    guardian::start(run.dir())?;
     let sample = Sample {
         points: usize::try_from(number("LAYERBENCH_CRASH_POINTS", 8)).unwrap_or(8),
         everywhere: true,
@@ -96,15 +111,26 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
         } else {
             sample
         };
+        let asked_pool = asked.backing == Backing::Pool;
         let mut add = |what: &str, work: Box<dyn FnOnce() -> Outcome + Send>| {
-            let name = format!("{name}::{what}");
+            let mut name = format!("{name}::{what}");
+            let kills_something = what == "kill";
+            let unasked = asked_pool && what == "failing_disk";
+            if unasked {
+                name = format!("{name} ({UNASKED})");
+            }
             let trial = Trial::test(name.clone(), move || {
+                if unasked {
+                    return Err(Failed::from(UNASKED));
+                }
+                let _turn = turns::wait(kills_something);
+                let start = Instant::now();
                 let outcome = work().map_err(|error| Failed::from(error.to_string()))?;
                 let words = outcome.map_err(Failed::from)?;
-                println!("{name}: {words}");
+                println!("{:.1} s, {name}: {words}", start.elapsed().as_secs_f64());
                 Ok(())
             });
-            trials.push(trial.with_ignored_flag(missing));
+            trials.push(trial.with_ignored_flag(missing || unasked));
         };
         let (of, there, on) = (asked.clone(), Arc::clone(&run), host.clone());
         add(
@@ -115,13 +141,10 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
             continue;
         }
         let (of, there, on) = (asked.clone(), Arc::clone(&run), host.clone());
-        // A pool on a failing disk waits for it to work again; zfs-fuse then cannot even be ended, and this process with it.
-        if asked.backing != Backing::Pool {
-            add(
-                "failing_disk",
-                Box::new(move || failing::broken(&of, &there, &on)),
-            );
-        }
+        add(
+            "failing_disk",
+            Box::new(move || failing::broken(&of, &there, &on)),
+        );
         let (of, there, on) = (asked.clone(), Arc::clone(&run), host.clone());
         add(
             "full_disk",
@@ -134,5 +157,14 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
             Box::new(move || kill::run(&asked, text, &there, &on, kills)),
         );
     }
-    Ok(libtest_mimic::run(arguments, trials).exit_code())
+    // Those that take turns last: nobody waits for them but at the end.
+    trials.sort_by_key(|trial| trial.name().ends_with("::kill"));
+    // A trial that hangs does so in a thread that the guardian does not watch.
+    drop(run);
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| libtest_mimic::run(arguments, trials).exit_code())
+            .join()
+    })
+    .map_err(|_| drivers::Error::new(drivers::ErrorKind::Io, "run the trials"))
 }
