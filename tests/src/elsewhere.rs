@@ -52,7 +52,7 @@ pub fn all() -> Vec<Proof> {
         origin: set.origin,
         covers: set.covers,
         level: Level::Must,
-        command: "cargo test -p layerbench-conformance --test cross",
+        command: "layerbench conform --exchange",
     });
     std::iter::once(USERNS)
         .chain(crashes)

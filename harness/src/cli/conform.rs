@@ -67,6 +67,9 @@ pub(crate) struct ConformArgs {
     /// Plays one sequence again, as --random prints it
     #[arg(long, value_name = "TEXT", conflicts_with_all = FIXED, conflicts_with = "random")]
     pub(crate) replay: Option<String>,
+    /// Instead of the cases: the same changes on every driver, exported and applied on every other
+    #[arg(long, conflicts_with_all = FIXED, conflicts_with_all = ["random", "replay"])]
+    pub(crate) exchange: bool,
     /// Show only cases that do not pass everywhere, with the reasons
     #[arg(long)]
     pub(crate) only_differs: bool,

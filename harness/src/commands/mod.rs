@@ -3,6 +3,7 @@
 mod catalogue;
 mod conform;
 mod doctor;
+mod exchange;
 mod exec;
 mod image;
 mod list;
@@ -24,6 +25,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             },
         ),
         Command::Conform(args) if args.is_random() => random::run(&args),
+        Command::Conform(args) if args.exchange => exchange::run(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Bench(args) => run::run(
             &args,

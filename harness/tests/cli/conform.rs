@@ -134,6 +134,18 @@ fn random_sequences_run_for_a_time_and_are_replayed_from_text() {
     session.assert_clean();
 }
 
+#[test]
+fn what_one_driver_exports_another_takes() {
+    let session = Session::new();
+    let line = "conform --exchange --driver overlay2 --driver btrfs";
+    let (text, _) = session.expect(0, &line.split(' ').collect::<Vec<_>>());
+    assert!(text.contains("overlay2@ext4 -> btrfs@btrfs"), "{text}");
+    assert!(text.contains(" 0 failed, 0 not asked"), "{text}");
+    let (_, err) = session.expect(4, &["conform", "--exchange", "--driver", "vfs"]);
+    assert_one_line(&err);
+    session.assert_clean();
+}
+
 /// Root asks in a user namespace: what works without root is asked, with many ids and no privilege of the host.
 #[test]
 fn the_suite_runs_in_a_user_namespace() {
