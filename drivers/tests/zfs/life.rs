@@ -1,9 +1,12 @@
 //! What every item goes through.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::Duration;
 
+use drivers::sys::command;
 use drivers::{ErrorKind, Item, Kind};
 use libtest_mimic::Trial;
 
@@ -19,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("usage_grows_by_what_is_written_and_shrinks_again", usage),
         trial("reopen_restores_state_and_discards_halves", reopen),
         trial("two_roots_share_a_daemon", two_roots),
+        trial("datasets_made_by_hand_go_with_their_item", nested),
         trial("it_says_what_it_is", identity),
     ]
 }
@@ -289,6 +293,59 @@ fn two_roots() {
     second.close().unwrap();
     first.reopen();
     assert_eq!(first.driver().list().unwrap().len(), 1);
+}
+
+fn nested() {
+    let bench = Bench::new();
+    let driver = bench.driver();
+    bench.layer(1, None, |dir| fs::write(dir.join("a"), "x").unwrap());
+    let pool = fact(driver, "pool").unwrap();
+    let before = datasets(&["list", "-H", "-o", "name", "-t", "all", "-r", &pool]);
+    let mounted = mounts(bench.run.dir());
+    for (name, layer_too) in [("c", false), ("d", true)] {
+        driver
+            .prepare(&key(name), Some(&layer(1)), Kind::Writable)
+            .unwrap();
+        let at = bench.mountpoint("m");
+        let mount = driver.mount(&key(name), &at).unwrap();
+        let info = drivers::mountinfo::at(&at).unwrap().unwrap();
+        let own = info.source;
+        assert!(own.starts_with(&pool), "{own}");
+        fs::write(at.join("b"), "y").unwrap();
+        mount.unmount().unwrap();
+        // Two deep, one of them mounted wherever zfs likes, with a snapshot by hand of each.
+        let inner = format!("{own}/by-hand");
+        datasets(&["create", &inner]);
+        datasets(&[
+            "create",
+            "-o",
+            "canmount=noauto",
+            &format!("{inner}/deeper"),
+        ]);
+        datasets(&["snapshot", "-r", &format!("{inner}@mine")]);
+        let now = datasets(&["list", "-H", "-o", "name", "-t", "all", "-r", &pool]);
+        assert!(now.contains(&format!("{inner}/deeper@mine")), "{now}");
+        // To the driver they are no items.
+        let listed = driver.list().unwrap();
+        assert_eq!(listed.len(), 2, "{listed:?}");
+        if layer_too {
+            driver.commit(&key(name), &layer(2)).unwrap();
+            driver.remove(Item::Layer(&layer(2))).unwrap();
+        } else {
+            driver.remove(Item::Container(&key(name))).unwrap();
+        }
+        let after = datasets(&["list", "-H", "-o", "name", "-t", "all", "-r", &pool]);
+        assert_eq!(after, before, "with {own} goes what was made in it");
+        assert_eq!(mounts(bench.run.dir()), mounted);
+    }
+    driver.remove(Item::Layer(&layer(1))).unwrap();
+}
+
+/// What `zfs` says.
+fn datasets(args: &[&str]) -> String {
+    let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
+    let said = command::run(Path::new("zfs"), &args, Duration::from_secs(20)).unwrap();
+    String::from_utf8(said).unwrap()
 }
 
 fn identity() {
