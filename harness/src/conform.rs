@@ -1,13 +1,13 @@
 //! The conformance part of a run: every case on every subject, on a ground of its own that is gone before anything is
 //! measured.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use conformance::{Case, Level, Outcome};
 use drivers::Host;
 use reports::Line;
-use reports::record::{CaseResult, Level as RecordLevel, Outcome as RecordOutcome};
+use reports::record::{CaseResult, Dnf, Level as RecordLevel, Outcome as RecordOutcome};
 
 use crate::examined::Examined;
 use crate::progress::Progress;
@@ -23,6 +23,8 @@ pub(crate) struct Suite<'a> {
     pub(crate) cases: &'a [&'static Case],
     /// The time one of them may take.
     pub(crate) case_limit: Duration,
+    /// The time all of them may take on a subject; what is not asked by then is told.
+    pub(crate) time: Option<Duration>,
 }
 
 /// Asks every case of every subject. Nothing is timed here, so the subjects take turns on the processors, each in a thread
@@ -107,8 +109,20 @@ fn one_subject(
         )))?;
     }
     let mut lost = "";
-    for case in suite.cases {
+    let began = Instant::now();
+    for (number, case) in suite.cases.iter().enumerate() {
         if interrupt::requested() {
+            break;
+        }
+        if let Some(time) = suite.time.filter(|time| began.elapsed() > *time) {
+            let left = suite.cases.len() - number;
+            tell(Line::Dnf(not_asked(
+                &name,
+                planned,
+                left,
+                suite.cases.len(),
+                time,
+            )))?;
             break;
         }
         let report = match examined.subject.take() {
@@ -129,6 +143,21 @@ fn one_subject(
         tell(Line::Case(result(case, &report, planned, &name)))?;
     }
     examined.close()
+}
+
+fn not_asked(subject: &str, planned: &Planned, left: usize, all: usize, time: Duration) -> Dnf {
+    Dnf {
+        subject: subject.to_owned(),
+        workload: "conformance".to_owned(),
+        phase: None,
+        params: Default::default(),
+        round: None,
+        reason: format!(
+            "{left} of {all} cases were not asked within the {} s a run has for them; layerbench conform --driver {} asks all",
+            time.as_secs(),
+            planned.backend.name()
+        ),
+    }
 }
 
 fn result(

@@ -59,6 +59,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     let suite = Suite {
         cases: &cases,
         case_limit: args.case_timeout,
+        time: None,
     };
     let outcome = if inside::wanted(args) {
         inside::ask(args, &place, &mut records)

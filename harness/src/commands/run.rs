@@ -28,6 +28,8 @@ const CASE_LIMIT: Duration = Duration::from_secs(120);
 struct Profiled {
     rounds: u32,
     budget: Option<Duration>,
+    /// The time the suite may take: the slowest driver needs minutes for all of it.
+    conformance: Option<Duration>,
     scale: Scale,
     image: &'static str,
 }
@@ -37,12 +39,14 @@ fn profiled(profile: Profile) -> Profiled {
         Profile::Smoke => Profiled {
             rounds: 1,
             budget: None,
+            conformance: Some(Duration::from_secs(20)),
             scale: Scale::smoke(),
             image: "tiny",
         },
         Profile::Quick => Profiled {
             rounds: 6,
             budget: None,
+            conformance: None,
             scale: Scale::ordinary(),
             image: "default",
         },
@@ -50,12 +54,14 @@ fn profiled(profile: Profile) -> Profiled {
         Profile::Default => Profiled {
             rounds: 12,
             budget: Some(Duration::from_secs(225)),
+            conformance: Some(Duration::from_secs(50)),
             scale: Scale::ordinary(),
             image: "default",
         },
         Profile::Publish => Profiled {
             rounds: 30,
             budget: None,
+            conformance: None,
             scale: Scale::publish(),
             image: "default",
         },
@@ -72,10 +78,13 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         Vec::new()
     };
     let cases = if parts.conform {
-        select(&Filter {
+        let mut cases = select(&Filter {
             cases: &args.cases,
             ..Filter::default()
-        })?
+        })?;
+        // What matters most first: there may not be time for all.
+        cases.sort_by_key(|case| case.level);
+        cases
     } else {
         Vec::new()
     };
@@ -127,6 +136,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             let suite = conform::Suite {
                 cases: &cases,
                 case_limit: CASE_LIMIT,
+                time: profile.conformance.filter(|_| args.cases.is_empty()),
             };
             conform::run(suite, &selection.ready, &place, &host, &mut records)?;
         }
