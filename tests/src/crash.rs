@@ -22,6 +22,63 @@ pub struct Experiment {
     pub level: Level,
     /// The capability it turns on, if any: where it is declared false, a loss must show.
     pub capability: Option<Declared>,
+    /// Drivers that it catches: the proof that it can fail.
+    pub broken_by: &'static [Broken],
+}
+
+/// How a driver breaks what is asked for here. The runner `crash` makes such drivers, and each must be caught.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// It declares that everything survives power cuts.
+    Boasts,
+    /// It writes a layer's record before the layer is complete.
+    RecordsFirst,
+    /// It says that a layer is there for which there was no room.
+    ForgivesFullDisks,
+    /// What was half applied when there was no more room stays, though it was removed.
+    KeepsTheHalf,
+    /// It says that a layer is there that the disk refused to take.
+    ForgivesFailingDisks,
+    /// It loses a container when it is opened again.
+    LosesAnItem,
+}
+
+impl Broken {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Boasts,
+        Self::RecordsFirst,
+        Self::ForgivesFullDisks,
+        Self::KeepsTheHalf,
+        Self::ForgivesFailingDisks,
+        Self::LosesAnItem,
+    ];
+
+    /// In one word, for the names of trials.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Boasts => "boasts",
+            Self::RecordsFirst => "records-first",
+            Self::ForgivesFullDisks => "forgives-full-disks",
+            Self::KeepsTheHalf => "keeps-the-half",
+            Self::ForgivesFailingDisks => "forgives-failing-disks",
+            Self::LosesAnItem => "loses-an-item",
+        }
+    }
+
+    /// As a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Boasts => "Everything is declared to survive power cuts, and does not.",
+            Self::RecordsFirst => "A layer's record is written before the layer is complete.",
+            Self::ForgivesFullDisks => "A layer for which there was no room is said to be there.",
+            Self::KeepsTheHalf => {
+                "What was half applied without room stays, though it was removed."
+            }
+            Self::ForgivesFailingDisks => "A layer that the disk refused is said to be there.",
+            Self::LosesAnItem => "A container is lost when the driver is opened again.",
+        }
+    }
 }
 
 /// A capability, by name and by value.
@@ -45,6 +102,7 @@ pub const LAYERS: Experiment = Experiment {
         name: "layers_survive_power_cuts",
         of: |capabilities| capabilities.layers_survive_power_cuts,
     }),
+    broken_by: &[Broken::Boasts],
 };
 
 /// After a power cut a container shows its image.
@@ -59,6 +117,7 @@ pub const IMAGE: Experiment = Experiment {
         name: "image_files_survive_power_cuts",
         of: |capabilities| capabilities.image_files_survive_power_cuts,
     }),
+    broken_by: &[Broken::Boasts],
 };
 
 /// fsync(2) keeps its word.
@@ -73,6 +132,7 @@ pub const SYNCED: Experiment = Experiment {
         name: "fsync_survives_power_cuts",
         of: |capabilities| capabilities.fsync_survives_power_cuts,
     }),
+    broken_by: &[Broken::Boasts],
 };
 
 /// The store survives.
@@ -84,6 +144,7 @@ pub const STORE: Experiment = Experiment {
     covers: &["CR1", "CR2", "C53"],
     level: Level::Must,
     capability: None,
+    broken_by: &[Broken::LosesAnItem],
 };
 
 /// A process is killed in the midst of an operation.
@@ -96,6 +157,7 @@ pub const KILLED: Experiment = Experiment {
     covers: &["CR1", "C53"],
     level: Level::Must,
     capability: None,
+    broken_by: &[Broken::RecordsFirst],
 };
 
 /// The disk takes no more writes.
@@ -108,6 +170,7 @@ pub const FAILED: Experiment = Experiment {
     covers: &["CR3"],
     level: Level::Must,
     capability: None,
+    broken_by: &[Broken::ForgivesFailingDisks],
 };
 
 /// There is no room.
@@ -120,6 +183,7 @@ pub const FULL: Experiment = Experiment {
     covers: &["CR3", "CU10"],
     level: Level::Must,
     capability: None,
+    broken_by: &[Broken::ForgivesFullDisks, Broken::KeepsTheHalf],
 };
 
 /// All that are asked at each power cut.

@@ -215,14 +215,18 @@ pub(crate) fn full(asked: &Asked, run: &Run, host: &Host) -> Result<Result<Strin
         driver.apply(&k, &mut &tar[..], &Limits::default())?;
         driver.commit(&k, &cast.applied.id)
     };
-    soon(&*driver, || {
+    let again = soon(&*driver, || {
         pull().inspect_err(|_| drop(driver.remove(Item::Container(&k))))
-    })?;
-    let view = driver.view(Item::Layer(&cast.applied.id))?;
-    if let Err(stop) = matches("it", &model, view.path(), driver.capabilities()) {
-        problems.push(format!("the layer, with room: {}", stop.0.reason()));
+    });
+    match again.and_then(|()| driver.view(Item::Layer(&cast.applied.id))) {
+        Ok(view) => {
+            if let Err(stop) = matches("it", &model, view.path(), driver.capabilities()) {
+                problems.push(format!("the layer, with room: {}", stop.0.reason()));
+            }
+            view.close()?;
+        }
+        Err(error) => problems.push(format!("the layer, with room: {error}")),
     }
-    view.close()?;
     driver.close()?;
     place_of_it.close()?;
     disks.into_iter().try_for_each(Disk::close)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use conformance::context::matches;
-use conformance::crash::KILLED;
+use conformance::crash::{Broken, KILLED};
 use conformance::oracle::live::place;
 use drivers::error::Attempt as _;
 use drivers::sandbox::{Run, enter};
@@ -109,7 +109,7 @@ impl Listed {
 
 /// The process to be killed: opens the driver, stops until it is traced, works, and ends without closing anything.
 pub(crate) fn child(arguments: &[String]) -> Result<()> {
-    let [driver, backing, dir, store_file, run_id, op, at] = arguments else {
+    let [driver, backing, dir, store_file, run_id, op, at, broken] = arguments else {
         return Err(Error::new(ErrorKind::BadInput, "read the arguments"));
     };
     // Should it hang, it is killed by this.
@@ -117,14 +117,15 @@ pub(crate) fn child(arguments: &[String]) -> Result<()> {
     enter()?;
     forget_others(&[Path::new(dir), Path::new(store_file)], Path::new(at))?;
     let spec: drivers::SubjectSpec = driver.parse()?;
-    let asked = Asked::new(&spec)?;
+    let mut asked = Asked::new(&spec)?;
+    asked.broken = Broken::ALL.iter().copied().find(|how| how.name() == broken);
     let place = Root {
         dir: dir.into(),
         backing: backing.parse()?,
         store_file: (!store_file.is_empty()).then(|| store_file.into()),
         run_id: run_id.clone(),
     };
-    let opened = asked.backend.open(&place, &asked.options)?;
+    let opened = asked.open_at(&place)?;
     let cast = Cast::new(&*opened)?;
     let (op, _) = OPS
         .into_iter()
@@ -257,6 +258,7 @@ impl Killer<'_> {
                 root.run_id.as_ref(),
                 word.as_ref(),
                 self.at.as_os_str(),
+                self.asked.broken.map_or("", Broken::name).as_ref(),
             ],
             kill_before,
         )?;

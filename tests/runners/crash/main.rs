@@ -14,10 +14,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+use conformance::crash::{ALL, Broken, Experiment, FAILED, FULL, KILLED, SYNCED};
 use drivers::sandbox::{Run, enter};
 use drivers::{Backing, Host, SubjectSpec, Support};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+mod broken;
 mod disk;
 mod failing;
 mod guardian;
@@ -157,8 +159,13 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
             Box::new(move || kill::run(&asked, text, &there, &on, kills)),
         );
     }
+    for experiment in ALL {
+        for how in experiment.broken_by {
+            trials.push(caught(experiment, *how, &run, &host)?);
+        }
+    }
     // Those that take turns last: nobody waits for them but at the end.
-    trials.sort_by_key(|trial| trial.name().ends_with("::kill"));
+    trials.sort_by_key(|trial| trial.name().contains("kill") || trial.name().contains(KILLED.name));
     // A trial that hangs does so in a thread that the guardian does not watch.
     drop(run);
     std::thread::scope(|scope| {
@@ -167,4 +174,57 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
             .join()
     })
     .map_err(|_| drivers::Error::new(drivers::ErrorKind::Io, "run the trials"))
+}
+
+/// A trial that asks a broken driver, and must say that the promise is not kept.
+fn caught(
+    experiment: &'static Experiment,
+    how: Broken,
+    run: &Arc<Run>,
+    host: &Host,
+) -> drivers::Result<Trial> {
+    let subject = match experiment.name {
+        name if name == SYNCED.name => "overlay2@ext4,volatile=on",
+        _ if how == Broken::Boasts => "vfs@ext4,sync=never",
+        _ => "vfs@ext4",
+    };
+    let mut asked = Asked::new(&subject.parse()?)?;
+    asked.broken = Some(how);
+    let missing = matches!(asked.backend.probe(host), Support::Missing(_));
+    let name = format!("caught::{}::{}", how.name(), experiment.name);
+    let (run, host) = (Arc::clone(run), host.clone());
+    let kills = experiment.name == KILLED.name;
+    let label = name.clone();
+    let work = move || {
+        let _turn = turns::wait(kills);
+        let start = Instant::now();
+        let sample = Sample {
+            points: 8,
+            everywhere: how == Broken::Boasts,
+            seed: 1,
+        };
+        let outcome = match experiment.name {
+            name if name == KILLED.name => kill::run(&asked, subject, &run, &host, 8),
+            name if name == FAILED.name => failing::broken(&asked, &run, &host),
+            name if name == FULL.name => failing::full(&asked, &run, &host),
+            _ => power_cut::run(&asked, &run, &host, sample),
+        };
+        match outcome.map_err(|error| Failed::from(error.to_string()))? {
+            // What is broken without any kill is no proof that kills are noticed.
+            Err(words)
+                if words.contains(&format!("{}:", experiment.name))
+                    && !words.contains("not killed") =>
+            {
+                let seconds = start.elapsed().as_secs_f64();
+                let seen = words.lines().nth(1).unwrap_or(&words);
+                println!("{seconds:.1} s, {label}: {seen}");
+                Ok(())
+            }
+            other => Err(Failed::from(format!(
+                "{} That was not noticed: {other:?}",
+                how.sentence()
+            ))),
+        }
+    };
+    Ok(Trial::test(name, work).with_ignored_flag(missing))
 }

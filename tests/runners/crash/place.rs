@@ -7,6 +7,9 @@ use drivers::{
     Backend, Backing, Driver, Error, ErrorKind, Host, Options, Result, Root, SubjectSpec,
 };
 
+use conformance::crash::Broken;
+
+use crate::broken::BrokenDriver;
 use crate::disk::Disk;
 use crate::log::Log;
 
@@ -22,6 +25,8 @@ pub(crate) struct Asked {
     pub(crate) backing: Backing,
     /// Its options.
     pub(crate) options: Options,
+    /// How it is broken, on purpose.
+    pub(crate) broken: Option<Broken>,
 }
 
 impl Asked {
@@ -36,6 +41,7 @@ impl Asked {
             backend,
             backing,
             options: spec.options.clone(),
+            broken: None,
         })
     }
 
@@ -77,7 +83,16 @@ impl Asked {
 
     /// Opens the driver.
     pub(crate) fn open(&self, place: &Place) -> Result<Box<dyn Driver>> {
-        self.backend.open(&place.root, &self.options)
+        self.open_at(&place.root)
+    }
+
+    /// Opens it in a mounted store.
+    pub(crate) fn open_at(&self, root: &Root) -> Result<Box<dyn Driver>> {
+        let driver = self.backend.open(root, &self.options)?;
+        Ok(match self.broken {
+            Some(how) => Box::new(BrokenDriver::new(driver, how)?),
+            None => driver,
+        })
     }
 }
 
