@@ -36,6 +36,9 @@ pub struct Capabilities {
     pub copy_up: CopyUp,
     /// chmod, chown, setxattr or utimensat of a lower file leaves its data shared.
     pub metadata_change_keeps_data_shared: bool,
+    /// Blocks of a container's own file are free again when they are overwritten or cut off; otherwise they stay, in use
+    /// by nobody, as long as any that was written with them is in use.
+    pub overwritten_blocks_are_given_back: bool,
     /// Deleting many lower files takes no inode for each: there is nothing to mark, or one inode is the mark of all.
     pub deletions_take_no_inodes: bool,
     /// rename(2) of a directory that comes from a lower layer works; otherwise EXDEV, source intact.
@@ -214,6 +217,7 @@ impl Capabilities {
         shares_data_with_parent: true,
         copy_up: CopyUp::Blocks,
         metadata_change_keeps_data_shared: true,
+        overwritten_blocks_are_given_back: true,
         deletions_take_no_inodes: true,
         rename_lower_dir: true,
         rename_own_dir_from_lower_name: true,

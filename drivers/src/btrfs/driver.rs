@@ -61,6 +61,8 @@ impl Btrfs {
             facts,
             capabilities: Capabilities {
                 native_changes: true,
+                // An extent stays whole while any part of it is in use, and is counted so.
+                overwritten_blocks_are_given_back: false,
                 ..filesystem
             },
         };

@@ -12,6 +12,7 @@ pub mod idle_container_takes_nothing;
 pub mod ids_are_mapped_without_copying;
 pub mod layers_are_counted_by_what_they_add;
 pub mod metadata_change_keeps_data_shared;
+pub mod overwritten_blocks_are_given_back;
 pub mod removing_the_last_user_frees_space;
 pub mod small_file_in_a_large_image_costs_little;
 
@@ -27,6 +28,7 @@ pub const CASES: &[&Case] = &[
     &ids_are_mapped_without_copying::CASE,
     &layers_are_counted_by_what_they_add::CASE,
     &metadata_change_keeps_data_shared::CASE,
+    &overwritten_blocks_are_given_back::CASE,
     &removing_the_last_user_frees_space::CASE,
     &small_file_in_a_large_image_costs_little::CASE,
 ];
