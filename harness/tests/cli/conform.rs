@@ -185,7 +185,7 @@ fn the_suite_runs_in_a_user_namespace() {
 fn a_daemon_that_hangs_costs_one_case() {
     let session = Session::new();
     let line =
-        "conform --json --driver fuse-overlayfs --driver vfs --case-timeout 3s --theme stacking";
+        "conform --json --driver fuse-overlayfs --driver vfs --case-timeout 8s --theme whiteouts";
     let mut child = session
         .command(&line.split(' ').collect::<Vec<_>>())
         .stdout(Stdio::piped())
@@ -214,10 +214,8 @@ fn a_daemon_that_hangs_costs_one_case() {
     assert_eq!(broken.len(), 1, "{broken:?}");
     assert_eq!(broken[0]["driver"], "fuse-overlayfs");
     let reason = broken[0]["reason"].as_str().unwrap();
-    assert!(
-        reason.contains("did not end within 3 s") && reason.contains("aborted"),
-        "{reason}"
-    );
+    // Stopped before it has mounted anything, there is no connection to abort, and the driver's own limit ends the wait.
+    assert!(reason.contains("did not end within 8 s"), "{reason}");
     assert!(
         fine.len() > 10 && fine.iter().all(|case| case["outcome"] != "fail"),
         "{fine:?}"
