@@ -39,6 +39,8 @@ pub enum Broken {
     KeepsTheHalf,
     /// It says that a layer is there that the disk refused to take.
     ForgivesFailingDisks,
+    /// It says that a layer is there that a read-only filesystem refused to take.
+    ForgivesReadOnly,
     /// It loses a container when it is opened again.
     LosesAnItem,
 }
@@ -51,6 +53,7 @@ impl Broken {
         Self::ForgivesFullDisks,
         Self::KeepsTheHalf,
         Self::ForgivesFailingDisks,
+        Self::ForgivesReadOnly,
         Self::LosesAnItem,
     ];
 
@@ -62,6 +65,7 @@ impl Broken {
             Self::ForgivesFullDisks => "forgives-full-disks",
             Self::KeepsTheHalf => "keeps-the-half",
             Self::ForgivesFailingDisks => "forgives-failing-disks",
+            Self::ForgivesReadOnly => "forgives-read-only",
             Self::LosesAnItem => "loses-an-item",
         }
     }
@@ -76,6 +80,9 @@ impl Broken {
                 "What was half applied without room stays, though it was removed."
             }
             Self::ForgivesFailingDisks => "A layer that the disk refused is said to be there.",
+            Self::ForgivesReadOnly => {
+                "A layer that a read-only filesystem refused is said to be there."
+            }
             Self::LosesAnItem => "A container is lost when the driver is opened again.",
         }
     }
@@ -186,8 +193,24 @@ pub const FULL: Experiment = Experiment {
     broken_by: &[Broken::ForgivesFullDisks, Broken::KeepsTheHalf],
 };
 
+/// The filesystem becomes read-only.
+pub const READ_ONLY: Experiment = Experiment {
+    name: "a_read_only_store_loses_nothing",
+    promise: "When its filesystem becomes read-only in the midst of a layer, everything that writes is refused with EROFS and changes \
+              nothing; when it is writable again, all of it works.",
+    why: "After an error of its disk a filesystem is remounted read-only, and the pull under way is reported as done, or can never be \
+          taken back.",
+    origin: "ext4(5), errors=remount-ro; mount(2), EROFS and EBUSY",
+    covers: &["CR3"],
+    level: Level::Must,
+    capability: None,
+    broken_by: &[Broken::ForgivesReadOnly],
+};
+
 /// All that are asked at each power cut.
 pub const POWER_CUTS: &[&Experiment] = &[&LAYERS, &IMAGE, &SYNCED, &STORE];
 
 /// Every experiment.
-pub const ALL: &[&Experiment] = &[&LAYERS, &IMAGE, &SYNCED, &STORE, &KILLED, &FAILED, &FULL];
+pub const ALL: &[&Experiment] = &[
+    &LAYERS, &IMAGE, &SYNCED, &STORE, &KILLED, &FAILED, &FULL, &READ_ONLY,
+];

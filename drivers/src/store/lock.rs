@@ -26,7 +26,9 @@ pub(super) fn take(root: &Path) -> Result<OwnedFd> {
 /// # Errors
 /// `InUse`.
 pub(crate) fn exclusive(path: &Path) -> Result<OwnedFd> {
-    let file = File::create(path).attempt("create the lock", path)?;
+    File::create(path).attempt("create the lock", path)?;
+    // A file open for writing would keep the host from making the filesystem read-only.
+    let file = File::open(path).attempt("open the lock", path)?;
     let lock = || flock(&file, FlockOperation::NonBlockingLockExclusive);
     lock()
         // Until exec is over a child of another thread holds a copy of the lock that this process has just given back.

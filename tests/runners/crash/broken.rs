@@ -15,6 +15,7 @@ use drivers::{
     Applied, Capabilities, Change, Driver, ErrorKind, Info, Item, Key, Kind, LayerId, Limits,
     Mount, Result, Usage, View,
 };
+use nix::libc;
 
 /// A driver that is broken in one way.
 #[derive(Debug)]
@@ -52,6 +53,12 @@ impl BrokenDriver {
     fn forgive<T: Default>(&self, how: Broken, kind: ErrorKind, outcome: Result<T>) -> Result<T> {
         match outcome {
             Err(error) if self.how == how && error.kind() == kind => Ok(T::default()),
+            Err(error)
+                if self.how == Broken::ForgivesReadOnly
+                    && error.raw_os_error() == Some(libc::EROFS) =>
+            {
+                Ok(T::default())
+            }
             other => other,
         }
     }

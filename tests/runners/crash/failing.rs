@@ -24,7 +24,7 @@ use crate::place::{Asked, directory};
 use crate::script::{self, Cast, key};
 
 /// What is not as promised, in words.
-type Problems = Vec<String>;
+pub(crate) type Problems = Vec<String>;
 
 /// A disk that takes no more writes.
 pub(crate) fn broken(asked: &Asked, run: &Run, host: &Host) -> Result<Result<String, String>> {
@@ -112,7 +112,8 @@ pub(crate) fn broken(asked: &Asked, run: &Run, host: &Host) -> Result<Result<Str
     Ok(verdict(FAILED.name, &problems, refusals.join("; ")))
 }
 
-fn verdict(name: &str, problems: &Problems, words: String) -> Result<String, String> {
+/// The problems under the promise's name, or else these words.
+pub(crate) fn verdict(name: &str, problems: &Problems, words: String) -> Result<String, String> {
     if problems.is_empty() {
         Ok(words)
     } else {
@@ -120,7 +121,12 @@ fn verdict(name: &str, problems: &Problems, words: String) -> Result<String, Str
     }
 }
 
-fn whole(driver: &dyn Driver, layer: &script::Layer, problems: &mut Problems) -> Result<()> {
+/// Whether a layer is what its history says.
+pub(crate) fn whole(
+    driver: &dyn Driver,
+    layer: &script::Layer,
+    problems: &mut Problems,
+) -> Result<()> {
     let view = driver.view(Item::Layer(&layer.id))?;
     if let Err(stop) = matches("it", &layer.model, view.path(), driver.capabilities()) {
         problems.push(format!("layer {}: {}", layer.name, stop.0.reason()));
@@ -129,7 +135,7 @@ fn whole(driver: &dyn Driver, layer: &script::Layer, problems: &mut Problems) ->
 }
 
 /// A first write, and a sync of it.
-fn write_and_sync(root: &Path) -> std::io::Result<()> {
+pub(crate) fn write_and_sync(root: &Path) -> std::io::Result<()> {
     let file = File::options()
         .write(true)
         .open(place(root, "data/large"))?;

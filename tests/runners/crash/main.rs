@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use conformance::crash::{ALL, Broken, Experiment, FAILED, FULL, KILLED, SYNCED};
+use conformance::crash::{ALL, Broken, Experiment, FAILED, FULL, KILLED, READ_ONLY, SYNCED};
 use drivers::sandbox::{Run, enter};
 use drivers::{Backing, Host, SubjectSpec, Support};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -28,6 +28,7 @@ mod kill;
 mod log;
 mod place;
 mod power_cut;
+mod read_only;
 mod script;
 mod trace;
 mod turns;
@@ -152,6 +153,14 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
             "full_disk",
             Box::new(move || failing::full(&of, &there, &on)),
         );
+        let (of, there, on) = (asked.clone(), Arc::clone(&run), host.clone());
+        // A pool becomes read-only by being imported anew, and by nothing else.
+        if asked.backing != Backing::Pool {
+            add(
+                "read_only",
+                Box::new(move || read_only::run(&of, &there, &on)),
+            );
+        }
         let (there, on) = (Arc::clone(&run), host.clone());
         let kills = kill::few(asked.backing, kills);
         add(
@@ -206,6 +215,7 @@ fn caught(
         let outcome = match experiment.name {
             name if name == KILLED.name => kill::run(&asked, subject, &run, &host, 8),
             name if name == FAILED.name => failing::broken(&asked, &run, &host),
+            name if name == READ_ONLY.name => read_only::run(&asked, &run, &host),
             name if name == FULL.name => failing::full(&asked, &run, &host),
             _ => power_cut::run(&asked, &run, &host, sample),
         };
