@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use conformance::context::matches;
 use conformance::crash::{FAILED, FULL};
@@ -17,6 +18,7 @@ use drivers::error::Attempt as _;
 use drivers::sandbox::Run;
 use drivers::{Driver, ErrorKind, Host, Item, Kind, Limits, Result};
 use nix::libc;
+use rustix::event::{Timespec, poll};
 
 use crate::disk::{Disk, Failure};
 use crate::log::Log;
@@ -264,13 +266,20 @@ fn overwrite(root: &Path) -> std::io::Result<()> {
 /// What works with room, when room has just been made: a filesystem gives blocks back shortly after the transaction that
 /// freed them.
 fn soon(driver: &dyn Driver, mut work: impl FnMut() -> Result<()>) -> Result<()> {
-    for _ in 0..50 {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
         match work() {
-            Err(error) if error.kind() == ErrorKind::NoSpace => driver.sync()?,
+            Err(error) if error.kind() == ErrorKind::NoSpace && Instant::now() < deadline => {}
             other => return other,
         }
+        driver.sync()?;
+        // Nothing tells of it.
+        let moment = Timespec {
+            tv_sec: 0,
+            tv_nsec: 50_000_000,
+        };
+        let _ = poll(&mut [], Some(&moment));
     }
-    work()
 }
 
 /// Takes all room there is, down to the last block.

@@ -48,6 +48,9 @@ const MORE: &[&str] = &[
 /// Why a failing disk is not asked of a pool.
 const UNASKED: &str = "a pool on a failing disk waits for it to work again, and meanwhile zfs-fuse cannot even be ended";
 
+/// Trials at a time.
+const THREADS: usize = 4;
+
 /// The work of this program when it is started as a process of its own.
 type Child = fn(&[String]) -> drivers::Result<()>;
 
@@ -67,7 +70,9 @@ fn main() -> ExitCode {
         }
         return ExitCode::FAILURE;
     }
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // More than there are processors: most of the time goes to filesystems that wait for their disks.
+    arguments.test_threads.get_or_insert(THREADS);
     match run(&arguments) {
         Ok(code) => code,
         Err(error) => {
@@ -92,11 +97,11 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
     let run = Arc::new(Run::create(&work)?);
     guardian::start(run.dir())?;
     let sample = Sample {
-        points: usize::try_from(number("LAYERBENCH_CRASH_POINTS", 8)).unwrap_or(8),
+        points: usize::try_from(number("LAYERBENCH_CRASH_POINTS", 6)).unwrap_or(6),
         everywhere: true,
         seed: number("LAYERBENCH_CRASH_SEED", 1),
     };
-    let kills = usize::try_from(number("LAYERBENCH_CRASH_KILLS", 6)).unwrap_or(6);
+    let kills = usize::try_from(number("LAYERBENCH_CRASH_KILLS", 4)).unwrap_or(4);
     let defaults = drivers::ALL.iter().map(|backend| backend.name());
     let mut trials = Vec::new();
     for text in defaults.chain(MORE.iter().copied()) {
@@ -117,7 +122,11 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
         let asked_pool = asked.backing == Backing::Pool;
         let mut add = |what: &str, work: Box<dyn FnOnce() -> Outcome + Send>| {
             let mut name = format!("{name}::{what}");
-            let kills_something = what == "kill";
+            let kind = match (what, asked_pool) {
+                ("kill", true) => turns::Kind::KillOnPool,
+                ("kill", false) => turns::Kind::Kill,
+                _ => turns::Kind::Other,
+            };
             let unasked = asked_pool && what == "failing_disk";
             if unasked {
                 name = format!("{name} ({UNASKED})");
@@ -126,7 +135,7 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
                 if unasked {
                     return Err(Failed::from(UNASKED));
                 }
-                let _turn = turns::wait(kills_something);
+                let _turn = turns::wait(kind);
                 let start = Instant::now();
                 let outcome = work().map_err(|error| Failed::from(error.to_string()))?;
                 let words = outcome.map_err(Failed::from)?;
@@ -202,10 +211,14 @@ fn caught(
     let missing = matches!(asked.backend.probe(host), Support::Missing(_));
     let name = format!("caught::{}::{}", how.name(), experiment.name);
     let (run, host) = (Arc::clone(run), host.clone());
-    let kills = experiment.name == KILLED.name;
+    let kind = if experiment.name == KILLED.name {
+        turns::Kind::Kill
+    } else {
+        turns::Kind::Other
+    };
     let label = name.clone();
     let work = move || {
-        let _turn = turns::wait(kills);
+        let _turn = turns::wait(kind);
         let start = Instant::now();
         let sample = Sample {
             points: 8,

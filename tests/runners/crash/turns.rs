@@ -4,8 +4,19 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Who runs: those that kill or not, and how many.
-static NOW: Mutex<(bool, usize)> = Mutex::new((false, 0));
+/// What a trial does to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It kills a process.
+    Kill,
+    /// It kills a process that uses a pool: a dataset cannot be destroyed as long as another namespace has a copy of its mount.
+    KillOnPool,
+    /// Neither.
+    Other,
+}
+
+/// Who runs, and how many.
+static NOW: Mutex<(Kind, usize)> = Mutex::new((Kind::Other, 0));
 static ENDED: Condvar = Condvar::new();
 
 /// Held by a trial while it runs.
@@ -13,12 +24,12 @@ static ENDED: Condvar = Condvar::new();
 pub(crate) struct Turn;
 
 /// Waits until only trials of the same kind run.
-pub(crate) fn wait(kills: bool) -> Turn {
+pub(crate) fn wait(kind: Kind) -> Turn {
     let now = NOW.lock().unwrap_or_else(PoisonError::into_inner);
     let mut now = ENDED
-        .wait_while(now, |(which, count)| *count > 0 && *which != kills)
+        .wait_while(now, |(which, count)| *count > 0 && *which != kind)
         .unwrap_or_else(PoisonError::into_inner);
-    *now = (kills, now.1 + 1);
+    *now = (kind, now.1 + 1);
     Turn
 }
 
