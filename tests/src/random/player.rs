@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use drivers::{Item, Kind, LayerId, Limits};
+use drivers::{Capabilities, Item, Kind, LayerId, Limits};
 use rustix::io::Errno;
 
 use crate::case::{Outcome, Stop};
@@ -140,7 +140,7 @@ impl Player<'_, '_> {
         )?;
         self.found = found;
         // Times that the next unmount may change are those of the clock until then.
-        if self.world.capabilities().written_times_last || self.fresh {
+        if self.fresh || times_last(self.world.capabilities()) {
             self.world.tree_mut().learn(&times);
         }
         self.fresh = false;
@@ -244,7 +244,7 @@ impl Player<'_, '_> {
         let view = driver.view(Item::Layer(&id))?;
         let capabilities = driver.capabilities();
         // What was seen says more than the model, unless numbers or times are made up.
-        if capabilities.inode_survives_copy_up && capabilities.written_times_last {
+        if capabilities.inode_survives_copy_up && times_last(capabilities) {
             let model = Model::of(&self.found);
             context::matches("the applied export", &model, view.path(), capabilities)?;
         } else {
@@ -296,4 +296,10 @@ impl Player<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a time that was seen is the time. Measured when the driver is opened, and on a busy machine not always right for a
+/// daemon that writes back later; one that makes up numbers anew writes times anew, too.
+fn times_last(capabilities: &Capabilities) -> bool {
+    capabilities.written_times_last && capabilities.inode_survives_remount
 }
