@@ -166,6 +166,7 @@ fn one_cell(
             phase,
             params,
             round: Some(place.round),
+            after_seconds: None,
             reason,
         })
     };
@@ -223,7 +224,7 @@ fn record(
 ) -> Record {
     let cache = match sample.params.get("cache").map(String::as_str) {
         Some("cold") => Some(Cache::Cold),
-        Some("dropped") => Some(Cache::Dropped),
+        Some("lukewarm") => Some(Cache::Lukewarm),
         Some("warm") => Some(Cache::Warm),
         _ => None,
     };
@@ -240,9 +241,11 @@ fn record(
         unit: sample.metric.unit().to_owned(),
         round: place.round,
         position: place.position,
+        cell: None,
         value: sample.value,
         params: sample.params,
         cache,
+        cache_refused: None,
         flags: flags.to_vec(),
         histogram: sample.histogram.as_ref().map(Latencies::new),
     }

@@ -34,13 +34,13 @@ impl Environment for Settle<'_> {
         }
         // A daemon may hold data in memory of its own, which no system call shows.
         if self.driver.daemon_usage().alive > 0 || probe.is_empty() {
-            return Ok(CacheState::Dropped);
+            return Ok(CacheState::Lukewarm);
         }
         for path in probe {
             // Opening for the check reads metadata only; it is the file's pages that must not be there.
             let (resident, all) = resident_pages(path)?;
             if all > 0 && resident > 0 {
-                return Ok(CacheState::Dropped);
+                return Ok(CacheState::Lukewarm);
             }
         }
         Ok(CacheState::Cold)

@@ -152,6 +152,7 @@ fn not_asked(subject: &str, planned: &Planned, left: usize, all: usize, time: Du
         phase: None,
         params: Default::default(),
         round: None,
+        after_seconds: None,
         reason: format!(
             "{left} of {all} cases were not asked within the {} s a run has for them; layerbench conform --driver {} asks all",
             time.as_secs(),

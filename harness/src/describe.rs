@@ -45,6 +45,7 @@ pub(crate) fn begin(
 fn run(asked: Asked<'_>) -> Run {
     Run {
         schema: reports::record::SCHEMA,
+        id: String::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("LAYERBENCH_COMMIT")
             .unwrap_or_default()

@@ -28,6 +28,6 @@ pub use html::render;
 pub use junit::junit;
 pub use latency::Latencies;
 pub use record::{
-    Cache, CaseResult, Dnf, End, Facts, HostLine, Level, Line, Outcome, Record, Results, Role, Run,
-    SCHEMA, Subject, Support, WorkloadInfo,
+    Block, Cache, CaseResult, CellInfo, Dnf, End, Facts, HostLine, Level, Line, Noise, Outcome,
+    Record, Results, Role, Run, SCHEMA, Subject, Support, WorkloadInfo,
 };

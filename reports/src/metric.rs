@@ -29,9 +29,37 @@ pub fn words(metric: &str) -> &str {
         "allocated" => "space taken",
         "device-written" => "bytes written to the device",
         "inodes" => "inodes taken",
+        "device-read" => "bytes read from the device",
+        "device-requests" => "requests to the device",
+        "page-cache" => "page cache grown",
+        "durable" => "time until durable",
+        "syscalls" => "system calls",
+        "leftovers" => "things left behind",
         "daemon-memory" => "memory of the largest daemon",
         "latency-p50" => "median latency",
         "latency-p99" => "99th percentile of latency",
         other => other,
+    }
+}
+
+/// How well a metric repeats when nothing has changed: what a gate asks first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Repeats {
+    /// The same number every time: any change is a change.
+    Exactly,
+    /// Within about 1 %: the kernel's own housekeeping (journal, metadata blocks) moves it.
+    Nearly,
+    /// As the machine lets it: only many rounds and an interval say something.
+    Noisily,
+}
+
+/// How well a metric repeats. docs/measuring.md has the measurement behind this table.
+pub fn repeats(metric: &str) -> Repeats {
+    match metric {
+        "allocated" | "inodes" | "payload" | "leftovers" => Repeats::Exactly,
+        "device-written" | "device-read" | "device-requests" | "page-cache" | "syscalls" => {
+            Repeats::Nearly
+        }
+        _ => Repeats::Noisily,
     }
 }

@@ -2,17 +2,22 @@
 //!
 //! Both hold the same things. `records.jsonl` is written while the run goes on, one tagged [`Line`] each, so that a crash
 //! loses at most the line in flight; `results.json` is all of it as one object, [`Results`]. docs/results.md describes
-//! every field. Rule: any change that an older reader would misread or refuse raises [`SCHEMA`].
+//! every field. Rule: any change that an older reader would misread or refuse raises [`SCHEMA`]. Reading and writing, and
+//! the readers of older versions, are in [`read`].
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Result};
 use crate::latency::Latencies;
 
-/// The version of the format that this library writes, and the only one it reads.
-pub const SCHEMA: u32 = 1;
+pub mod cell;
+pub mod read;
+
+pub use cell::{Block, CellInfo, Noise};
+
+/// The version of the format that this library writes; it reads all from 1 on.
+pub const SCHEMA: u32 = 2;
 
 /// Names and values, sorted by name.
 pub type Facts = BTreeMap<String, String>;
@@ -29,6 +34,12 @@ pub struct Results {
     pub host: Facts,
     /// Everything that was, or should have been, tested; controls and twins too.
     pub subjects: Vec<Subject>,
+    /// Every cell, in the order of time: when it was measured, after what, and what else the machine did meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<CellInfo>,
+    /// What was measured again, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
     /// Every number, in the order it was made.
     pub records: Vec<Record>,
     /// Every answer of the conformance suite.
@@ -46,6 +57,9 @@ pub struct Results {
 pub struct Run {
     /// [`SCHEMA`]; repeated here because this is the first line of `records.jsonl`.
     pub schema: u32,
+    /// `2026-11-21T19-30-00Z-5f3a9c01-7c2e`: the time, the host's fingerprint, a random part; empty where none was given.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// The version of layerbench.
     pub version: String,
     /// The commit it was built from; empty when unknown.
@@ -174,6 +188,9 @@ pub struct Record {
     pub round: u32,
     /// The place of the subject in its round, counted from 0.
     pub position: u32,
+    /// The cell it was measured in: [`CellInfo::id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<u32>,
     /// In `unit`; finite.
     pub value: f64,
     /// What the phase was done with: `size`, `depth`, `parallel`.
@@ -182,6 +199,9 @@ pub struct Record {
     /// What was known of the page cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
+    /// Why the state that was wanted could not be proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_refused: Option<String>,
     /// What else the machine did meanwhile: `steal 12 %`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<String>,
@@ -194,10 +214,10 @@ pub struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cache {
-    /// Proven empty of the files concerned.
+    /// Proven empty of the files concerned, in every cache that can hold them.
     Cold,
-    /// Dropped, not proven.
-    Dropped,
+    /// The kernel's page cache was dropped; another cache (a daemon's, the ARC) may still hold them, or it was not proven.
+    Lukewarm,
     /// Read or written just before.
     Warm,
 }
@@ -266,7 +286,7 @@ pub enum Level {
 }
 
 /// A workload, or a phase of it, that a subject did not finish.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dnf {
     /// The subject's name.
@@ -282,6 +302,9 @@ pub struct Dnf {
     /// The round, counted from 0; absent when no round was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
+    /// Stopped by a time limit after so many seconds: the true time is longer (censored), not unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_seconds: Option<f64>,
     /// Why.
     pub reason: String,
 }
@@ -306,6 +329,10 @@ pub enum Line {
     Host(HostLine),
     /// A subject, before its first record.
     Subject(Subject),
+    /// A cell, after its numbers.
+    Cell(CellInfo),
+    /// What was measured again.
+    Block(Block),
     /// A number.
     Record(Record),
     /// An answer.
@@ -322,129 +349,4 @@ pub enum Line {
 pub struct HostLine {
     /// See [`Results::host`].
     pub facts: Facts,
-}
-
-impl Line {
-    /// The line as text, without the newline.
-    ///
-    /// # Errors
-    /// `BadInput` for a number that JSON cannot hold (infinite, or none).
-    pub fn to_json(&self) -> Result<String> {
-        let finite = match self {
-            Self::Record(record) => record.value.is_finite(),
-            Self::Case(case) => case.seconds.is_finite(),
-            Self::End(end) => end.seconds.is_finite(),
-            Self::Run(_) | Self::Host(_) | Self::Subject(_) | Self::Dnf(_) => true,
-        };
-        if !finite {
-            return Err(Error::new(
-                ErrorKind::BadInput,
-                "write a record: its number is not finite",
-            ));
-        }
-        serde_json::to_string(self)
-            .map_err(|e| Error::new(ErrorKind::BadInput, format!("write a record: {e}")))
-    }
-}
-
-impl Results {
-    /// Takes one line in.
-    pub fn push(&mut self, line: Line) {
-        match line {
-            Line::Run(run) => {
-                self.schema = run.schema;
-                self.run = run;
-            }
-            Line::Host(host) => self.host = host.facts,
-            // A subject named again replaces what was known of it: facts grow while a driver is open.
-            Line::Subject(subject) => {
-                match self.subjects.iter_mut().find(|s| s.name == subject.name) {
-                    Some(known) => *known = subject,
-                    None => self.subjects.push(subject),
-                }
-            }
-            Line::Record(record) => self.records.push(record),
-            Line::Case(case) => self.cases.push(case),
-            Line::Dnf(dnf) => self.dnf.push(dnf),
-            Line::End(end) => self.end = Some(end),
-        }
-    }
-
-    /// Reads `records.jsonl`. A last line cut short by a crash is left out; any other bad line is an error.
-    ///
-    /// # Errors
-    /// `BadInput` with the line's number; `Schema` when another version wrote it.
-    pub fn from_lines(text: &str) -> Result<Self> {
-        let mut results = Self::default();
-        for (number, line) in text.split_inclusive('\n').enumerate() {
-            if line.trim().is_empty() {
-                continue;
-            }
-            if number == 0 {
-                check_schema(line)?;
-            }
-            match serde_json::from_str(line) {
-                Ok(line) => results.push(line),
-                Err(_) if number > 0 && !line.ends_with('\n') => break,
-                Err(error) => {
-                    return Err(Error::new(
-                        ErrorKind::BadInput,
-                        format!("read line {} of the records: {error}", number + 1),
-                    ));
-                }
-            }
-        }
-        if results.schema != SCHEMA {
-            return Err(Error::new(
-                ErrorKind::BadInput,
-                "read the records: the first line must be the run (kind \"run\")",
-            ));
-        }
-        Ok(results)
-    }
-
-    /// Reads `results.json`.
-    ///
-    /// # Errors
-    /// `BadInput`; `Schema` when another version wrote it.
-    pub fn from_json(text: &str) -> Result<Self> {
-        check_schema(text)?;
-        serde_json::from_str(text)
-            .map_err(|e| Error::new(ErrorKind::BadInput, format!("read the results: {e}")))
-    }
-
-    /// `results.json`: indented, ends with a newline, the same bytes for the same results.
-    ///
-    /// # Errors
-    /// `BadInput` when a value cannot be written as JSON.
-    pub fn to_json(&self) -> Result<String> {
-        let mut text = serde_json::to_string_pretty(self)
-            .map_err(|e| Error::new(ErrorKind::BadInput, format!("write the results: {e}")))?;
-        text.push('\n');
-        Ok(text)
-    }
-}
-
-/// Refuses another version by its number, before any field can be misread.
-fn check_schema(text: &str) -> Result<()> {
-    /// Only the version: all other fields are passed over.
-    #[derive(Deserialize)]
-    struct Version {
-        schema: Option<u32>,
-    }
-    let version: Version = serde_json::from_str(text)
-        .map_err(|e| Error::new(ErrorKind::BadInput, format!("read the results: {e}")))?;
-    match version.schema {
-        Some(SCHEMA) => Ok(()),
-        Some(other) => Err(Error::new(
-            ErrorKind::Schema,
-            format!(
-                "read the results: they have schema {other}, this layerbench reads schema {SCHEMA}; use the version that wrote them"
-            ),
-        )),
-        None => Err(Error::new(
-            ErrorKind::BadInput,
-            "read the results: there is no schema number",
-        )),
-    }
 }

@@ -98,8 +98,8 @@ pub trait Environment: std::fmt::Debug {
 pub enum CacheState {
     /// Proven by mincore or cachestat: no page of the probed files is resident.
     Cold,
-    /// Dropped, but not proven.
-    Dropped,
+    /// Lukewarm, but not proven.
+    Lukewarm,
     /// Read or written just before.
     Warm,
 }

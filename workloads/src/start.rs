@@ -252,7 +252,7 @@ fn record(cell: &mut Cell<'_>, starts: &[Parts]) {
 fn cache_name(state: CacheState) -> &'static str {
     match state {
         CacheState::Cold => "cold",
-        CacheState::Dropped => "dropped",
+        CacheState::Lukewarm => "lukewarm",
         CacheState::Warm => "warm",
     }
 }

@@ -53,9 +53,9 @@ fn cache(analysis: &Analysis<'_>) -> String {
             .count()
     };
     format!(
-        "Page cache: {} values proven cold, {} dropped but not proven, {} warm.",
+        "Page cache: {} values proven cold, {} lukewarm (the page cache was dropped, no more is proven), {} warm.",
         count(Cache::Cold),
-        count(Cache::Dropped),
+        count(Cache::Lukewarm),
         count(Cache::Warm)
     )
 }

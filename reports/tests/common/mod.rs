@@ -117,6 +117,7 @@ pub(crate) fn results(rounds: u32) -> Results {
         phase: Some("depth-append-first".to_owned()),
         params: params(&[("depth", "64")]),
         round: Some(0),
+        after_seconds: None,
         reason: "prepare a container layer: the daemon answered EBUSY for 30 s".to_owned(),
     });
     results.end = Some(End {
@@ -137,6 +138,7 @@ fn run(rounds: u32) -> Run {
     };
     Run {
         schema: SCHEMA,
+        id: String::new(),
         version: "0.1.0".to_owned(),
         commit: "0123456".to_owned(),
         seed: 42,
@@ -248,6 +250,7 @@ fn measure(results: &mut Results, random: &mut Random, round: u32) {
                 unit: unit.to_owned(),
                 round,
                 position,
+                cell: None,
                 value: value * noise,
                 params: params(pairs),
                 cache: Some(if workload == "pull" {
@@ -255,6 +258,7 @@ fn measure(results: &mut Results, random: &mut Random, round: u32) {
                 } else {
                     Cache::Warm
                 }),
+                cache_refused: None,
                 flags: if round == 3 && position == 2 {
                     vec!["steal 12 %".to_owned()]
                 } else {
