@@ -245,7 +245,7 @@ fn record(
         value: sample.value,
         params: sample.params,
         cache,
-        cache_refused: None,
+        cache_refused: sample.cache_refused,
         flags: flags.to_vec(),
         histogram: sample.histogram.as_ref().map(Latencies::new),
     }

@@ -1,11 +1,11 @@
-//! What is done off the clock between cells: pending writes reach the disk, the page cache is set and *checked*.
+//! Cache states: set, then *proven* by looking at the pages, or refused with the reason.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
 use drivers::sys::residency::resident_pages;
 use drivers::{Driver, Result};
-use workloads::{CacheState, Environment};
+use workloads::{CacheState, Environment, Probe, Settled};
 
 /// The environment of one subject.
 #[derive(Debug)]
@@ -22,27 +22,69 @@ impl<'a> Settle<'a> {
 }
 
 impl Environment for Settle<'_> {
-    fn settle(&self, wanted: CacheState, probe: &[&Path]) -> Result<CacheState> {
+    fn settle(&self, wanted: CacheState, probe: Probe<'_>) -> Result<Settled> {
         self.driver.sync()?;
-        if wanted == CacheState::Warm || !self.may_drop {
-            return Ok(CacheState::Warm);
+        if wanted == CacheState::Warm {
+            return Ok(Settled::proven(CacheState::Warm));
         }
-        // Clean pages, dentries and inodes (proc_sys_vm(5)); a second time for what the first unpinned.
-        for _ in 0..2 {
-            std::fs::write("/proc/sys/vm/drop_caches", "3")
-                .attempt("drop the caches through", "/proc/sys/vm/drop_caches")?;
+        if !self.may_drop {
+            return Ok(Settled::refused(
+                CacheState::Warm,
+                "only root, outside any user namespace, may drop the kernel's caches",
+            ));
+        }
+        drop_caches()?;
+        if wanted == CacheState::Lukewarm {
+            return Ok(Settled::proven(CacheState::Lukewarm));
         }
         // A daemon may hold data in memory of its own, which no system call shows.
-        if self.driver.daemon_usage().alive > 0 || probe.is_empty() {
-            return Ok(CacheState::Lukewarm);
+        if self.driver.daemon_usage().alive > 0 {
+            return Ok(Settled::refused(
+                CacheState::Lukewarm,
+                "a daemon of the driver keeps data of its own, which no call shows",
+            ));
         }
-        for path in probe {
-            // Opening for the check reads metadata only; it is the file's pages that must not be there.
-            let (resident, all) = resident_pages(path)?;
-            if all > 0 && resident > 0 {
-                return Ok(CacheState::Lukewarm);
+        let resident = match probe {
+            Probe::Nothing => Some("there is no file to look at".to_owned()),
+            Probe::Item(of, files) => {
+                let view = self.driver.view(of)?;
+                let found = resident(view.path(), files)?;
+                view.close()?;
+                found
             }
-        }
-        Ok(CacheState::Cold)
+            Probe::Directory(dir, files) => resident(dir, files)?,
+        };
+        Ok(match resident {
+            Some(why) => Settled::refused(CacheState::Lukewarm, why),
+            None => Settled::proven(CacheState::Cold),
+        })
     }
+
+    fn sync(&self) -> Result<()> {
+        self.driver.sync()
+    }
+}
+
+/// Drops clean pages, dentries and inodes (proc_sys_vm(5)); a second time for what the first unpinned.
+fn drop_caches() -> Result<()> {
+    let path = "/proc/sys/vm/drop_caches";
+    for _ in 0..2 {
+        std::fs::write(path, "3").attempt("drop the caches through", path)?;
+    }
+    Ok(())
+}
+
+/// The first file with pages in memory, in words.
+fn resident(dir: &Path, files: &[PathBuf]) -> Result<Option<String>> {
+    for file in files {
+        // Opening for the check reads metadata only; it is the file's pages that must not be there.
+        let (resident, all) = resident_pages(&dir.join(file))?;
+        if resident > 0 {
+            let name = file.display();
+            return Ok(Some(format!(
+                "{resident} of {all} pages of {name} are resident"
+            )));
+        }
+    }
+    Ok(None)
 }

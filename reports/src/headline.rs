@@ -74,6 +74,7 @@ const SMALL: &[(&str, Choice)] = &[("size", Choice::Least)];
 #[rustfmt::skip]
 const TABLE: &[Pick] = &[
     Pick { workload: "pull", phase: "pull", metric: "time", params: &[], label: "Pull the image", short: "pull", uses: &[Use::Builders] },
+    Pick { workload: "pull", phase: "pull", metric: "durable", params: &[], label: "The same until it is durable", short: "", uses: &[] },
     Pick { workload: "pull", phase: "pull-second", metric: "time", params: &[], label: "Pull a second image sharing its base", short: "", uses: &[Use::Builders] },
     Pick { workload: "pull", phase: "remove", metric: "time", params: &[], label: "Remove the image", short: "", uses: &[] },
     Pick { workload: "pull", phase: "", metric: "allocated", params: &[], label: "Space the image takes", short: "image", uses: &[] },

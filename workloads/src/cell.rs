@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use drivers::{Driver, LayerId, Limits, Result};
 
+use crate::environment::Environment;
 use crate::image::Image;
 use crate::pull::{self, PullOptions};
 use crate::recorder::Recorder;
@@ -81,27 +82,6 @@ pub enum Place {
     Layer(LayerId),
     /// On the control: unpacked in this directory, which nobody may change.
     Directory(PathBuf),
-}
-
-/// What the harness does for a workload, off the clock.
-pub trait Environment: std::fmt::Debug {
-    /// Syncs, waits for write-back to drain, and sets the page cache; says what could be *proven* of the files `probe`.
-    ///
-    /// # Errors
-    /// Whatever the system calls give.
-    fn settle(&self, wanted: CacheState, probe: &[&Path]) -> Result<CacheState>;
-}
-
-/// What is known of the page cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CacheState {
-    /// Proven by mincore or cachestat: no page of the probed files is resident.
-    Cold,
-    /// Lukewarm, but not proven.
-    Lukewarm,
-    /// Read or written just before.
-    Warm,
 }
 
 /// How much a profile does. Every figure ends up in the records' parameters or in the run's configuration.

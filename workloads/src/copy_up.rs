@@ -13,7 +13,7 @@ use drivers::{Driver, LayerId, Result};
 use rustix::fs::XattrFlags;
 
 use crate::Workload;
-use crate::cell::{CacheState, Cell, Ground};
+use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::fixture::{self, FixtureFile};
 use crate::recorder::Metric;
@@ -138,7 +138,7 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
             for file in files(cell) {
                 fixture::write_file(&dir.join(&file.name), file.size)?;
             }
-            cell.environment.settle(CacheState::Warm, &[])?;
+            cell.environment.sync()?;
             change_all(cell, &dir)?;
             drivers::remove::tree(&dir)
         }

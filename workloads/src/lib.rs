@@ -6,6 +6,7 @@
 pub mod cell;
 pub mod container;
 pub mod copy_up;
+pub mod environment;
 pub mod fixture;
 pub mod image;
 pub mod pull;
@@ -13,7 +14,8 @@ pub mod recorder;
 pub mod start;
 pub mod write_heavy;
 
-pub use cell::{CacheState, Cell, Environment, Ground, Place, Scale};
+pub use cell::{Cell, Ground, Place, Scale};
+pub use environment::{CacheState, Environment, Probe, Settled};
 pub use recorder::{Metric, Recorder, Sample};
 
 /// One thing done to a driver.

@@ -6,11 +6,15 @@ use std::time::Instant;
 use drivers::Result;
 use hdrhistogram::Histogram;
 
+use crate::environment::Settled;
+
 /// What is measured, with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// Wall time, seconds. Less is better.
     Time,
+    /// Wall time until everything written is durable: the phase and the sync after it, seconds. Less is better.
+    Durable,
     /// CPU time of this process, its children and the driver's daemons, seconds. Less is better.
     Cpu,
     /// Operations per second. More is better.
@@ -38,6 +42,7 @@ impl Metric {
     pub fn name(self) -> &'static str {
         match self {
             Self::Time => "time",
+            Self::Durable => "durable",
             Self::Cpu => "cpu",
             Self::Rate => "rate",
             Self::Throughput => "throughput",
@@ -54,7 +59,7 @@ impl Metric {
     /// The unit of its values.
     pub fn unit(self) -> &'static str {
         match self {
-            Self::Time | Self::Cpu | Self::LatencyP50 | Self::LatencyP99 => "s",
+            Self::Time | Self::Durable | Self::Cpu | Self::LatencyP50 | Self::LatencyP99 => "s",
             Self::Rate => "1/s",
             Self::Throughput => "B/s",
             Self::Payload | Self::Allocated | Self::DeviceWritten | Self::DaemonMemory => "B",
@@ -74,6 +79,8 @@ pub struct Sample {
     pub value: f64,
     /// What the phase was done with: `size`, `depth`, `parallel`.
     pub params: BTreeMap<String, String>,
+    /// Why the cache state that was wanted before the phase could not be proven.
+    pub cache_refused: Option<String>,
     /// Latencies in nanoseconds, where there were many operations (attached to the `LatencyP50` sample).
     pub histogram: Option<Histogram<u64>>,
 }
@@ -110,6 +117,7 @@ pub struct Recorder<'a> {
     samples: Vec<Sample>,
     counters: Box<dyn Counters + 'a>,
     params: BTreeMap<String, String>,
+    cache_refused: Option<String>,
     missing: Vec<MissingPhase>,
 }
 
@@ -120,6 +128,7 @@ impl<'a> Recorder<'a> {
             samples: Vec::new(),
             counters,
             params: BTreeMap::new(),
+            cache_refused: None,
             missing: Vec::new(),
         }
     }
@@ -132,18 +141,57 @@ impl<'a> Recorder<'a> {
         };
     }
 
+    /// Sets the state of the caches, as it was found, for every following sample; `None`: it plays no part in them.
+    pub fn caches(&mut self, settled: Option<&Settled>) {
+        self.param("cache", settled.map(|s| s.state.name().to_owned()));
+        self.cache_refused = settled.and_then(|s| s.refused.clone());
+    }
+
     /// Times a phase: wall time, CPU seconds and bytes written to the device. A failed phase leaves no sample.
     ///
     /// # Errors
     /// Those of `work`.
     pub fn time<T>(&mut self, phase: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.measure(phase, work, None::<fn() -> Result<()>>)
+    }
+
+    /// As [`Self::time`], and then the time from the phase's begin until `sync` has returned: what is only buffered is not
+    /// done. The wall time is that of `work` alone; everything else counts until `sync` has returned.
+    ///
+    /// # Errors
+    /// Those of `work` and of `sync`.
+    pub fn time_until_durable<T>(
+        &mut self,
+        phase: &str,
+        work: impl FnOnce() -> Result<T>,
+        sync: impl FnOnce() -> Result<()>,
+    ) -> Result<T> {
+        self.measure(phase, work, Some(sync))
+    }
+
+    fn measure<T>(
+        &mut self,
+        phase: &str,
+        work: impl FnOnce() -> Result<T>,
+        sync: Option<impl FnOnce() -> Result<()>>,
+    ) -> Result<T> {
         let before = self.counters.read();
         let start = Instant::now();
         let outcome = work();
         let elapsed = start.elapsed();
+        let durable = match (&outcome, sync) {
+            (Ok(_), Some(sync)) => {
+                sync()?;
+                Some(start.elapsed())
+            }
+            _ => None,
+        };
         let after = self.counters.read();
         let value = outcome?;
         self.value(phase, Metric::Time, elapsed.as_secs_f64());
+        if let Some(durable) = durable {
+            self.value(phase, Metric::Durable, durable.as_secs_f64());
+        }
         if let (Some(before), Some(after)) = (before.cpu_seconds, after.cpu_seconds) {
             self.value(phase, Metric::Cpu, (after - before).max(0.0));
         }
@@ -165,6 +213,7 @@ impl<'a> Recorder<'a> {
             metric,
             value,
             params: self.params.clone(),
+            cache_refused: self.cache_refused.clone(),
             histogram: None,
         });
     }
@@ -183,6 +232,7 @@ impl<'a> Recorder<'a> {
             metric: Metric::LatencyP50,
             value: median,
             params: self.params.clone(),
+            cache_refused: self.cache_refused.clone(),
             histogram: Some(histogram),
         });
     }

@@ -1,7 +1,7 @@
 //! Workload `start`: what a container costs before it has done anything.
 //!
-//! prepare + mount + run the image's own `/bin/true` inside (chroot) + first read of some files + teardown; one after
-//! the other, from a cold cache once, and several at once. On the control the same program runs in a plain directory
+//! prepare + mount + run the image's own `/bin/true` inside (chroot) + first read of some files + teardown: once from cold
+//! caches, once from a dropped page cache, several times one after the other from warm ones, and several at once. On the control the same program runs in a plain directory
 //! that holds the image, with nothing to prepare, mount or tear down.
 
 use std::collections::BTreeMap;
@@ -20,8 +20,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom as _;
 
 use crate::Workload;
-use crate::cell::{CacheState, Cell, Ground, Place};
+use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
+use crate::environment::{CacheState, Probe};
 use crate::recorder::Metric;
 
 /// See the module text.
@@ -120,33 +121,58 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver, top: &LayerId) -> Result<
         cell.recorder
             .value("idle", Metric::Inodes, usage.exclusive_inodes as f64);
     }
-    // Proof of coldness is taken on the files a start reads, through a mount like the start's own.
-    let probes: Vec<PathBuf> = files
-        .iter()
-        .map(|file| container.root().join(file))
-        .collect();
-    let probes: Vec<&Path> = probes.iter().map(PathBuf::as_path).collect();
-    let state = cell.environment.settle(CacheState::Cold, &probes)?;
     container.finish()?;
-    if state != CacheState::Warm {
-        // Taking the probe's container down read metadata, not the files.
-        cell.recorder
-            .param("cache", Some(cache_name(state).to_owned()));
-        let parts = one_start(driver, start, key(cell, "cold")?)?;
-        record(cell, &[parts]);
-    }
-    cell.recorder.param("cache", Some("warm".to_owned()));
-    let serial: Vec<Parts> = (0..cell.scale.starts)
-        .map(|n| one_start(driver, start, key(cell, &format!("s{n}"))?))
-        .collect::<Result<_>>()?;
-    record(cell, &serial);
+    in_each_state(cell, Probe::Item(Item::Layer(top), &files), |cell, n| {
+        one_start(driver, start, key(cell, &format!("s{n}"))?)
+    })?;
     for parallel in cell.scale.parallel.clone() {
         if parallel > 1 {
             at_once(cell, driver, start, parallel)?;
         }
     }
     cell.recorder.param("parallel", None);
-    cell.recorder.param("cache", None);
+    cell.recorder.caches(None);
+    Ok(())
+}
+
+/// Starts from the coldest caches that can be proven, from a dropped page cache, then from warm ones, several times.
+fn in_each_state(
+    cell: &mut Cell<'_>,
+    probe: Probe<'_>,
+    mut one: impl FnMut(&Cell<'_>, u32) -> Result<Parts>,
+) -> Result<()> {
+    let mut number = 0;
+    let mut next = |cell: &Cell<'_>| {
+        number += 1;
+        one(cell, number)
+    };
+    let coldest = cell.environment.settle(CacheState::Cold, probe)?;
+    if coldest.state == CacheState::Warm {
+        // Nothing can be dropped here. This start is thrown away: the first one reads.
+        next(cell)?;
+    } else {
+        cell.recorder.caches(Some(&coldest));
+        let parts = next(cell)?;
+        record(cell, &[parts]);
+    }
+    if coldest.state == CacheState::Cold {
+        // So that those that cannot prove a cold cache have somebody to be compared with.
+        let dropped = cell
+            .environment
+            .settle(CacheState::Lukewarm, Probe::Nothing)?;
+        cell.recorder.caches(Some(&dropped));
+        let parts = next(cell)?;
+        record(cell, &[parts]);
+    }
+    let mut warm = cell.environment.settle(CacheState::Warm, probe)?;
+    if coldest.state == CacheState::Warm {
+        warm.refused = warm.refused.or(coldest.refused);
+    }
+    cell.recorder.caches(Some(&warm));
+    let serial: Vec<Parts> = (0..cell.scale.starts)
+        .map(|_| next(cell))
+        .collect::<Result<_>>()?;
+    record(cell, &serial);
     Ok(())
 }
 
@@ -188,20 +214,7 @@ fn on_directory(cell: &mut Cell<'_>, image: &Path) -> Result<()> {
         timed(&mut parts, "first-read", || read_all(image, &files))?;
         Ok(parts)
     };
-    let probes: Vec<PathBuf> = files.iter().map(|file| image.join(file)).collect();
-    let probes: Vec<&Path> = probes.iter().map(PathBuf::as_path).collect();
-    let state = cell.environment.settle(CacheState::Cold, &probes)?;
-    if state != CacheState::Warm {
-        cell.recorder
-            .param("cache", Some(cache_name(state).to_owned()));
-        let parts = one()?;
-        record(cell, &[parts]);
-    }
-    cell.recorder.param("cache", Some("warm".to_owned()));
-    let serial: Vec<Parts> = (0..cell.scale.starts)
-        .map(|_| one())
-        .collect::<Result<_>>()?;
-    record(cell, &serial);
+    in_each_state(cell, Probe::Directory(image, &files), |_, _| one())?;
     for parallel in cell.scale.parallel.clone().into_iter().filter(|&n| n > 1) {
         cell.recorder.param("parallel", Some(parallel.to_string()));
         cell.recorder.time("total", || {
@@ -220,7 +233,7 @@ fn on_directory(cell: &mut Cell<'_>, image: &Path) -> Result<()> {
         })?;
     }
     cell.recorder.param("parallel", None);
-    cell.recorder.param("cache", None);
+    cell.recorder.caches(None);
     Ok(())
 }
 
@@ -246,14 +259,6 @@ fn record(cell: &mut Cell<'_>, starts: &[Parts]) {
             f64::midpoint(seconds[middle - 1], seconds[middle])
         };
         cell.recorder.value(name, Metric::Time, median);
-    }
-}
-
-fn cache_name(state: CacheState) -> &'static str {
-    match state {
-        CacheState::Cold => "cold",
-        CacheState::Lukewarm => "lukewarm",
-        CacheState::Warm => "warm",
     }
 }
 

@@ -15,7 +15,7 @@ use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, remove};
 use super::control::{control_image, has_control, mark_control, remove_control, unpack_into};
 use super::outcome::{Outcome, PullOptions, Pulled};
 use crate::Workload;
-use crate::cell::{CacheState, Cell, Ground};
+use crate::cell::{Cell, Ground};
 use crate::image::Image;
 use crate::recorder::Metric;
 
@@ -24,17 +24,10 @@ pub const WORKLOAD: Workload = Workload {
     name: "pull",
     question: "What does it take to bring an image in: to verify, decompress, unpack and commit its layers?",
     phases: &[
-        (
-            "remove",
-            "removing the image, where it was there, until that is durable",
-        ),
+        ("remove", "removing the image, where it was there"),
         (
             "pull",
             "all layers, from the first byte read to the last commit",
-        ),
-        (
-            "durable",
-            "the pull and the sync that makes it survive a power cut",
         ),
         (
             "verify",
@@ -48,7 +41,7 @@ pub const WORKLOAD: Workload = Workload {
         ),
         (
             "pull-second",
-            "a second image that has its lower layers in common, until durable",
+            "a second image that has its lower layers in common",
         ),
     ],
     run,
@@ -84,20 +77,21 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
         place.remove(second, Some(image))?;
     }
     if place.has(image)? {
-        cell.environment.settle(CacheState::Warm, &[])?;
+        cell.environment.sync()?;
         let environment = cell.environment;
-        cell.recorder.time("remove", || {
-            place.remove(image, None)?;
-            environment.settle(CacheState::Warm, &[]).map(drop)
-        })?;
+        cell.recorder.time_until_durable(
+            "remove",
+            || place.remove(image, None),
+            || environment.sync(),
+        )?;
     } else {
         place.remove(image, None)?;
     }
     for blobs in [Some(image), second].into_iter().flatten() {
         warm(blobs)?;
     }
-    cell.environment.settle(CacheState::Warm, &[])?;
-    let pulled = timed_pull(cell, &place, image, "durable", Some("pull"))?;
+    cell.environment.sync()?;
+    let pulled = timed_pull(cell, &place, image, "pull")?;
     for (phase, time) in [
         ("verify", pulled.busy.verify),
         ("decompress", pulled.busy.decompress),
@@ -107,11 +101,11 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
         cell.recorder.value(phase, Metric::Time, time.as_secs_f64());
     }
     if let Some(second) = second {
-        cell.environment.settle(CacheState::Warm, &[])?;
+        cell.environment.sync()?;
         let shared = shared_layers(image, second);
         cell.recorder
             .param("shared-layers", Some(shared.to_string()));
-        let pulled = timed_pull(cell, &place, second, "pull-second", None)?;
+        let pulled = timed_pull(cell, &place, second, "pull-second")?;
         let known = pulled
             .layers
             .iter()
@@ -128,34 +122,27 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
     Ok(())
 }
 
-/// Pulls and syncs as one phase, and the pull alone as `inner`.
+/// Pulls, and then waits until that is durable.
 fn timed_pull(
     cell: &mut Cell<'_>,
     place: &Place<'_>,
     image: &Image,
     phase: &'static str,
-    inner: Option<&'static str>,
 ) -> Result<Pulled> {
     let before = place.space()?;
     // Not syncfs: through FUSE it reaches no disk. The subject's own way of syncing serves its control too.
     let environment = cell.environment;
-    let sync = || environment.settle(CacheState::Warm, &[]).map(drop);
-    let (pulled, took) = cell.recorder.time(phase, || {
-        let start = Instant::now();
-        let pulled = place.pull(image)?;
-        let took = start.elapsed().as_secs_f64();
-        sync()?;
-        Ok((pulled, took))
-    })?;
+    let (pulled, took) = cell.recorder.time_until_durable(
+        phase,
+        || {
+            let start = Instant::now();
+            let pulled = place.pull(image)?;
+            Ok((pulled, start.elapsed().as_secs_f64()))
+        },
+        || environment.sync(),
+    )?;
     let after = place.space()?;
     let inodes = place.inodes(&pulled, before.inodes, after.inodes)?;
-    let phase = match inner {
-        Some(inner) => {
-            cell.recorder.value(inner, Metric::Time, took);
-            inner
-        }
-        None => phase,
-    };
     #[expect(
         clippy::cast_precision_loss,
         reason = "byte and inode counts below 2^53"

@@ -13,7 +13,7 @@ use drivers::error::Attempt as _;
 use drivers::{Driver, Result, mount};
 
 use crate::Workload;
-use crate::cell::{CacheState, Cell, Ground};
+use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::fixture::{self, FixtureFile};
 use jobs::{DATA, Job};
@@ -104,7 +104,7 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> {
 fn on_new_files(cell: &mut Cell<'_>, target: &str, dir: &Path) -> Result<()> {
     cell.recorder.param("target", Some(target.to_owned()));
     fixture::write_file(&dir.join(DATA), cell.scale.write_file_bytes)?;
-    cell.environment.settle(CacheState::Warm, &[])?;
+    cell.environment.sync()?;
     for job in jobs::ON_NEW_FILES {
         do_job(cell, job, dir)?;
     }

@@ -1,0 +1,88 @@
+//! What the harness does for a workload off the clock: cache states, and the sync that makes writes durable.
+//!
+//! `cold`: nothing of the files is held in memory by anybody, *proven*. `lukewarm`: the kernel's page cache was dropped,
+//! and no more than that is known. `warm`: the files were read just before. A state that cannot be proven is refused,
+//! with the reason in plain words, and what can be proven is measured in its place.
+
+use std::path::{Path, PathBuf};
+
+use drivers::{Item, Result};
+
+/// What the harness does for a workload, off the clock.
+pub trait Environment: std::fmt::Debug {
+    /// Syncs, waits for write-back to drain, and sets the caches; says what could be *proven* of the probe's files.
+    ///
+    /// For [`CacheState::Cold`] nothing of the driver may be mounted: a mounted container keeps its daemon or its pool
+    /// busy. For [`CacheState::Warm`] the workload has read the files just before, and only a check is made.
+    ///
+    /// # Errors
+    /// Whatever the system calls give.
+    fn settle(&self, wanted: CacheState, probe: Probe<'_>) -> Result<Settled>;
+
+    /// Everything written so far to the subject's store is durable when this returns.
+    ///
+    /// # Errors
+    /// Whatever syncing gives.
+    fn sync(&self) -> Result<()>;
+}
+
+/// The files whose pages are looked at to prove a state; names are relative.
+#[derive(Debug, Clone, Copy)]
+pub enum Probe<'a> {
+    /// None: nothing can be proven cold.
+    Nothing,
+    /// Files of an item of the driver.
+    Item(Item<'a>, &'a [PathBuf]),
+    /// Files in a directory that no driver has a part in.
+    Directory(&'a Path, &'a [PathBuf]),
+}
+
+/// What is known of the caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheState {
+    /// Proven: no page of the probed files is resident, and the driver keeps nothing of its own.
+    Cold,
+    /// The kernel's page cache was dropped; no more is proven.
+    Lukewarm,
+    /// Read or written just before.
+    Warm,
+}
+
+impl CacheState {
+    /// As written in a record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Lukewarm => "lukewarm",
+            Self::Warm => "warm",
+        }
+    }
+}
+
+/// The outcome of setting the caches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// What could be proven.
+    pub state: CacheState,
+    /// Why the state that was wanted could not be, where it is another.
+    pub refused: Option<String>,
+}
+
+impl Settled {
+    /// The wanted state, proven.
+    pub fn proven(state: CacheState) -> Self {
+        Self {
+            state,
+            refused: None,
+        }
+    }
+
+    /// Another state than the wanted one, and why.
+    pub fn refused(state: CacheState, why: impl Into<String>) -> Self {
+        Self {
+            state,
+            refused: Some(why.into()),
+        }
+    }
+}
