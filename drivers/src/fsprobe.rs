@@ -6,8 +6,11 @@ use std::path::Path;
 
 use rustix::fs::{StatxFlags, statx};
 
+use tempfile::TempDir;
+
 use crate::capabilities::Capabilities;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::remove;
 
 mod attributes;
 mod exchange;
@@ -32,6 +35,25 @@ pub struct Filesystem {
 /// # Errors
 /// When not even a file can be made there; a feature that is refused is no error but an answer.
 pub fn probe(dir: &Path) -> Result<Filesystem> {
+    let (found, place) = tried(dir)?;
+    remove::tree(&place.keep())?;
+    Ok(found)
+}
+
+/// As [`probe`], on a mount whose content is thrown away: what was tried may stay. A 0/0 device that fuse-overlayfs 1.10
+/// refuses to make remains in its memory, and its directory then cannot be listed, or removed, through that mount.
+///
+/// # Errors
+/// As [`probe`].
+pub fn probe_mount(dir: &Path) -> Result<Filesystem> {
+    let (found, place) = tried(dir)?;
+    if let Err(error) = remove::tree(&place.keep()) {
+        tracing::debug!("left to the end of the mount: {error}");
+    }
+    Ok(found)
+}
+
+fn tried(dir: &Path) -> Result<(Filesystem, TempDir)> {
     let (kind, options) = kind_of(dir)?;
     let place = tempfile::Builder::new()
         .prefix(".probe-")
@@ -45,15 +67,12 @@ pub fn probe(dir: &Path) -> Result<Filesystem> {
     reading::probe(at.as_fd(), &mut capabilities).attempt("read files in", place.path())?;
     exchange::probe(at.as_fd(), &mut capabilities).attempt("try exchanges in", place.path())?;
     space::probe(at.as_fd(), &mut capabilities).attempt("try file contents in", place.path())?;
-    drop(at);
-    place
-        .close()
-        .attempt("remove the probe's directory in", dir)?;
-    Ok(Filesystem {
+    let found = Filesystem {
         kind,
         options,
         capabilities,
-    })
+    };
+    Ok((found, place))
 }
 
 /// Type and mount options of the filesystem that holds `path`.

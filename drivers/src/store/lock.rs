@@ -8,7 +8,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
-use crate::sys::command::{between_starts, patiently};
+use crate::sys::descriptors::once_let_go;
 
 /// Beside the items' directory. It stays when the driver is closed: deleting it would race with the next to open.
 const FILE: &str = "records-lock";
@@ -30,14 +30,12 @@ pub(crate) fn exclusive(path: &Path) -> Result<OwnedFd> {
     // A file open for writing would keep the host from making the filesystem read-only.
     let file = File::open(path).attempt("open the lock", path)?;
     let lock = || flock(&file, FlockOperation::NonBlockingLockExclusive);
-    lock()
-        // Until exec is over a child of another thread holds a copy of the lock that this process has just given back.
-        .or_else(|_| between_starts(|| patiently(Errno::AGAIN, lock)))
-        .map_err(|errno| {
-            Error::io("lock", path, errno)
-                .with_kind(ErrorKind::InUse)
-                .because("a driver has this root open")
-                .hint("close it, or use another directory")
-        })?;
+    // A driver of this process that was just closed may live on in a copy of its lock.
+    once_let_go(Errno::AGAIN, lock).map_err(|errno| {
+        Error::io("lock", path, errno)
+            .with_kind(ErrorKind::InUse)
+            .because("a driver has this root open")
+            .hint("close it, or use another directory")
+    })?;
     Ok(file.into())
 }

@@ -59,7 +59,7 @@ pub(crate) fn marks_share_an_inode(root: &Path, upper: &Path) -> Result<bool> {
 
 /// Measures the tree at `root`, one of whose lower layers was sown.
 pub(crate) fn measure(root: &Path) -> Result<Capabilities> {
-    let mut found = fsprobe::probe(root)?.capabilities;
+    let mut found = fsprobe::probe_mount(root)?.capabilities;
     let at = |name: &str| root.join(name);
 
     let inode = |name: &str| {

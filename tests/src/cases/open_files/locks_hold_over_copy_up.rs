@@ -96,7 +96,8 @@ fn with_flock(container: &mut Container) -> Result<(), Stop> {
     flock(&reader, NonBlockingLockExclusive).attempt("lock", &at)?;
     refused("held by the descriptor from before")?;
     drop(reader);
-    Ok(flock(&writer, NonBlockingLockExclusive).attempt("lock after the other ended", &at)?)
+    let lock = || flock(&writer, NonBlockingLockExclusive);
+    Ok(descriptors::once_let_go(Errno::AGAIN, lock).attempt("lock after the other ended", &at)?)
 }
 
 fn with_ranges(container: &mut Container) -> Result<(), Stop> {
@@ -112,7 +113,11 @@ fn with_ranges(container: &mut Container) -> Result<(), Stop> {
         fcntl(&writer, FcntlArg::F_OFD_SETLK(&exclusive)),
     )?;
     drop(reader);
-    fcntl(&writer, FcntlArg::F_OFD_SETLK(&exclusive))
+    let lock = || {
+        fcntl(&writer, FcntlArg::F_OFD_SETLK(&exclusive))
+            .map_err(|errno| Errno::from_raw_os_error(errno as i32))
+    };
+    descriptors::once_let_go(Errno::AGAIN, lock)
         .map_err(|errno| Stop::fail("an OFD lock after the other ended", errno.to_string()))?;
 
     let (reader, writer) = two(container, "posix")?;

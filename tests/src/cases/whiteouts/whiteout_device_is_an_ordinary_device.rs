@@ -42,6 +42,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
     );
     let shown = made.is_ok() && container.names("")?.contains(&b"zero"[..]);
     container.read("a")?;
+    // fuse-overlayfs 1.10 may keep the refused name in mind and answer ENOENT to who lists the directory.
+    let listed = std::fs::read_dir(container.path(""))
+        .and_then(|names| names.collect::<Result<Vec<_>, _>>())
+        .map(|names| names.len());
     if shown {
         // It is no deletion to a remount, nor to what is built on it.
         context.mount(&mut container)?;
@@ -59,10 +63,14 @@ fn run(context: &mut Context<'_>) -> Verdict {
         capabilities.user_can_make_whiteout_device,
         shown,
         format!(
-            "mknod of 0:0: {}",
+            "mknod of 0:0: {}; {}",
             made.err()
                 .map_or("no error, but it does not show".to_owned(), |e| e
-                    .to_string())
+                    .to_string()),
+            listed.map_or_else(
+                |error| format!("after it the directory cannot be listed: {error}"),
+                |_| "the directory can be listed after it".to_owned()
+            )
         ),
     )
 }
