@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 mod conform;
 
-pub(crate) use conform::{ConformArgs, FailOn};
+pub(crate) use conform::{ConformArgs, FailOn, duration};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -51,19 +51,6 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
 }
 
-/// How much is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Profile {
-    /// 1 round, tiny amounts: does everything work?
-    Smoke,
-    /// 6 rounds: large effects only
-    Quick,
-    /// Up to 12 rounds within the time budget
-    Default,
-    /// 30 rounds, larger amounts, no time budget
-    Publish,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// A subject: DRIVER[@BACKING][,OPTION=VALUE]...; repeat for several (all supported drivers if none)
@@ -83,14 +70,16 @@ pub(crate) struct RunArgs {
     /// Only this workload; repeat for several
     #[arg(long = "workload", value_name = "NAME")]
     pub(crate) workloads: Vec<String>,
-    /// How much is measured
+    /// How much is measured: smoke, gate, quick, default, publish, or one of the settings file
     #[arg(
         long,
-        value_enum,
+        value_name = "NAME",
         default_value = "default",
         env = "LAYERBENCH_PROFILE"
     )]
-    pub(crate) profile: Profile,
+    pub(crate) profile: String,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
     /// Rounds, instead of the profile's number and time budget
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: Option<u32>,
@@ -118,6 +107,14 @@ pub(crate) struct RunArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+}
+
+/// Where profiles and limits of one's own are.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SettingsArgs {
+    /// Profiles and limits of one's own [default: layerbench.toml of the current directory, if there is one]
+    #[arg(long = "settings", value_name = "FILE", env = "LAYERBENCH_SETTINGS")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// Where a run works.

@@ -8,7 +8,6 @@ use reports::Line;
 use reports::record::{HostLine, Role as RecordRole, Run, Subject, Support, WorkloadInfo};
 use workloads::Workload;
 
-use crate::cli::Profile;
 use crate::hostfacts;
 use crate::records::Records;
 use crate::subjects::{Absent, Planned, Role, Selection};
@@ -17,7 +16,7 @@ use crate::workplace::{Opened, Workplace};
 /// What was asked for.
 pub(crate) struct Asked<'a> {
     pub(crate) seed: u64,
-    pub(crate) profile: &'static str,
+    pub(crate) profile: &'a str,
     pub(crate) rounds: u32,
     pub(crate) workloads: &'a [&'a Workload],
     pub(crate) image: BTreeMap<String, String>,
@@ -80,16 +79,6 @@ pub(crate) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
-}
-
-/// The name of a profile in the records.
-pub(crate) fn profile_name(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Smoke => "smoke",
-        Profile::Quick => "quick",
-        Profile::Default => "default",
-        Profile::Publish => "publish",
-    }
 }
 
 /// One of the subjects opened for measuring; `all` finds its control.

@@ -19,10 +19,13 @@ mod interrupt;
 mod known;
 mod layout;
 mod noise;
+mod profile;
 mod progress;
 mod records;
 mod schedule;
 mod select;
+mod settings;
+mod spoken;
 mod subjects;
 mod workplace;
 

@@ -86,7 +86,7 @@ fn known<'a>(asked: &'a [String], what: &str, names: &[&str]) -> anyhow::Result<
 }
 
 /// The names that come nearest: by their words, since a part of a name is what people type.
-fn near(text: &str, names: &[&str]) -> String {
+pub(crate) fn near(text: &str, names: &[&str]) -> String {
     let words = |name: &str| -> Vec<String> {
         name.split(['_', '-', ' '])
             .filter(|word| !word.is_empty())

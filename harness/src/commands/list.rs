@@ -1,24 +1,28 @@
-//! `layerbench list`: the drivers with their options, the workloads with their phases, the cases with their promises.
+//! `layerbench list`: the drivers with their options, the workloads with their phases, the profiles, the cases with their
+//! promises.
 
 use std::fmt::Write as _;
 
 use conformance::Case;
 use serde_json::json;
 
-use crate::cli::JsonArgs;
-use crate::{exit, layout, progress};
+use crate::cli::{JsonArgs, SettingsArgs};
+use crate::profile::Profile;
+use crate::settings::Settings;
+use crate::{exit, layout, progress, spoken};
 
 pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
+    let settings = Settings::load(&SettingsArgs::default())?;
     let text = if args.json {
-        format!("{}\n", serde_json::to_string_pretty(&as_json())?)
+        format!("{}\n", serde_json::to_string_pretty(&as_json(&settings))?)
     } else {
-        as_text()
+        as_text(&settings)
     };
     progress::document(&text)?;
     Ok(exit::OK)
 }
 
-fn as_json() -> serde_json::Value {
+fn as_json(settings: &Settings) -> serde_json::Value {
     let drivers: Vec<_> = drivers::ALL
         .iter()
         .map(|backend| {
@@ -38,7 +42,23 @@ fn as_json() -> serde_json::Value {
             json!({ "name": workload.name, "question": workload.question, "phases": phases })
         })
         .collect();
-    json!({ "schema": 1, "drivers": drivers, "workloads": workloads, "cases": as_values(conformance::ALL) })
+    let profiles: Vec<_> = settings
+        .profiles()
+        .iter()
+        .map(|profile| {
+            json!({
+                "name": profile.name, "purpose": profile.purpose, "rounds": profile.rounds, "image": profile.image,
+                "time_budget_seconds": profile.budget.map(|time| time.as_secs()),
+                "conformance_seconds": profile.conformance.map(|time| time.as_secs()), "scale": profile.scale,
+            })
+        })
+        .collect();
+    let limits: Vec<_> = settings
+        .limits
+        .iter()
+        .map(|limit| json!({ "name": limit.name, "limit": limit.text }))
+        .collect();
+    json!({ "schema": 1, "drivers": drivers, "workloads": workloads, "profiles": profiles, "limits": limits, "cases": as_values(conformance::ALL) })
 }
 
 fn as_values(cases: &[&Case]) -> Vec<serde_json::Value> {
@@ -73,7 +93,7 @@ pub(super) fn cases(cases: &[&Case], json: bool) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn as_text() -> String {
+fn as_text(settings: &Settings) -> String {
     let width = layout::width();
     let mut text = String::from("drivers: --driver DRIVER[@BACKING][,OPTION=VALUE]...\n");
     for backend in drivers::ALL {
@@ -100,6 +120,21 @@ fn as_text() -> String {
             under(&mut text, &format!("{:18}{name}  ", ""), doc, width);
         }
     }
+    text.push_str("\nprofiles: --profile NAME\n");
+    for profile in settings.profiles() {
+        let head = format!("  {:<15} ", profile.name);
+        layout::hang(&mut text, &head, &amounts(&profile), width);
+    }
+    for (number, limit) in settings.limits.iter().enumerate() {
+        if number == 0 {
+            text.push_str("\nlimits of the gate\n");
+        }
+        let head = format!("  {}  ", limit.name);
+        layout::hang(&mut text, &head, &limit.text, width);
+    }
+    if let Some(path) = &settings.path {
+        let _ = writeln!(text, "\nsettings: {}", path.display());
+    }
     let count = conformance::ALL.len();
     text.extend([
         "\n",
@@ -115,6 +150,18 @@ fn as_text() -> String {
         );
     }
     text
+}
+
+/// `up to 12 rounds within 3 min 45 s, image default: a first answer in four minutes`.
+fn amounts(profile: &Profile) -> String {
+    let rounds = match (profile.rounds, profile.budget) {
+        (rounds, Some(budget)) => {
+            format!("up to {rounds} rounds within {}", spoken::time(budget))
+        }
+        (1, None) => "1 round".to_owned(),
+        (rounds, None) => format!("{rounds} rounds"),
+    };
+    format!("{rounds}, image {}: {}", profile.image, profile.purpose)
 }
 
 /// A head and its explanation: on one line if they fit, otherwise the explanation below, indented.

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use drivers::Host;
 use reports::Line;
 use reports::record::{End, Outcome};
-use workloads::{Scale, Workload};
+use workloads::Workload;
 
-use crate::cli::{Profile, RunArgs};
+use crate::cli::RunArgs;
 use crate::records::Records;
 use crate::select::{Filter, select};
+use crate::settings::Settings;
 use crate::subjects::Selection;
 use crate::workplace::{self, Opened, Workplace, close_all};
 use crate::{bench, conform, describe, exit, interrupt, progress, subjects};
@@ -23,50 +24,6 @@ pub(super) struct Parts {
 
 /// Far above what any case takes on the slowest driver; `conform` has a flag for it.
 const CASE_LIMIT: Duration = Duration::from_secs(120);
-
-/// What a profile means.
-struct Profiled {
-    rounds: u32,
-    budget: Option<Duration>,
-    /// The time the suite may take: the slowest driver needs minutes for all of it.
-    conformance: Option<Duration>,
-    scale: Scale,
-    image: &'static str,
-}
-
-fn profiled(profile: Profile) -> Profiled {
-    match profile {
-        Profile::Smoke => Profiled {
-            rounds: 1,
-            budget: None,
-            conformance: Some(Duration::from_secs(20)),
-            scale: Scale::smoke(),
-            image: "tiny",
-        },
-        Profile::Quick => Profiled {
-            rounds: 6,
-            budget: None,
-            conformance: None,
-            scale: Scale::ordinary(),
-            image: "default",
-        },
-        // `make report` promises four minutes; opening, conformance and closing are inside them too.
-        Profile::Default => Profiled {
-            rounds: 12,
-            budget: Some(Duration::from_secs(225)),
-            conformance: Some(Duration::from_secs(50)),
-            scale: Scale::ordinary(),
-            image: "default",
-        },
-        Profile::Publish => Profiled {
-            rounds: 30,
-            budget: None,
-            conformance: None,
-            scale: Scale::publish(),
-            image: "default",
-        },
-    }
-}
 
 pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let began = Instant::now();
@@ -88,9 +45,10 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     } else {
         Vec::new()
     };
+    let settings = Settings::load(&args.settings)?;
+    let profile = settings.profile(&args.profile)?;
     let host = workplace::enter()?;
     let (place, selection) = Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?;
-    let profile = profiled(args.profile);
     let rounds = args.rounds.unwrap_or(profile.rounds);
     let budget = args.time_budget.or(if args.rounds.is_some() {
         None
@@ -99,7 +57,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     });
     let started = describe::now();
     let mut records = Records::create(&args.out, &started)?;
-    let image_name = args.image.as_deref().unwrap_or(profile.image);
+    let image_name = args.image.as_deref().unwrap_or(&profile.image);
     let images = if parts.bench {
         Some(super::image::Pair::open(
             image_name,
@@ -110,6 +68,14 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         None
     };
     let config = [
+        (
+            "settings".to_owned(),
+            settings
+                .path
+                .as_deref()
+                .map(|path| path.to_string_lossy())
+                .into(),
+        ),
         ("scale".to_owned(), serde_json::to_value(&profile.scale)?),
         ("store_bytes".to_owned(), args.work.size.as_u64().into()),
         (
@@ -123,7 +89,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         .unwrap_or_default();
     let asked = describe::Asked {
         seed: args.seed,
-        profile: describe::profile_name(args.profile),
+        profile: &profile.name,
         rounds,
         workloads: &workloads,
         image: image_facts,

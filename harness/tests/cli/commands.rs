@@ -14,6 +14,7 @@ fn mistakes_on_the_command_line_are_told_before_anything_is_made() {
         (vec!["conform", "--case", "nosuch"], "nosuch"),
         (vec!["bench", "--workload", "nosuch"], "copy-up"),
         (vec!["run", "--backing", "fat"], "ext4"),
+        (vec!["bench", "--profile", "nosuch"], "publish"),
     ] {
         let (_, err) = session.expect(2, &line);
         assert_one_line(&err);
@@ -24,6 +25,41 @@ fn mistakes_on_the_command_line_are_told_before_anything_is_made() {
     assert!(err.contains("90s"), "{err}");
     session.expect(2, &["nosuch"]);
     assert!(!session.path("work").exists() && !session.path("layerbench-out").exists());
+}
+
+#[test]
+fn the_settings_file_makes_profiles_and_its_mistakes_are_told_with_their_line() {
+    let session = Session::new();
+    let write = |name: &str, text: &str| std::fs::write(session.path(name), text).unwrap();
+    write(
+        "layerbench.toml",
+        "[profile.tiny]\nbased-on = \"smoke\"\nrounds = 2\nscale = { starts = 1 }\n[limit]\n\"start:time\" = \"5%\"\n",
+    );
+    let (text, _) = session.expect(0, &["list"]);
+    assert!(text.contains("2 rounds, image tiny") && text.contains("start:time  5%"));
+    let (json, _) = session.expect(0, &["list", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let profiles = json["profiles"].as_array().unwrap();
+    let own = profiles.iter().find(|p| p["name"] == "tiny").unwrap();
+    assert_eq!(
+        (&own["rounds"], &own["scale"]["starts"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(json["limits"][0]["limit"], "5%");
+    // A file that is named stands in for the one that lies here.
+    write(
+        "other.toml",
+        "[profile.tiny]\nrounds = 4\n\n[profile.tiny.scale]\nstart = 3\n",
+    );
+    let (_, err) = session.expect(2, &["bench", "--settings", "other.toml"]);
+    assert_one_line(&err);
+    assert!(
+        err.contains("other.toml, line 5") && err.contains("starts"),
+        "{err}"
+    );
+    let (_, err) = session.expect(66, &["bench", "--settings", "absent.toml"]);
+    assert!(err.contains("absent.toml"), "{err}");
+    assert!(!session.path("work").exists());
 }
 
 #[test]
