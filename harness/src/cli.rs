@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod conform;
+mod history;
 
 pub(crate) use conform::{ConformArgs, FailOn, duration};
+pub(crate) use history::{HistoryArgs, RunArg};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Bench(RunArgs),
     /// Render a report from records
     Report(ReportArgs),
+    /// The runs an output directory keeps
+    History(HistoryArgs),
     /// What this host supports, what is missing, and the command that mends it
     Doctor(JsonArgs),
     /// The drivers, their options, the workloads and the cases
@@ -177,9 +181,8 @@ pub(crate) struct JsonArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// records.jsonl or results.json, or the directory that holds it
-    #[arg(value_name = "RECORDS", default_value = "layerbench-out")]
-    pub(crate) records: PathBuf,
+    #[command(flatten)]
+    pub(crate) run: RunArg,
     /// Where the report goes [default: beside the records]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -31,7 +31,11 @@ pub(crate) fn begin(
     selection: &Selection,
     records: &mut Records,
 ) -> anyhow::Result<()> {
-    records.push(Line::Run(run(asked)))?;
+    let run = Run {
+        id: records.id(),
+        ..run(asked)
+    };
+    records.push(Line::Run(run))?;
     let mut facts = hostfacts::collect(host);
     facts.extend(hostfacts::disk(place.dir()));
     records.push(Line::Host(HostLine { facts }))?;

@@ -22,6 +22,7 @@ mod noise;
 mod profile;
 mod progress;
 mod records;
+mod runs;
 mod schedule;
 mod select;
 mod settings;

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use reports::{Line, Results};
 
+use crate::runs;
+
 /// The file the lines go to, in the output directory.
 pub(crate) const FILE: &str = "records.jsonl";
 
@@ -16,23 +18,46 @@ pub(crate) const FILE: &str = "records.jsonl";
 pub(crate) struct Records {
     file: File,
     path: PathBuf,
+    dir: PathBuf,
     results: Results,
 }
 
 impl Records {
-    /// Starts a new file in `out`. What an earlier run left there moves to `earlier/TIME/`: nothing is overwritten.
-    pub(crate) fn create(out: &Path, now: &str) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(out)
-            .with_context(|| elsewhere(format!("make the output directory {}", out.display())))?;
-        put_aside(out, now)?;
-        let path = out.join(FILE);
+    /// Starts a run in `OUT/runs/`, under a name that begins with `stem`, and lets the familiar names of `OUT` lead to it.
+    pub(crate) fn create(out: &Path, stem: &str) -> anyhow::Result<Self> {
+        let dir = runs::create(out, stem)?;
+        let path = dir.join(FILE);
         let file = File::create_new(&path)
-            .with_context(|| elsewhere(format!("make {}", path.display())))?;
+            .with_context(|| format!("could not make {}", path.display()))?;
+        // So that `layerbench history` can tell a run at work from one that was killed. Not every filesystem can.
+        let locked = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+        if let Err(error) = locked {
+            tracing::debug!("could not lock {}: {error}", path.display());
+        }
+        if let Err(error) = runs::publish(out, &dir, &crate::describe::now()) {
+            // Some filesystems have no links: the results are kept all the same.
+            crate::progress::say(&format!(
+                "layerbench: {error:#}; the results are in {}",
+                dir.display()
+            ));
+        }
         Ok(Self {
             file,
             path,
+            dir,
             results: Results::default(),
         })
+    }
+
+    /// The directory of the run.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The name of the run.
+    pub(crate) fn id(&self) -> String {
+        let name = self.dir.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 
     /// Adds a line; it is in the file when this returns.
@@ -71,10 +96,6 @@ impl Records {
     }
 }
 
-fn elsewhere(what: String) -> String {
-    format!("could not {what} (--out DIR names another directory)")
-}
-
 /// The files a run leaves in its output directory.
 pub(crate) const OUTPUTS: [&str; 5] = [
     FILE,
@@ -84,23 +105,6 @@ pub(crate) const OUTPUTS: [&str; 5] = [
     "summary.md",
 ];
 
-fn put_aside(out: &Path, now: &str) -> anyhow::Result<()> {
-    if !out.join(FILE).exists() {
-        return Ok(());
-    }
-    let aside = out.join("earlier").join(now.replace(':', "-"));
-    std::fs::create_dir_all(&aside)
-        .with_context(|| elsewhere(format!("make {}", aside.display())))?;
-    for name in OUTPUTS {
-        let from = out.join(name);
-        if from.exists() {
-            std::fs::rename(&from, aside.join(name))
-                .with_context(|| elsewhere(format!("put {} aside", from.display())))?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,18 +112,17 @@ mod tests {
     #[test]
     fn results_of_an_earlier_run_are_kept() {
         let dir = tempfile::tempdir().unwrap();
-        let mut first = Records::create(dir.path(), "2026-01-01T00:00:00Z").unwrap();
+        let mut first = Records::create(dir.path(), "2026-01-01T00-00-00Z-0").unwrap();
         first
             .push(Line::End(reports::record::End {
                 seconds: 1.0,
                 interrupted: false,
             }))
             .unwrap();
-        Records::create(dir.path(), "2026-01-02T00:00:00Z").unwrap();
-        let kept =
-            std::fs::read_to_string(dir.path().join("earlier/2026-01-02T00-00-00Z").join(FILE))
-                .unwrap();
+        let second = Records::create(dir.path(), "2026-01-02T00-00-00Z-0").unwrap();
+        let kept = std::fs::read_to_string(first.dir().join(FILE)).unwrap();
         assert!(kept.contains("\"end\""), "{kept}");
         assert_eq!(std::fs::read_to_string(dir.path().join(FILE)).unwrap(), "");
+        assert!(second.id().starts_with("2026-01-02T00-00-00Z-0-"));
     }
 }

@@ -15,7 +15,7 @@ use crate::records::Records;
 use crate::select::{Filter, select};
 use crate::subjects::Selection;
 use crate::workplace::{self, Workplace};
-use crate::{describe, exit, inside, interrupt, layout, progress, subjects};
+use crate::{describe, exit, inside, interrupt, layout, progress, runs, subjects};
 
 pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     let began = Instant::now();
@@ -45,7 +45,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     } else {
         Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?
     };
-    let mut records = Records::create(&args.out, &describe::now())?;
+    let mut records = Records::create(&args.out, &runs::stem(&host, place.dir()))?;
     let config = [("store_bytes".to_owned(), args.work.size.as_u64().into())];
     let asked = describe::Asked {
         seed: 0,
@@ -73,7 +73,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         seconds: began.elapsed().as_secs_f64(),
         interrupted,
     }))?;
-    let documents = super::report::write(records.results(), &args.out)?;
+    let documents = super::report::write(records.results(), records.dir())?;
     outcome?;
     closed?;
     if inside::is() {
@@ -105,8 +105,9 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         layout::broken(&text, layout::width())
     })?;
     progress::say(&format!(
-        "layerbench: wrote {}",
-        args.out.join("report.html").display()
+        "layerbench: wrote {} (run {})",
+        args.out.join("report.html").display(),
+        records.id()
     ));
     Ok(if interrupted {
         exit::INTERRUPTED

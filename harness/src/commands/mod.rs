@@ -5,12 +5,15 @@ mod conform;
 mod doctor;
 mod exchange;
 mod exec;
+mod history;
 mod image;
 mod list;
 mod random;
 mod report;
 mod run;
 mod sweep;
+
+pub(crate) use report::read_results;
 
 use crate::cli::{Cli, Command};
 
@@ -35,6 +38,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             },
         ),
         Command::Report(args) => report::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Catalogue(args) => catalogue::run(&args),
         Command::List(args) => list::run(&args),

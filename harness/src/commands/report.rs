@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use reports::Results;
 
-use crate::cli::ReportArgs;
-use crate::{exit, layout, progress, records};
+use crate::cli::{ReportArgs, RunArg};
+use crate::{exit, layout, progress, records, runs};
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
-    let (path, results) = read(&args.records)?;
+    let (path, results) = meant(&args.run)?;
+    // The familiar name of a file is a link into the run's directory: there the documents belong.
+    let path = path.canonicalize().unwrap_or(path);
     let out = args
         .out
         .clone()
@@ -28,9 +30,24 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     Ok(exit::OK)
 }
 
-/// The results of a file of records, or of the directory that holds it; with the file's path.
+/// The results of a file of records, of the directory that holds it, or of a run by its name; with the file's path.
 pub(super) fn read(records: &Path) -> anyhow::Result<(PathBuf, Results)> {
-    let path = find(records)?;
+    read_in(records, &runs::root())
+}
+
+/// The run that is meant on the command line: the newest where none is.
+pub(super) fn meant(run: &RunArg) -> anyhow::Result<(PathBuf, Results)> {
+    read_in(run.records.as_deref().unwrap_or(&run.root), &run.root)
+}
+
+/// The results in a directory.
+pub(crate) fn read_results(dir: &Path) -> anyhow::Result<Results> {
+    read(dir).map(|(_, results)| results)
+}
+
+/// As [`read`], where the runs of `root` are meant.
+fn read_in(records: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
+    let path = find(records, root)?;
     let bytes =
         std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
     let text = String::from_utf8(bytes).map_err(|e| {
@@ -51,8 +68,8 @@ pub(super) fn read(records: &Path) -> anyhow::Result<(PathBuf, Results)> {
     Ok((path, results))
 }
 
-/// The records file that is meant: the path itself, or what a run left in that directory.
-fn find(path: &Path) -> anyhow::Result<PathBuf> {
+/// The records file that is meant: the path itself, what a run left in that directory, or that of a run of `root`.
+fn find(path: &Path, root: &Path) -> anyhow::Result<PathBuf> {
     if path.is_dir() {
         return [records::FILE, "results.json"]
             .into_iter()
@@ -70,12 +87,22 @@ fn find(path: &Path) -> anyhow::Result<PathBuf> {
             });
     }
     if path.exists() {
-        Ok(path.to_owned())
-    } else {
-        Err(exit::coded(
+        return Ok(path.to_owned());
+    }
+    match path
+        .to_str()
+        .map(|text| runs::find(root, text))
+        .transpose()?
+    {
+        Some(Some(run)) => find(&run, root),
+        _ => Err(exit::coded(
             exit::NO_INPUT,
-            format!("there is no {}; layerbench run makes it", path.display()),
-        ))
+            format!(
+                "there is no {}, and no run of that name in {}; layerbench run makes one, layerbench history lists them",
+                path.display(),
+                root.display()
+            ),
+        )),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::select::{Filter, select};
 use crate::settings::Settings;
 use crate::subjects::Selection;
 use crate::workplace::{self, Opened, Workplace, close_all};
-use crate::{bench, conform, describe, exit, interrupt, progress, subjects};
+use crate::{bench, conform, describe, exit, interrupt, progress, runs, subjects};
 
 /// Which parts of a run are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +55,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     } else {
         profile.budget
     });
-    let started = describe::now();
-    let mut records = Records::create(&args.out, &started)?;
+    let mut records = Records::create(&args.out, &runs::stem(&host, place.dir()))?;
     let image_name = args.image.as_deref().unwrap_or(&profile.image);
     let images = if parts.bench {
         Some(super::image::Pair::open(
@@ -140,7 +139,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         seconds: began.elapsed().as_secs_f64(),
         interrupted,
     }))?;
-    let documents = super::report::write(records.results(), &args.out)?;
+    let documents = super::report::write(records.results(), records.dir())?;
     outcome?;
     closed?;
     progress::document(if args.json {
@@ -149,8 +148,9 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         &documents.summary
     })?;
     progress::say(&format!(
-        "layerbench: wrote {}",
-        args.out.join("report.html").display()
+        "layerbench: wrote {} (run {})",
+        args.out.join("report.html").display(),
+        records.id()
     ));
     if interrupted {
         return Ok(exit::INTERRUPTED);

@@ -5,6 +5,7 @@ mod conform;
 mod ends;
 mod exec;
 mod faults;
+mod history;
 mod images;
 mod rootless;
 mod runs;

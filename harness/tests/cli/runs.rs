@@ -98,9 +98,7 @@ fn a_smoke_run_leaves_a_report_and_nothing_else() {
         ],
     );
     assert_eq!(
-        std::fs::read_dir(session.path("out/earlier"))
-            .unwrap()
-            .count(),
-        1
+        std::fs::read_dir(session.path("out/runs")).unwrap().count(),
+        2
     );
 }

@@ -1,0 +1,170 @@
+//! The runs that are kept: where they are, how they are listed and found again, and what becomes of what was there.
+
+use std::os::unix::fs::symlink;
+
+use serde_json::Value;
+
+use crate::session::{Session, assert_one_line};
+
+const CASE: [&str; 5] = [
+    "conform",
+    "--driver",
+    "vfs",
+    "--case",
+    "image_never_changes",
+];
+
+fn listed(session: &Session) -> Vec<Value> {
+    let (json, _) = session.expect(0, &["history", "--json"]);
+    serde_json::from_str(&json).unwrap()
+}
+
+#[test]
+fn runs_are_kept_listed_and_found_by_the_beginning_of_their_name() {
+    let session = Session::new();
+    let out = session.path("layerbench-out");
+    session.expect(66, &["history"]);
+    session.expect(0, &CASE);
+    let first = std::fs::read_link(out.join("latest")).unwrap();
+    let records = std::fs::read(out.join("records.jsonl")).unwrap();
+    session.expect(0, &CASE);
+    // The first is as it was; the familiar names lead to the second.
+    assert_eq!(
+        std::fs::read(out.join(&first).join("records.jsonl")).unwrap(),
+        records
+    );
+    let second = std::fs::read_link(out.join("latest")).unwrap();
+    assert_ne!(first, second);
+    for name in [
+        "records.jsonl",
+        "results.json",
+        "report.html",
+        "junit.xml",
+        "summary.md",
+    ] {
+        let through = std::fs::read(out.join(name)).unwrap();
+        assert_eq!(
+            through,
+            std::fs::read(out.join(&second).join(name)).unwrap()
+        );
+    }
+    let runs = listed(&session);
+    assert_eq!(runs.len(), 2);
+    for (run, dir) in runs.iter().zip([&first, &second]) {
+        assert_eq!(run["id"], dir.file_name().unwrap().to_str().unwrap());
+        assert_eq!(run["state"], "complete");
+        assert_eq!(run["host"].as_str().unwrap().len(), 8);
+        assert_eq!(run["cases"]["asked"], 1);
+        let kept = session
+            .path("layerbench-out")
+            .join(dir)
+            .join("results.json");
+        let kept: Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+        assert_eq!(kept["run"]["id"], run["id"]);
+    }
+    let (text, _) = session.expect(0, &["history"]);
+    assert_eq!(text.matches("complete").count(), 2, "{text}");
+
+    // By name, by its random part; several are told.
+    let id = first.file_name().unwrap().to_str().unwrap();
+    for name in [id, &id[id.len() - 4..]] {
+        std::fs::remove_file(out.join(&first).join("report.html")).unwrap();
+        session.expect(0, &["report", name]);
+        assert!(out.join(&first).join("report.html").exists());
+    }
+    let (_, err) = session.expect(2, &["report", &id[..4]]);
+    assert_one_line(&err);
+    let (_, err) = session.expect(66, &["report", "1999"]);
+    assert!(err.contains("layerbench history"), "{err}");
+    // A report of the newest, by its familiar name, leaves the links links.
+    for line in [
+        vec!["report"],
+        vec!["report", "layerbench-out"],
+        vec!["report", "layerbench-out/records.jsonl"],
+    ] {
+        session.expect(0, &line);
+        assert!(out.join("report.html").is_symlink());
+    }
+    // Elsewhere, with the directory named.
+    std::fs::rename(&out, session.path("moved")).unwrap();
+    session.expect(0, &["report", id, "--in", "moved", "--out", "copy"]);
+    assert!(session.path("copy/report.html").exists());
+}
+
+#[test]
+fn what_was_in_the_output_directory_is_put_aside() {
+    let session = Session::new();
+    let out = session.path("layerbench-out");
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("records.jsonl"), "of an older version\n").unwrap();
+    symlink("/etc/hostname", out.join("summary.md")).unwrap();
+    std::fs::write(out.join("notes"), "mine").unwrap();
+    session.expect(0, &CASE);
+    session.expect(0, &CASE);
+    let earlier: Vec<_> = std::fs::read_dir(out.join("earlier"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(earlier.len(), 1);
+    assert_eq!(
+        std::fs::read_to_string(earlier[0].join("records.jsonl")).unwrap(),
+        "of an older version\n"
+    );
+    assert!(earlier[0].join("summary.md").is_symlink());
+    assert_eq!(std::fs::read_to_string(out.join("notes")).unwrap(), "mine");
+    // It is listed as what it is.
+    let runs = listed(&session);
+    assert_eq!(runs.len(), 3);
+    let broken: Vec<_> = runs.iter().filter(|run| run["state"] == "broken").collect();
+    assert_eq!(broken.len(), 1);
+    assert!(broken[0]["id"].as_str().unwrap().starts_with("earlier/"));
+}
+
+#[test]
+fn broken_and_torn_runs_are_told_from_whole_ones() {
+    let session = Session::new();
+    session.expect(0, &CASE);
+    let runs = session.path("layerbench-out/runs");
+    let whole = std::fs::read_dir(&runs).unwrap().next().unwrap().unwrap();
+    let records = std::fs::read_to_string(whole.path().join("records.jsonl")).unwrap();
+    let cut = &records[..records.len() - 30];
+    for (id, text) in [
+        ("2026-01-01T00-00-00Z-00000000-0001", cut),
+        ("2026-01-01T00-00-00Z-00000000-0002", "garbage\n"),
+        ("2026-01-01T00-00-00Z-00000000-0003", "{\"schema\":999}\n"),
+        ("2026-01-01T00-00-00Z-00000000-0004", ""),
+    ] {
+        std::fs::create_dir(runs.join(id)).unwrap();
+        std::fs::write(runs.join(id).join("records.jsonl"), text).unwrap();
+    }
+    std::fs::create_dir(runs.join("2026-01-01T00-00-00Z-00000000-0005")).unwrap();
+    std::fs::write(runs.join("a file"), "").unwrap();
+    let states: Vec<(String, String)> = listed(&session)
+        .iter()
+        .map(|run| {
+            let id = run["id"].as_str().unwrap();
+            let reason = run["reason"].as_str().unwrap_or_default().to_owned();
+            (
+                format!("{}{}", &id[id.len() - 1..], run["state"].as_str().unwrap()),
+                reason,
+            )
+        })
+        .collect();
+    for (which, why) in [
+        ("1torn", ""),
+        ("2broken", "records.jsonl"),
+        ("3broken", "schema 999"),
+        ("4broken", "first line"),
+        ("5broken", "neither records.jsonl nor results.json"),
+    ] {
+        let found = states.iter().find(|(state, _)| state == which);
+        let (_, reason) = found.unwrap_or_else(|| panic!("no {which} in {states:?}"));
+        assert!(reason.contains(why), "{which}: {reason}");
+    }
+    assert_eq!(states.len(), 6);
+    let (text, _) = session.expect(0, &["history"]);
+    assert!(
+        text.contains("schema 999") && text.contains("torn"),
+        "{text}"
+    );
+}
