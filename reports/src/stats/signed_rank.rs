@@ -3,7 +3,9 @@
 //! Exact up to [`EXACT`] pairs, ties included (the distribution is that of the ranks at hand, with midranks); beyond,
 //! the normal approximation, which is then good to three digits.
 
+use super::normal;
 use super::quantile::median;
+use super::ranks::{doubled, signed_sums};
 
 /// The most pairs computed exactly.
 pub const EXACT: usize = 50;
@@ -39,7 +41,7 @@ pub fn interval(sample: &[f64]) -> Option<Range> {
     // `k`: how many averages lie outside on each side, plus one.
     let (k, level) = if n <= EXACT {
         let ranks: Vec<usize> = (1..=n).map(|rank| 2 * rank).collect();
-        let lower = cumulative(&ranks);
+        let lower = signed_sums(&ranks);
         // The doubled statistic is even: position 2 t holds P(T <= t).
         let k = (0..averages.len())
             .find(|&t| lower[2 * t] >= 0.025)
@@ -57,15 +59,16 @@ pub fn interval(sample: &[f64]) -> Option<Range> {
     })
 }
 
-/// The two-sided p of "the centre is 0". Zeros are left out; with nothing left it is 1.
+/// The two-sided p of "the centre is 0" (Wilcoxon 1945): twice the smaller tail of the permutation distribution. Zeros are
+/// left out (Wilcoxon's convention, R's too), equal sizes share their mean rank; with nothing left it is 1.
 #[expect(clippy::cast_precision_loss, reason = "sizes of small samples")]
 pub fn p_value(sample: &[f64]) -> f64 {
-    let mut values: Vec<f64> = sample.iter().copied().filter(|x| *x != 0.0).collect();
+    let values: Vec<f64> = sample.iter().copied().filter(|x| *x != 0.0).collect();
     if values.is_empty() {
         return 1.0;
     }
-    values.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
-    let ranks = doubled_midranks(&values);
+    let sizes: Vec<f64> = values.iter().map(|x| x.abs()).collect();
+    let ranks = doubled(&sizes);
     let statistic: usize = values
         .iter()
         .zip(&ranks)
@@ -75,11 +78,11 @@ pub fn p_value(sample: &[f64]) -> f64 {
     let total: usize = ranks.iter().sum();
     let smaller = statistic.min(total - statistic);
     if values.len() <= EXACT {
-        return (2.0 * cumulative(&ranks)[smaller]).min(1.0);
+        return (2.0 * signed_sums(&ranks)[smaller]).min(1.0);
     }
     let squares: f64 = ranks.iter().map(|rank| (*rank as f64 / 2.0).powi(2)).sum();
     let distance = total as f64 / 4.0 - smaller as f64 / 2.0 - 0.5;
-    (2.0 * upper_tail(distance.max(0.0) / (squares / 4.0).sqrt())).min(1.0)
+    (2.0 * normal::upper(distance.max(0.0) / (squares / 4.0).sqrt())).min(1.0)
 }
 
 fn walsh_averages(sample: &[f64]) -> Vec<f64> {
@@ -88,43 +91,6 @@ fn walsh_averages(sample: &[f64]) -> Vec<f64> {
         averages.extend(sample[index..].iter().map(|b| f64::midpoint(*a, *b)));
     }
     averages
-}
-
-/// Twice the rank of each value, by absolute size; equal ones share the mean rank. `values` is sorted by size.
-fn doubled_midranks(values: &[f64]) -> Vec<usize> {
-    let mut ranks = Vec::with_capacity(values.len());
-    while ranks.len() < values.len() {
-        let first = ranks.len();
-        let size = values[first].abs();
-        let ties = values[first..]
-            .iter()
-            .take_while(|x| x.abs() <= size)
-            .count();
-        // Ranks first + 1 ..= first + ties: twice their mean.
-        ranks.resize(first + ties, 2 * first + ties + 1);
-    }
-    ranks
-}
-
-/// P(sum of the ranks with a plus sign <= s) for every s, when every sign is a fair coin.
-fn cumulative(ranks: &[usize]) -> Vec<f64> {
-    let total: usize = ranks.iter().sum();
-    let mut chance = vec![0.0; total + 1];
-    chance[0] = 1.0;
-    let mut reached = 0;
-    for &rank in ranks {
-        reached += rank;
-        for sum in (0..=reached).rev() {
-            let with = if sum >= rank { chance[sum - rank] } else { 0.0 };
-            chance[sum] = f64::midpoint(chance[sum], with);
-        }
-    }
-    let mut below = 0.0;
-    for entry in &mut chance {
-        below += *entry;
-        *entry = below;
-    }
-    chance
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of small samples")]
@@ -143,16 +109,6 @@ fn moments(n: usize) -> (f64, f64) {
 )]
 fn to_index(x: f64) -> usize {
     x.max(0.0).floor() as usize
-}
-
-/// P(Z > z) of the normal distribution, for z >= 0, to 7 digits (Abramowitz and Stegun 26.2.17).
-fn upper_tail(z: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * z);
-    let poly = t
-        * (0.319_381_530
-            + t * (-0.356_563_782
-                + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
-    poly * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()
 }
 
 #[cfg(test)]
