@@ -1,6 +1,7 @@
 //! The btrfs driver on a real btrfs: life cycle, accounting, nested subvolumes, changes.
 
 mod btrfs_bench;
+mod btrfs_limits;
 mod btrfs_nested;
 
 use std::fs::{self, File};

@@ -44,8 +44,9 @@ impl Backend for BtrfsBackend {
             OptionSpec {
                 name: "quota",
                 values: quota::VALUES,
-                doc: "How exclusive space is counted: none reads the item's extents and costs nothing until asked; simple and \
-                  full turn on quotas of the filesystem, which cost time on every write, snapshot and deletion.",
+                doc: "How exclusive space is counted: none reads the item's extents and costs nothing until asked; simple \
+                  (also: on) and full turn on quotas of the filesystem, which cost time on every write, snapshot and \
+                  deletion. With on, containers can be limited.",
             },
             SYNC,
         ]
@@ -94,13 +95,15 @@ impl Backend for BtrfsBackend {
         let quota = Quota::asked(options);
         let fd = subvolume::open(dir)?;
         quota.enable(fd.as_fd(), dir, root.backing)?;
+        let no_limits = quota::no_limits(fd.as_fd(), root.backing)?;
         let found = fsprobe::probe(dir)?;
         let facts = facts(dir, &found.options, quota)?;
         Ok(Box::new(Btrfs::open(
             root,
-            quota,
+            (quota, no_limits),
             Capabilities {
                 layers_survive_power_cuts: options.syncs_commits(),
+                quota_bytes: no_limits.is_none(),
                 ..found.capabilities
             },
             facts,

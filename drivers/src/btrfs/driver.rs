@@ -9,10 +9,10 @@ use rustix::mount::{MountFlags, mount_remount};
 use super::cleaner::Cleaner;
 use super::known::Snapshot;
 use super::quota::Quota;
-use super::{space, subvolume};
+use super::{limits, space, subvolume};
 use crate::capabilities::Capabilities;
 use crate::changes::{self, Change};
-use crate::driver::{Driver, Info, Item, Kind, Root, Usage};
+use crate::driver::{self, Driver, Info, Item, Kind, Root, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
@@ -36,6 +36,8 @@ pub(super) struct Btrfs {
     next_view: AtomicU64,
     store: Store,
     quota: Quota,
+    /// Why no container can be limited, if so.
+    no_limits: Option<&'static str>,
     cleaner: Cleaner,
     facts: Vec<(String, String)>,
     capabilities: Capabilities,
@@ -45,7 +47,7 @@ impl Btrfs {
     /// `filesystem` is what the backing filesystem was found to give: nothing is lost on top of it.
     pub(super) fn open(
         root: &Root,
-        quota: Quota,
+        (quota, no_limits): (Quota, Option<&'static str>),
         filesystem: Capabilities,
         facts: Vec<(String, String)>,
     ) -> Result<Self> {
@@ -57,6 +59,7 @@ impl Btrfs {
             next_view: AtomicU64::new(0),
             store,
             quota,
+            no_limits,
             cleaner: Cleaner::default(),
             facts,
             capabilities: Capabilities {
@@ -78,6 +81,13 @@ impl Btrfs {
             // One that cannot go must not keep the others from being used.
             if let Err(error) = driver.discard(&orphan) {
                 driver.facts.push(("warning".to_owned(), error.to_string()));
+            }
+        }
+        if driver.no_limits.is_none() {
+            // A process that was killed may have committed one and not lifted its limit.
+            for layer in driver.store.list().iter().filter_map(|i| i.layer.as_ref()) {
+                let entry = driver.store.get("lift the limit of", Item::Layer(layer))?;
+                limits::end(&driver.content(&entry)?)?;
             }
         }
         Ok(driver)
@@ -115,6 +125,11 @@ impl Btrfs {
 
     /// Deletes an item's directory with the subvolumes in it.
     fn discard(&self, dir: &Path) -> Result<()> {
+        let content = dir.join("fs");
+        if self.no_limits.is_none() && content.exists() {
+            // First: to take a subvolume out of another costs metadata there, which at its limit has none left.
+            limits::end(&content)?;
+        }
         let mut deleted = Vec::new();
         let outcome = subvolume::destroy(dir, &mut deleted);
         self.cleaner.add(deleted);
@@ -209,7 +224,15 @@ impl Driver for Btrfs {
             {
                 tracing::warn!("{error}; the container layer stays read-only");
             }
-        })
+        })?;
+        if self.no_limits.is_none() {
+            // Whatever becomes of that, the layer is there; the next open lifts it.
+            let entry = self.store.get("lift the limit of", Item::Layer(layer))?;
+            if let Err(error) = limits::end(&self.content(&entry)?) {
+                tracing::warn!("{error}");
+            }
+        }
+        Ok(())
     }
 
     fn view(&self, of: Item<'_>) -> Result<View> {
@@ -303,6 +326,39 @@ impl Driver for Btrfs {
             }
         }
         Ok(usage)
+    }
+
+    fn limit(&self, key: &Key, quota: driver::Quota) -> Result<()> {
+        let op = "limit the container layer";
+        let entry = self.store.get(op, Item::Container(key))?;
+        let refuse =
+            |why: &str| Err(Error::new(ErrorKind::Unsupported, op).because(why.to_owned()));
+        if quota == driver::Quota::default() && (self.no_limits.is_some() || is_view(&entry)) {
+            return Ok(());
+        }
+        if quota.inodes.is_some() {
+            return refuse("btrfs has no limit of inodes");
+        }
+        if let Some(why) = self.no_limits {
+            return refuse(why);
+        }
+        if is_view(&entry) {
+            return refuse("a view takes nothing that could be limited");
+        }
+        limits::set(&self.content(&entry)?, quota.bytes)
+    }
+
+    fn quota(&self, key: &Key) -> Result<driver::Quota> {
+        let entry = self.store.get("read the limits of", Item::Container(key))?;
+        let bytes = if self.no_limits.is_none() && !is_view(&entry) {
+            limits::get(&self.content(&entry)?)?
+        } else {
+            None
+        };
+        Ok(driver::Quota {
+            bytes,
+            inodes: None,
+        })
     }
 
     fn remove(&self, of: Item<'_>) -> Result<()> {

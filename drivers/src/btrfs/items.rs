@@ -22,6 +22,7 @@ pub(super) mod kind {
         CHILD_ROOT = BTRFS_ROOT_REF_KEY,
         QUOTA_STATUS = BTRFS_QGROUP_STATUS_KEY,
         QUOTA_COUNT = BTRFS_QGROUP_INFO_KEY,
+        QUOTA_LIMIT = BTRFS_QGROUP_LIMIT_KEY,
     }
 }
 
@@ -201,6 +202,12 @@ impl Child {
 /// What a quota group counts: bytes referenced, bytes exclusive.
 pub(super) fn quota_count(data: &[u8]) -> Result<(u64, u64)> {
     Ok((u64_at(data, 8)?, u64_at(data, 24)?))
+}
+
+/// The most a quota group may refer to, in bytes, if it is limited.
+pub(super) fn quota_limit(data: &[u8]) -> Result<Option<u64>> {
+    let limited = u64_at(data, 0)? & u64::from(raw::BTRFS_QGROUP_LIMIT_MAX_RFER) != 0;
+    Ok(limited.then_some(u64_at(data, 8)?))
 }
 
 /// The flags of the quotas: `BTRFS_QGROUP_STATUS_FLAG_*`.

@@ -9,6 +9,7 @@ mod cleaner;
 mod driver;
 mod items;
 mod known;
+mod limits;
 mod nested;
 mod quota;
 mod search;

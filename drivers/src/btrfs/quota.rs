@@ -1,7 +1,8 @@
 //! The option `quota`: how exclusive space is told from shared.
 //!
 //! - `none` (the default): from the item's own trees (see [`super::space`]). Costs nothing until asked.
-//! - `simple`: quotas that charge an extent to the subvolume that made it (Linux 6.7); cheap on every write.
+//! - `simple`, or `on`: quotas that charge an extent to the subvolume that made it (Linux 6.7); cheap on every write, and
+//!   the only ones that hold limits (see [`super::limits`]).
 //! - `full`: quota groups that follow every reference: exact, metadata included, and paid for at every snapshot,
 //!   overwrite and deletion. Exclusive is then what removal frees *now*: little for a layer whose children share it.
 //!
@@ -29,12 +30,12 @@ pub(super) enum Quota {
 }
 
 /// The option's values, the default first.
-pub(super) const VALUES: &[&str] = &["none", "simple", "full"];
+pub(super) const VALUES: &[&str] = &["none", "on", "simple", "full"];
 
 impl Quota {
     pub(super) fn asked(options: &Options) -> Self {
         match options.get("quota") {
-            Some("simple") => Self::Simple,
+            Some("simple" | "on") => Self::Simple,
             Some("full") => Self::Full,
             _ => Self::None,
         }
@@ -47,7 +48,7 @@ impl Quota {
                 "none: exclusive space is that of extents newer than the snapshot, metadata not counted"
             }
             Self::Simple => {
-                "simple: an extent counts for the subvolume that made it, metadata included"
+                "simple: an extent counts for the subvolume that made it, metadata included; containers can be limited"
             }
             Self::Full => "full: exclusive space is what removal frees now, metadata included",
         }
@@ -139,6 +140,19 @@ impl Quota {
             _ => Ok(()),
         }
     }
+}
+
+/// Why containers cannot be limited, if so. Asked of the filesystem: it may have been opened with quotas before.
+pub(super) fn no_limits(on: BorrowedFd<'_>, backing: Backing) -> Result<Option<&'static str>> {
+    if backing != Backing::Btrfs {
+        // A limit would outlive a run that is killed.
+        return Ok(Some("the filesystem is not the run's own"));
+    }
+    Ok(match active(on)? {
+        Some(Quota::Simple) => None,
+        Some(_) => Some("full quotas count a subvolume made in a container apart: use quota=on"),
+        None => Some("quotas are off: quota=on turns them on"),
+    })
 }
 
 fn flags(on: BorrowedFd<'_>) -> Result<Option<u64>> {

@@ -261,16 +261,56 @@ pub fn quota_rescan_wait(on: BorrowedFd<'_>) -> Result<()> {
     .map(drop)
 }
 
-/// Removes the quota group of a subvolume that is gone.
+/// Makes a quota group.
 ///
 /// # Errors
-/// The errno: ENOENT when the kernel has removed it by itself.
+/// The errno: EEXIST when it is there.
+pub fn create_quota_group(on: BorrowedFd<'_>, id: u64) -> Result<()> {
+    change_quota_group(on, id, true)
+}
+
+/// Removes a quota group.
+///
+/// # Errors
+/// The errno: ENOENT when it is gone already (the kernel removes that of a deleted subvolume by itself), EBUSY while it
+/// has members.
 pub fn remove_quota_group(on: BorrowedFd<'_>, id: u64) -> Result<()> {
+    change_quota_group(on, id, false)
+}
+
+fn change_quota_group(on: BorrowedFd<'_>, id: u64, create: bool) -> Result<()> {
     let mut args = raw::btrfs_ioctl_qgroup_create_args {
-        create: 0,
+        create: create.into(),
         qgroupid: id,
     };
     call(on, request::BTRFS_IOC_QGROUP_CREATE, &raw mut args).map(drop)
+}
+
+/// Puts the group `member` into the group `group`, of a higher level, or takes it out.
+///
+/// # Errors
+/// The errno: EEXIST when it is in it, ENOENT when it is not, or when there is no such group.
+pub fn assign_quota_group(on: BorrowedFd<'_>, member: u64, group: u64, inside: bool) -> Result<()> {
+    let mut args = raw::btrfs_ioctl_qgroup_assign_args {
+        assign: inside.into(),
+        src: member,
+        dst: group,
+    };
+    call(on, request::BTRFS_IOC_QGROUP_ASSIGN, &raw mut args).map(drop)
+}
+
+/// Sets or lifts the limit of what a group refers to, in bytes.
+///
+/// # Errors
+/// The errno: ENOENT when there is no such group.
+pub fn limit_quota_group(on: BorrowedFd<'_>, id: u64, bytes: Option<u64>) -> Result<()> {
+    // SAFETY: all-zero is a valid value: integers.
+    let mut args: raw::btrfs_ioctl_qgroup_limit_args = unsafe { zeroed() };
+    args.qgroupid = id;
+    args.lim.flags = u64::from(raw::BTRFS_QGROUP_LIMIT_MAX_RFER);
+    // All ones lifts it (CLEAR_VALUE in fs/btrfs/qgroup.c).
+    args.lim.max_rfer = bytes.unwrap_or(u64::MAX);
+    call(on, request::BTRFS_IOC_QGROUP_LIMIT, &raw mut args).map(drop)
 }
 
 /// Does one search, as far as the buffer reaches: the number of items, and their bytes, each a header and its data.
