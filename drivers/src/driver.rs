@@ -159,6 +159,15 @@ pub struct DaemonUsage {
     pub alive: u32,
 }
 
+/// What a driver caches beside the kernel's page cache, once it was asked to give it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnCache {
+    /// Nothing, and how that is known: `the pool was exported and imported`.
+    Empty(String),
+    /// It may hold data that no system call shows, and why it could not give it up.
+    Held(String),
+}
+
 /// An opened driver. See the module text for the vocabulary, the life cycle and the promises.
 pub trait Driver: Debug + Send + Sync {
     /// The facts this driver declares, for this backing and these options.
@@ -320,6 +329,27 @@ pub trait Driver: Debug + Send + Sync {
     /// # Errors
     /// Whatever syncfs gives.
     fn sync(&self) -> Result<()>;
+
+    /// Gives up what the driver caches beside the kernel's page cache: the memory of its daemons, the ARC of a pool.
+    /// Loses nothing that was written, and what is mounted stays usable: where the two cannot be had together, the cache is
+    /// held. No other method may be called meanwhile. *[dropped_caches_lose_nothing]*
+    ///
+    /// # Errors
+    /// When the store cannot be used any more, or whatever the tools give.
+    fn drop_caches(&self) -> Result<OwnCache> {
+        Ok(OwnCache::Empty("it caches nothing itself".to_owned()))
+    }
+
+    /// The file of the backing store whose pages a container on `of` (or `of` itself) fills when it reads the file `path`
+    /// of it, where that is an ordinary file which others read too. `None`: each container has a file of its own, or there
+    /// is no ordinary file.
+    ///
+    /// # Errors
+    /// `NotFound` for the item, and whatever looking for the file gives.
+    fn backing_file(&self, of: Item<'_>, path: &Path) -> Result<Option<PathBuf>> {
+        let _ = path;
+        self.parent(of).map(|_| None)
+    }
 
     /// What helper processes have cost so far; zero for drivers without any.
     fn daemon_usage(&self) -> DaemonUsage {

@@ -33,7 +33,7 @@ pub mod zfs;
 
 pub use capabilities::{Capabilities, CopyUp};
 pub use changes::{Change, ChangeKind};
-pub use driver::{Backend, DaemonUsage, Driver, Info, Item, Kind, Quota, Root, Usage};
+pub use driver::{Backend, DaemonUsage, Driver, Info, Item, Kind, OwnCache, Quota, Root, Usage};
 pub use error::{Error, ErrorKind, Result};
 pub use host::{Host, Missing, MissingReason, Support};
 pub use ids::{Key, LayerId};

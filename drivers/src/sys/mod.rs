@@ -1,6 +1,7 @@
 //! System interfaces that no safe crate offers: the only unsafe code, and the only child processes.
 
 pub mod btrfs;
+pub mod cachestat;
 pub mod clock;
 pub mod command;
 pub mod daemon;
@@ -13,4 +14,5 @@ pub mod mapping;
 pub mod mount_attr;
 pub mod residency;
 pub mod rooted;
+pub mod trim;
 pub mod userns;

@@ -1,15 +1,16 @@
 //! The driver over a [`Merge`]: life cycle, mounts and views.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, content_space};
 use super::links;
 use super::live::Live;
+use super::lower_file;
 use super::merge::{Merge, Stack};
 use super::native;
 use crate::capabilities::{Capabilities, CopyUp};
 use crate::changes::{self, Change};
-use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Usage};
+use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
@@ -299,6 +300,20 @@ impl<M: Merge> Driver for UpperDriver<M> {
 
     fn sync(&self) -> Result<()> {
         self.layout.store.sync()
+    }
+
+    fn drop_caches(&self) -> Result<OwnCache> {
+        Ok(self.merge.own_cache())
+    }
+
+    fn backing_file(&self, of: Item<'_>, path: &Path) -> Result<Option<PathBuf>> {
+        let entry = self.layout.store.get("find the files of", of)?;
+        let stack = self.whole_stack(&entry)?;
+        let dirs: Vec<_> = stack
+            .iter()
+            .map(|serial| self.layout.diff(*serial))
+            .collect();
+        lower_file::find(&dirs, path, self.merge.xattr_prefix())
     }
 
     fn daemon_usage(&self) -> DaemonUsage {

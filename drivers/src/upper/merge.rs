@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use crate::capabilities::Capabilities;
-use crate::driver::DaemonUsage;
+use crate::driver::{DaemonUsage, OwnCache};
 use crate::error::Result;
 use crate::mount::Mount;
 
@@ -71,6 +71,16 @@ pub(crate) trait Merge: Debug + Send + Sync {
     fn before_mount(&self, work: &Path) -> Result<()> {
         let _ = work;
         Ok(())
+    }
+
+    /// See [`crate::Driver::drop_caches`]: every mount has a daemon of its own, or none has any.
+    fn own_cache(&self) -> OwnCache {
+        match self.daemon_usage().alive {
+            0 => OwnCache::Empty("no daemon is running".to_owned()),
+            alive => OwnCache::Held(format!(
+                "{alive} mounted containers have daemons, and what a daemon keeps in its own memory no call shows"
+            )),
+        }
     }
 
     /// See [`crate::Driver::daemon_usage`].

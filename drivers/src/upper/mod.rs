@@ -13,6 +13,7 @@ pub(crate) mod lasting;
 mod layout;
 mod links;
 mod live;
+mod lower_file;
 pub(crate) mod measure;
 mod merge;
 mod native;

@@ -15,6 +15,13 @@ use crate::mount;
 #[derive(Debug, Default)]
 pub(super) struct Bases(BTreeMap<u64, u32>);
 
+impl Bases {
+    /// How many are mounted.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// Keeps a base mounted. Dropping it can only log a failure to unmount; [`Hold::release`] says so.
 #[derive(Debug)]
 pub(super) struct Hold {
@@ -68,7 +75,7 @@ impl Pool {
         self.mountpoints.join(format!("e{serial}"))
     }
 
-    fn bases(&self) -> MutexGuard<'_, Bases> {
+    pub(super) fn bases(&self) -> MutexGuard<'_, Bases> {
         self.bases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

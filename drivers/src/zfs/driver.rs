@@ -10,7 +10,7 @@ use super::glance::Glance;
 use super::parse::Inventory;
 use super::pool::Pool;
 use crate::capabilities::Capabilities;
-use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, Quota, Root, Usage};
+use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Quota, Root, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
@@ -309,6 +309,15 @@ impl Driver for Zfs {
         self.pool.flush()?;
         // The records, and whatever of the store file the host still holds.
         self.store.sync()
+    }
+
+    fn drop_caches(&self) -> Result<OwnCache> {
+        Ok(match self.pool.empty_arc()? {
+            None => OwnCache::Empty(
+                "the pool was exported and imported, which empties its ARC".to_owned(),
+            ),
+            Some(why) => OwnCache::Held(why),
+        })
     }
 
     fn daemon_usage(&self) -> DaemonUsage {

@@ -27,6 +27,7 @@ pub(super) struct Pool {
     pub(super) mountpoints: PathBuf,
     pub(super) bases: Mutex<Bases>,
     plain: PathBuf,
+    devices: PathBuf,
     pub(super) flushes: AtomicU64,
     closed: AtomicBool,
     /// Two daemons on one pool would destroy it.
@@ -61,10 +62,11 @@ impl Pool {
             engine,
             name,
             mountpoints,
+            devices,
         });
-        let imported = known && pool.import(&devices)?;
+        let imported = known && pool.import()?;
         if !imported {
-            pool.create(&devices, options)?;
+            pool.create(options)?;
         }
         pool.closed.store(false, Ordering::Release);
         pool.engine.count_pool(true);
@@ -78,8 +80,8 @@ impl Pool {
         Ok(pool)
     }
 
-    fn create(&self, devices: &Path, options: &Options) -> Result<()> {
-        let device = devices.join("disk");
+    fn create(&self, options: &Options) -> Result<()> {
+        let device = self.devices.join("disk");
         let mountpoint = self.mountpoint();
         let mut args = vec!["create", "-o", "cachefile=none", "-m", &mountpoint];
         let own = ["canmount=off"]
@@ -102,8 +104,8 @@ impl Pool {
     }
 
     /// Whether there was a pool to import.
-    fn import(&self, devices: &Path) -> Result<bool> {
-        let devices = devices.to_string_lossy();
+    fn import(&self) -> Result<bool> {
+        let devices = self.devices.to_string_lossy();
         // Forced: a process that was killed has not exported it, and the lock says that nobody else has it now.
         let mut args = vec!["import", "-f", "-o", "cachefile=none", "-d", &devices];
         if self.engine.quirks.modern_commands {
@@ -160,6 +162,54 @@ impl Pool {
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
         Ok(facts)
+    }
+
+    /// Empties the ARC of all that is of this pool: exports it and imports it again, which nothing else does for sure. Gives
+    /// why not, where something is in use: the pool then stays as it was.
+    ///
+    /// # Errors
+    /// When the pool does not come back; it is closed then.
+    pub(super) fn empty_arc(&self) -> Result<Option<String>> {
+        self.unmount_idle()?;
+        // Held for as long as there is no pool, so that nobody mounts anything of it.
+        let bases = self.bases();
+        let mounted = bases.count();
+        if mounted > 0 {
+            return Ok(Some(format!(
+                "{mounted} of the pool's datasets are mounted, so it cannot be exported to empty its ARC"
+            )));
+        }
+        match self.unmount_dataset(PLAIN, &self.plain) {
+            Err(error) if error.kind() == ErrorKind::InUse => {
+                return Ok(Some(format!(
+                    "the pool cannot be exported to empty its ARC: {error}"
+                )));
+            }
+            other => other?,
+        }
+        let exported = self
+            .engine
+            .settle(Tool::Zpool, &["export", self.name.as_str()]);
+        let kept = match exported {
+            Ok(_) => {
+                // Should it not come back, there is nothing to close.
+                self.closed.store(true, Ordering::Release);
+                if !self.import()? {
+                    return Err(Error::new(ErrorKind::Corrupt, "import the pool again")
+                        .path(&self.devices)
+                        .because("it is not found where it was exported"));
+                }
+                self.closed.store(false, Ordering::Release);
+                None
+            }
+            Err(error) if error.kind() == ErrorKind::InUse => Some(format!(
+                "the pool cannot be exported to empty its ARC: {error}"
+            )),
+            Err(error) => return Err(error),
+        };
+        self.mount_dataset(PLAIN, &self.plain)?;
+        drop(bases);
+        Ok(kept)
     }
 
     /// Unmounts what is ours and exports the pool.

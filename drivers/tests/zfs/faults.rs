@@ -51,7 +51,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The pids of zfs-fuse daemons marked with this run.
-fn daemons(run_id: &str) -> Vec<u32> {
+pub(crate) fn daemons(run_id: &str) -> Vec<u32> {
     let wanted = format!("LAYERBENCH_RUN={run_id}");
     fs::read_dir("/proc")
         .unwrap()

@@ -4,6 +4,7 @@
 //! a process that is killed or that stays outside a private namespace; see `faults`.
 
 mod bench;
+mod caches;
 mod faults;
 mod life;
 
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
             missing = Some(());
         }
     }
-    let trials: Vec<Trial> = [life::trials(), faults::trials()]
+    let trials: Vec<Trial> = [caches::trials(), life::trials(), faults::trials()]
         .into_iter()
         .flatten()
         .map(|trial| trial.with_ignored_flag(missing.is_some()))
