@@ -8,7 +8,7 @@ use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
     Applied, Capabilities, Change, DaemonUsage, Driver, Error, ErrorKind, Info, Item, Key, Kind,
-    LayerId, Limits, Mount, Quota, Result, Usage, View,
+    LayerId, Limits, Mount, OwnCache, Quota, Result, Usage, View,
 };
 
 use crate::aside::Aside;
@@ -207,6 +207,15 @@ impl Driver for Apart {
 
     fn sync(&self) -> Result<()> {
         self.run(|driver| driver.sync())
+    }
+
+    fn drop_caches(&self) -> Result<OwnCache> {
+        self.run(|driver| driver.drop_caches())
+    }
+
+    fn backing_file(&self, of: Item<'_>, path: &Path) -> Result<Option<PathBuf>> {
+        let (of, path) = (Named::from(of), path.to_owned());
+        self.run(move |driver| driver.backing_file(of.item(), &path))
     }
 
     fn daemon_usage(&self) -> DaemonUsage {

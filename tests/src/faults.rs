@@ -263,6 +263,10 @@ faults! {
     LazyUnmount,
     /// Below every mount there is another, which is left.
     MountLeft,
+    /// Giving up caches gives up what unmounted containers wrote, too.
+    CachesDroppedWithWrites,
+    /// As the file of the store that is read, that of the parent is named.
+    WrongFileNamed,
     /// A limit on what a container may take is accepted and forgotten.
     LimitsForgotten,
     /// Mounts spread to other namespaces.

@@ -13,7 +13,7 @@ use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
     Applied, Capabilities, Change, Driver, Error, ErrorKind, Info, Item, Key, Kind, LayerId,
-    Limits, Mount, Result, Usage, View,
+    Limits, Mount, OwnCache, Result, Usage, View,
 };
 use rustix::mount::{
     MountFlags, MountPropagationFlags, UnmountFlags, mount_change, mount_remount, unmount,
@@ -450,6 +450,27 @@ impl Driver for Faulty {
     fn sync(&self) -> Result<()> {
         self.require_daemon()?;
         self.inner.sync()
+    }
+
+    fn drop_caches(&self) -> Result<OwnCache> {
+        if self.is(Fault::CachesDroppedWithWrites) {
+            for info in self.inner.list()? {
+                if let (Some(key), Some(kind)) = (info.key, info.kind)
+                    && self.inner.remove(Item::Container(&key)).is_ok()
+                {
+                    self.inner.prepare(&key, info.parent.as_ref(), kind)?;
+                }
+            }
+        }
+        self.inner.drop_caches()
+    }
+
+    fn backing_file(&self, of: Item<'_>, path: &Path) -> Result<Option<PathBuf>> {
+        if self.is(Fault::WrongFileNamed) {
+            let below = self.content_below(of)?;
+            return Ok(below.map(|dir| dir.join(path)).filter(|path| path.exists()));
+        }
+        self.inner.backing_file(of, path)
     }
 
     fn close(self: Box<Self>) -> Result<()> {

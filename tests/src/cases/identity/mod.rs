@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 
+pub mod backing_file_is_what_is_read;
 pub mod device_number_is_uniform;
 pub mod directory_links_are_counted;
 pub mod files_are_told_apart;
@@ -15,6 +16,7 @@ pub mod working_directory_follows_its_directory;
 
 /// The cases of this theme.
 pub const CASES: &[&Case] = &[
+    &backing_file_is_what_is_read::CASE,
     &device_number_is_uniform::CASE,
     &directory_links_are_counted::CASE,
     &files_are_told_apart::CASE,

@@ -7,6 +7,7 @@ pub mod closing_keeps_state_and_refuses_what_is_mounted;
 pub mod commit_consumes_the_key;
 pub mod cycles_leave_nothing;
 pub mod deep_paths_and_wide_directories_are_kept;
+pub mod dropped_caches_lose_nothing;
 pub mod duplicate_key_is_refused;
 pub mod failed_removal_can_be_repeated;
 pub mod half_made_items_are_discarded;
@@ -37,6 +38,7 @@ pub const CASES: &[&Case] = &[
     &commit_consumes_the_key::CASE,
     &cycles_leave_nothing::CASE,
     &deep_paths_and_wide_directories_are_kept::CASE,
+    &dropped_caches_lose_nothing::CASE,
     &duplicate_key_is_refused::CASE,
     &failed_removal_can_be_repeated::CASE,
     &half_made_items_are_discarded::CASE,
