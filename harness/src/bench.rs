@@ -147,11 +147,12 @@ fn one_cell(
         ))),
         environment: &settle,
     };
-    let (before, began) = (noise::read(), Instant::now());
+    let watch = noise::Watch::new(plan.scratch, noise::Limits::default());
+    let (before, began) = (watch.begin(), Instant::now());
     let outcome = (workload.run)(&mut cell);
     let seconds = began.elapsed().as_secs_f64();
     tracing::info!("{} on {}: {seconds:.2} s", workload.name, opened.name);
-    let flags = noise::flags(before, noise::read(), seconds);
+    let (_, flags) = watch.end(&before);
     let daemons = driver.daemon_usage();
     if daemons.peak_rss_bytes > 0 {
         #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]

@@ -36,8 +36,7 @@ pub(crate) fn begin(
         ..run(asked)
     };
     records.push(Line::Run(run))?;
-    let mut facts = hostfacts::collect(host);
-    facts.extend(hostfacts::disk(place.dir()));
+    let facts = hostfacts::collect(host, place.dir());
     records.push(Line::Host(HostLine { facts }))?;
     selection
         .absent

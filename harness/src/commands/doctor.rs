@@ -24,7 +24,7 @@ pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
         .iter()
         .map(|backend| (*backend, probe(*backend)))
         .collect();
-    let facts = hostfacts::collect(&host);
+    let facts = hostfacts::collect(&host, &workplace::default_work());
     if args.json {
         let rows: Vec<_> = probes
             .iter()

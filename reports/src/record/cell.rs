@@ -63,6 +63,9 @@ pub struct Noise {
     /// Times a CPU was throttled for heat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttled: Option<f64>,
+    /// Share of the cell in which a CPU limit of its control group held it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<f64>,
     /// Bytes dirty or under write-back when it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dirty_bytes: Option<f64>,
@@ -102,6 +105,7 @@ impl CellInfo {
             noise.foreign_io_bytes,
             noise.mhz,
             noise.throttled,
+            noise.held_back,
             noise.dirty_bytes,
             noise.swapped_bytes,
         ]
