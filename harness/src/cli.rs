@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod compare;
 mod conform;
 mod history;
 
+pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
 pub(crate) use history::{HistoryArgs, RunArg};
 
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// The runs an output directory keeps
     History(HistoryArgs),
+    /// What differs between two runs, or two subjects of one, and how sure that is
+    Compare(CompareArgs),
     /// What this host supports, what is missing, and the command that mends it
     Doctor(JsonArgs),
     /// The drivers, their options, the workloads and the cases

@@ -5,8 +5,10 @@
 pub mod analysis;
 pub mod anchor;
 pub mod charts;
+pub mod compare;
 pub mod decide;
 pub mod error;
+pub mod gate;
 pub mod headline;
 pub mod html;
 pub mod junit;
@@ -23,6 +25,7 @@ pub mod table;
 pub mod targets;
 
 pub use analysis::Analysis;
+pub use compare::Comparison;
 pub use error::{Error, ErrorKind, Result};
 pub use html::render;
 pub use junit::junit;

@@ -1,5 +1,26 @@
 //! What the metrics mean: which way is better, and what they are called in a sentence.
 
+/// Every metric's name.
+pub const ALL: [&str; 17] = [
+    "time",
+    "durable",
+    "cpu",
+    "rate",
+    "throughput",
+    "payload",
+    "allocated",
+    "inodes",
+    "device-written",
+    "device-read",
+    "device-requests",
+    "page-cache",
+    "syscalls",
+    "leftovers",
+    "daemon-memory",
+    "latency-p50",
+    "latency-p99",
+];
+
 /// Which way is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::latency::Latencies;
 use crate::record::{Cache, Facts, Record};
 use crate::stats::quantile::median;
 
 /// What is measured, whoever does it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Key {
     /// `copy-up`.
     pub workload: String,

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod catalogue;
+mod compare;
 mod conform;
 mod doctor;
 mod exchange;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         ),
         Command::Report(args) => report::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Catalogue(args) => catalogue::run(&args),
         Command::List(args) => list::run(&args),

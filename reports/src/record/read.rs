@@ -57,6 +57,28 @@ impl Results {
         }
     }
 
+    /// Why a line cannot be of this run: files that were put together give numbers that nobody measured.
+    fn belongs_elsewhere(&self, line: &Line) -> Option<String> {
+        match line {
+            Line::Run(run) if self.schema != 0 => {
+                let known = &self.run;
+                let same = (&run.started, run.seed, &run.version, &run.id)
+                    == (&known.started, known.seed, &known.version, &known.id);
+                (!same).then(|| {
+                    format!(
+                        "another run begins here (of {}; the file began with that of {}): the file holds two, split it before this line",
+                        run.started, known.started
+                    )
+                })
+            }
+            Line::Host(host) if !self.host.is_empty() && host.facts != self.host => Some(
+                "it is of another host than the lines before it: two files were mixed up"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
     /// Reads `records.jsonl`. A last line cut short by a crash is left out; any other bad line is an error.
     ///
     /// # Errors
@@ -72,7 +94,15 @@ impl Results {
                 version = check_schema(line)?;
             }
             match parse::<Line>(line, version) {
-                Ok(line) => results.push(line),
+                Ok(line) => {
+                    if let Some(what) = results.belongs_elsewhere(&line) {
+                        return Err(Error::new(
+                            ErrorKind::BadInput,
+                            format!("read line {} of the records: {what}", number + 1),
+                        ));
+                    }
+                    results.push(line);
+                }
                 Err(_) if number > 0 && !line.ends_with('\n') => break,
                 Err(error) => {
                     return Err(Error::new(

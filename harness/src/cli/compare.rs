@@ -1,0 +1,33 @@
+//! The command line of `layerbench compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The run to compare with: records.jsonl or results.json, or the directory that holds it
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// The run to judge; without it, two subjects of A
+    #[arg(value_name = "B", required_unless_present = "subject")]
+    pub(crate) b: Option<PathBuf>,
+    /// This subject of B ...
+    #[arg(long, value_name = "SUBJECT", requires = "against")]
+    pub(crate) subject: Option<String>,
+    /// ... against this one of A
+    #[arg(long, value_name = "SUBJECT", requires = "subject")]
+    pub(crate) against: Option<String>,
+    /// Show rows without a difference too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Compare ratios to the control also when the machines differ
+    #[arg(long)]
+    pub(crate) ratios: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// Print Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}
