@@ -12,7 +12,8 @@ use workloads::image::Image;
 use workloads::{Cell, Ground, Metric, Recorder, Sample, Scale, Workload};
 
 use crate::cache::Settle;
-use crate::counters::{HostCounters, device_stat};
+use crate::counters::HostCounters;
+use crate::counters::cell::Watch;
 use crate::noise;
 use crate::progress::Progress;
 use crate::records::Records;
@@ -34,6 +35,8 @@ pub(crate) struct Plan<'a> {
     /// No further round is begun that would probably end after this.
     pub(crate) deadline: Option<Instant>,
     pub(crate) scratch: &'a Path,
+    /// The run's directory.
+    pub(crate) run: &'a Path,
     /// Dropping the page cache is allowed here.
     pub(crate) may_drop_caches: bool,
 }
@@ -128,6 +131,7 @@ fn one_cell(
     let settle = Settle::new(driver, plan.may_drop_caches);
     let scratch = plan.scratch.join("cell");
     std::fs::create_dir_all(&scratch)?;
+    let cost = Watch::begin(driver, plan.run, &[&opened.plain, &scratch]);
     let mut cell = Cell {
         ground: opened
             .hostdir
@@ -141,10 +145,7 @@ fn one_cell(
         scale: &plan.scale,
         seed: plan.seed ^ u64::from(place.round),
         name: format!("r{}", place.round),
-        recorder: Recorder::new(Box::new(HostCounters::new(
-            driver,
-            device_stat(&opened.plain),
-        ))),
+        recorder: Recorder::new(Box::new(HostCounters::new(driver, cost.spent()))),
         environment: &settle,
     };
     let watch = noise::Watch::new(plan.scratch, noise::Limits::default());
@@ -153,6 +154,7 @@ fn one_cell(
     let seconds = began.elapsed().as_secs_f64();
     tracing::info!("{} on {}: {seconds:.2} s", workload.name, opened.name);
     let (_, flags) = watch.end(&before);
+    cost.end(&mut cell.recorder);
     let daemons = driver.daemon_usage();
     if daemons.peak_rss_bytes > 0 {
         #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]

@@ -1,80 +1,100 @@
-//! Where a phase's CPU seconds and device writes are read.
+//! What is read around a phase of a timed pass: CPU time, and what reading it cost.
+//!
+//! [`cell`] looks at a whole cell: what it left behind, and the harness's own share of its CPU time.
 
-use std::path::{Path, PathBuf};
+pub(crate) mod cell;
+mod leftovers;
+mod threads;
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use drivers::Driver;
 use nix::sys::resource::{UsageWho, getrusage};
-use workloads::recorder::{CounterValues, Counters};
+use nix::sys::time::TimeVal;
+use rustix::time::{ClockId, clock_gettime};
+use workloads::Metric;
+use workloads::recorder::{Count, Counters};
 
-/// Counters of this process, its reaped children, the driver's live daemons, and the backing device.
+/// CPU time of this process, its reaped children and the driver's live daemons. Nothing else is read here: on the clock's
+/// side of a phase every file read is work that later phases could see.
 #[derive(Debug)]
 pub(crate) struct HostCounters<'a> {
     driver: &'a dyn Driver,
-    device: Option<PathBuf>,
+    before: Option<f64>,
+    spent: Rc<Cell<f64>>,
 }
 
 impl<'a> HostCounters<'a> {
-    /// `device` as found by [`device_stat`].
-    pub(crate) fn new(driver: &'a dyn Driver, device: Option<PathBuf>) -> Self {
-        Self { driver, device }
+    /// `spent` takes the CPU seconds that counting itself costs.
+    pub(crate) fn new(driver: &'a dyn Driver, spent: Rc<Cell<f64>>) -> Self {
+        Self {
+            driver,
+            before: None,
+            spent,
+        }
+    }
+
+    fn daemons(&self) -> f64 {
+        self.driver.daemon_usage().live_cpu.as_secs_f64()
+    }
+
+    fn billed<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = thread_cpu();
+        let value = work();
+        self.spent.set(self.spent.get() + thread_cpu() - before);
+        value
     }
 }
 
 impl Counters for HostCounters<'_> {
-    fn read(&self) -> CounterValues {
-        let cpu = |who| {
-            getrusage(who).ok().map(|usage| {
-                let seconds = |t: nix::sys::time::TimeVal| {
-                    std::time::Duration::new(t.tv_sec().unsigned_abs(), 0).as_secs_f64()
-                        + t.tv_usec() as f64 / 1e6
-                };
-                seconds(usage.user_time()) + seconds(usage.system_time())
-            })
-        };
-        let own = cpu(UsageWho::RUSAGE_SELF)
-            .zip(cpu(UsageWho::RUSAGE_CHILDREN))
-            .map(|(a, b)| a + b);
-        CounterValues {
-            cpu_seconds: own.map(|own| own + self.driver.daemon_usage().live_cpu.as_secs_f64()),
-            device_written: self.device.as_deref().and_then(written),
-        }
+    fn begin(&mut self) {
+        self.before = self.billed(|| {
+            // Our own bill last: looking at the daemons' costs some.
+            let daemons = self.daemons();
+            own_cpu().map(|own| own + daemons)
+        });
+    }
+
+    fn end(&mut self) -> Vec<Count> {
+        let after = self.billed(|| own_cpu().map(|own| own + self.daemons()));
+        let both = self.before.take().zip(after);
+        both.map(|(before, after)| Count {
+            metric: Metric::Cpu,
+            value: (after - before).max(0.0),
+        })
+        .into_iter()
+        .collect()
     }
 }
 
-/// The statistics file of the block device under `path`; none for tmpfs, FUSE and the like.
-pub(crate) fn device_stat(path: &Path) -> Option<PathBuf> {
-    let mountinfo = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
-    let source = source_of(&mountinfo, path)?;
-    let name = source.strip_prefix("/dev/")?;
-    let stat = PathBuf::from(format!("/sys/class/block/{name}/stat"));
-    stat.exists().then_some(stat)
+/// CPU seconds of this process and its reaped children, so far.
+pub(crate) fn own_cpu() -> Option<f64> {
+    let of = |who| {
+        let usage = getrusage(who).ok()?;
+        Some(seconds(usage.user_time()) + seconds(usage.system_time()))
+    };
+    Some(of(UsageWho::RUSAGE_SELF)? + of(UsageWho::RUSAGE_CHILDREN)?)
 }
 
-fn source_of(mountinfo: &str, path: &Path) -> Option<String> {
-    mountinfo
-        .lines()
-        .filter_map(|line| {
-            let (left, right) = line.split_once(" - ")?;
-            let at = left.split(' ').nth(4)?;
-            path.starts_with(at).then(|| {
-                (
-                    at.len(),
-                    right.split(' ').nth(1).unwrap_or_default().to_owned(),
-                )
-            })
-        })
-        .max_by_key(|(length, _)| *length)
-        .map(|(_, source)| source)
+fn seconds(time: TimeVal) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "CPU time of a run, far below 2^53"
+    )]
+    let (whole, micro) = (time.tv_sec() as f64, time.tv_usec() as f64);
+    whole + micro / 1e6
 }
 
-/// Field 7 of the kernel's block statistics: sectors of 512 bytes written.
-fn written(stat: &Path) -> Option<u64> {
-    let text = std::fs::read_to_string(stat).ok()?;
-    text.split_whitespace()
-        .nth(6)?
-        .parse::<u64>()
-        .ok()
-        .map(|sectors| sectors * 512)
+/// CPU seconds of this thread, so far.
+pub(crate) fn thread_cpu() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "CPU time of a run, far below 2^53"
+    )]
+    let (whole, nano) = (time.tv_sec as f64, time.tv_nsec as f64);
+    whole + nano / 1e9
 }
 
 #[cfg(test)]
@@ -82,16 +102,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_device_of_the_innermost_mount_is_taken() {
-        let text =
-            "1 0 254:0 / / rw - ext4 /dev/vda rw\n2 1 7:1 / /run/x rw - ext4 /dev/loop1 rw\n";
-        assert_eq!(
-            source_of(text, "/run/x/plain".as_ref()).as_deref(),
-            Some("/dev/loop1")
-        );
-        assert_eq!(
-            source_of(text, "/run/y".as_ref()).as_deref(),
-            Some("/dev/vda")
-        );
+    fn work_is_billed_to_the_process() {
+        let (before, here) = (own_cpu().unwrap(), thread_cpu());
+        let mut sum = 0_u64;
+        while thread_cpu() - here < 0.02 {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        assert!(own_cpu().unwrap() - before >= 0.01);
     }
 }

@@ -49,6 +49,8 @@ pub fn words(metric: &str) -> &str {
         "rate" => "operations per second",
         "allocated" => "space taken",
         "device-written" => "bytes written to the device",
+        "kernel-cpu" => "CPU time of kernel threads",
+        "harness-cpu" => "the harness's share of the CPU time",
         "inodes" => "inodes taken",
         "device-read" => "bytes read from the device",
         "device-requests" => "requests to the device",

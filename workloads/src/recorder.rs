@@ -8,65 +8,11 @@ use hdrhistogram::Histogram;
 
 use crate::environment::Settled;
 
-/// What is measured, with its unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Metric {
-    /// Wall time, seconds. Less is better.
-    Time,
-    /// Wall time until everything written is durable: the phase and the sync after it, seconds. Less is better.
-    Durable,
-    /// CPU time of this process, its children and the driver's daemons, seconds. Less is better.
-    Cpu,
-    /// Operations per second. More is better.
-    Rate,
-    /// Bytes of payload per second. More is better.
-    Throughput,
-    /// Payload, bytes: says how much was done.
-    Payload,
-    /// Bytes allocated on the backing store. Less is better.
-    Allocated,
-    /// Bytes the backing device was asked to write. Less is better.
-    DeviceWritten,
-    /// Inodes taken. Less is better.
-    Inodes,
-    /// The largest resident set of a daemon of the driver so far, bytes. Less is better.
-    DaemonMemory,
-    /// Median latency of one operation, seconds. Less is better.
-    LatencyP50,
-    /// 99th percentile of the latency, seconds; only where 1,000 operations or more were timed. Less is better.
-    LatencyP99,
-}
+mod counters;
+mod metric;
 
-impl Metric {
-    /// As written in a record: `time`, `latency-p99`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Time => "time",
-            Self::Durable => "durable",
-            Self::Cpu => "cpu",
-            Self::Rate => "rate",
-            Self::Throughput => "throughput",
-            Self::Payload => "payload",
-            Self::Allocated => "allocated",
-            Self::DeviceWritten => "device-written",
-            Self::Inodes => "inodes",
-            Self::DaemonMemory => "daemon-memory",
-            Self::LatencyP50 => "latency-p50",
-            Self::LatencyP99 => "latency-p99",
-        }
-    }
-
-    /// The unit of its values.
-    pub fn unit(self) -> &'static str {
-        match self {
-            Self::Time | Self::Durable | Self::Cpu | Self::LatencyP50 | Self::LatencyP99 => "s",
-            Self::Rate => "1/s",
-            Self::Throughput => "B/s",
-            Self::Payload | Self::Allocated | Self::DeviceWritten | Self::DaemonMemory => "B",
-            Self::Inodes => "1",
-        }
-    }
-}
+pub use counters::{Count, CountedPhase, Counters, Uncounted};
+pub use metric::Metric;
 
 /// One number.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,21 +42,6 @@ pub struct MissingPhase {
     pub reason: String,
 }
 
-/// Counters read before and after a phase, off the clock; the harness knows where they come from.
-pub trait Counters: std::fmt::Debug {
-    /// The present values: CPU seconds (with children and daemons), bytes written to the backing device.
-    fn read(&self) -> CounterValues;
-}
-
-/// See [`Counters`]. `None` where the host cannot tell.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct CounterValues {
-    /// CPU time so far, seconds.
-    pub cpu_seconds: Option<f64>,
-    /// Bytes written to the backing device so far.
-    pub device_written: Option<u64>,
-}
-
 /// Collects the samples of one cell.
 #[derive(Debug)]
 pub struct Recorder<'a> {
@@ -119,6 +50,7 @@ pub struct Recorder<'a> {
     params: BTreeMap<String, String>,
     cache_refused: Option<String>,
     missing: Vec<MissingPhase>,
+    counted: Vec<CountedPhase>,
 }
 
 impl<'a> Recorder<'a> {
@@ -130,7 +62,14 @@ impl<'a> Recorder<'a> {
             params: BTreeMap::new(),
             cache_refused: None,
             missing: Vec::new(),
+            counted: Vec::new(),
         }
+    }
+
+    /// Whether this is a counted pass: what is timed in another way than by [`Self::time`] is then to be counted by
+    /// [`Self::time`] all the same.
+    pub fn is_counted(&self) -> bool {
+        self.counters.counted()
     }
 
     /// Sets a parameter that every following sample carries, until it is set again or cleared with `None`.
@@ -147,7 +86,7 @@ impl<'a> Recorder<'a> {
         self.cache_refused = settled.and_then(|s| s.refused.clone());
     }
 
-    /// Times a phase: wall time, CPU seconds and bytes written to the device. A failed phase leaves no sample.
+    /// Times a phase: wall time, and what the counters say. A failed phase leaves no sample.
     ///
     /// # Errors
     /// Those of `work`.
@@ -175,33 +114,32 @@ impl<'a> Recorder<'a> {
         work: impl FnOnce() -> Result<T>,
         sync: Option<impl FnOnce() -> Result<()>>,
     ) -> Result<T> {
-        let before = self.counters.read();
+        self.counters.begin();
         let start = Instant::now();
         let outcome = work();
         let elapsed = start.elapsed();
-        let durable = match (&outcome, sync) {
-            (Ok(_), Some(sync)) => {
-                sync()?;
-                Some(start.elapsed())
-            }
-            _ => None,
-        };
-        let after = self.counters.read();
-        let value = outcome?;
+        let outcome = outcome.and_then(|value| {
+            let durable = sync.map(|sync| sync().map(|()| start.elapsed()));
+            Ok((value, durable.transpose()?))
+        });
+        let counts = self.counters.end();
+        if self.counters.counted() {
+            let failed = outcome.is_err();
+            self.counted.push(CountedPhase {
+                phase: phase.to_owned(),
+                params: self.params.clone(),
+                counts: if failed { Vec::new() } else { counts },
+                failed,
+            });
+            return outcome.map(|(value, _)| value);
+        }
+        let (value, durable) = outcome?;
         self.value(phase, Metric::Time, elapsed.as_secs_f64());
         if let Some(durable) = durable {
             self.value(phase, Metric::Durable, durable.as_secs_f64());
         }
-        if let (Some(before), Some(after)) = (before.cpu_seconds, after.cpu_seconds) {
-            self.value(phase, Metric::Cpu, (after - before).max(0.0));
-        }
-        if let (Some(before), Some(after)) = (before.device_written, after.device_written) {
-            #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]
-            self.value(
-                phase,
-                Metric::DeviceWritten,
-                after.saturating_sub(before) as f64,
-            );
+        for count in counts {
+            self.value(phase, count.metric, count.value);
         }
         Ok(value)
     }
@@ -253,8 +191,92 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// The phases of a counted pass, in order. What the workload found out itself, such as the space a pull took, is not
+    /// said twice: timed passes say it.
+    pub fn finish_counted(mut self) -> Vec<CountedPhase> {
+        for phase in &mut self.counted {
+            phase.counts.retain(|count| {
+                !self.samples.iter().any(|sample| {
+                    (sample.phase.as_str(), sample.metric) == (&phase.phase, count.metric)
+                        && sample.params == phase.params
+                })
+            });
+        }
+        self.counted
+    }
+
     /// What was collected, and the phases that could not be done with their reasons.
     pub fn finish(self) -> (Vec<Sample>, Vec<MissingPhase>) {
         (self.samples, self.missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says that each phase took one inode and allocated 4096 bytes.
+    #[derive(Debug)]
+    struct Fixed {
+        counted: bool,
+        open: bool,
+    }
+
+    impl Counters for Fixed {
+        fn begin(&mut self) {
+            assert!(!std::mem::replace(&mut self.open, true));
+        }
+
+        fn end(&mut self) -> Vec<Count> {
+            assert!(std::mem::replace(&mut self.open, false));
+            let count = |metric, value| Count { metric, value };
+            vec![count(Metric::Inodes, 1.0), count(Metric::Allocated, 4096.0)]
+        }
+
+        fn counted(&self) -> bool {
+            self.counted
+        }
+    }
+
+    fn recorder(counted: bool) -> Recorder<'static> {
+        let mut recorder = Recorder::new(Box::new(Fixed {
+            counted,
+            open: false,
+        }));
+        recorder.param("size", Some("1".to_owned()));
+        recorder.time("first", || Ok(())).unwrap();
+        recorder.value("first", Metric::Allocated, 5000.0);
+        recorder.param("size", Some("2".to_owned()));
+        let failed: Result<()> = recorder.time("first", || {
+            Err(drivers::Error::new(drivers::ErrorKind::Io, "try"))
+        });
+        assert!(failed.is_err());
+        recorder
+    }
+
+    #[test]
+    fn a_timed_pass_has_times_and_counts_and_nothing_of_a_failed_phase() {
+        let (samples, missing) = recorder(false).finish();
+        let found: Vec<_> = samples.iter().map(|s| (s.metric, s.value)).collect();
+        assert!(missing.is_empty());
+        assert_eq!(
+            found[1..],
+            [
+                (Metric::Inodes, 1.0),
+                (Metric::Allocated, 4096.0),
+                (Metric::Allocated, 5000.0),
+            ]
+        );
+        assert_eq!(found[0].0, Metric::Time);
+    }
+
+    #[test]
+    fn a_counted_pass_has_no_times_and_does_not_repeat_the_workload() {
+        let phases = recorder(true).finish_counted();
+        assert_eq!(phases.len(), 2);
+        let metrics: Vec<_> = phases[0].counts.iter().map(|c| c.metric).collect();
+        assert_eq!(metrics, [Metric::Inodes], "the workload told of the space");
+        assert!(phases[1].failed && phases[1].counts.is_empty());
+        assert_eq!(phases[1].params["size"], "2");
     }
 }

@@ -118,6 +118,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             rounds,
             deadline: budget.map(|budget| began + budget),
             scratch: &place.directory("scratch")?,
+            run: place.dir(),
             may_drop_caches: host.root && !host.user_namespace,
         };
         with_subjects(&place, &host, &selection, |opened| {

@@ -6,7 +6,7 @@ use drivers::Result;
 use workloads::cell::{Cell, Ground, Place, Scale};
 use workloads::environment::{CacheState, Environment, Probe, Settled};
 use workloads::image::{Compression, Image};
-use workloads::recorder::{CounterValues, Counters, Metric, Recorder, Sample};
+use workloads::recorder::{Metric, Recorder, Sample, Uncounted};
 
 use crate::common::{open, tiny_spec};
 use crate::pull::on_each_driver;
@@ -24,16 +24,6 @@ impl Environment for Sync {
     fn sync(&self) -> Result<()> {
         rustix::fs::sync();
         Ok(())
-    }
-}
-
-/// No counters.
-#[derive(Debug)]
-struct Uncounted;
-
-impl Counters for Uncounted {
-    fn read(&self) -> CounterValues {
-        CounterValues::default()
     }
 }
 
