@@ -22,6 +22,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// The driver that is made faulty: it has the fewest declared deviations.
 const DRIVER: &str = "vfs";
 
+/// `LAYERBENCH_SEED` asks with another.
 const SEED: u64 = 2;
 
 /// What is enough to find any of them.
@@ -82,7 +83,11 @@ fn judge(run: &Run, number: usize, broken: Broken) -> Result<()> {
         Broken::Nothing => 30,
         _ => SEQUENCES,
     };
-    let plan = Plan::new(SEED, Budget::Sequences(sequences));
+    let seed = std::env::var("LAYERBENCH_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(SEED);
+    let plan = Plan::new(seed, Budget::Sequences(sequences));
     let outcome = random::run(&mut subject, &plan, &mut |_| ControlFlow::Continue(()));
     subject.close()?;
     let wrong = |why: String| Err(Error::new(ErrorKind::Io, "judge the sequences").because(why));

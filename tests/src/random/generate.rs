@@ -58,8 +58,8 @@ const WEIGHTS: [(usize, &str); 32] = [
     (4, "apply"),
     (5, "export"),
     (4, "changes"),
-    (2, "sibling"),
-    (3, "switch"),
+    (6, "sibling"),
+    (6, "switch"),
 ];
 
 /// The sequence of that number: up to `max_len` steps, at least half as many.
