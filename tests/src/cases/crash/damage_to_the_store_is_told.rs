@@ -123,7 +123,7 @@ fn read(
 }
 
 /// The paths below `dir` that end in `name`.
-fn find(dir: &Path, name: &OsStr) -> Vec<PathBuf> {
+pub(super) fn find(dir: &Path, name: &OsStr) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_name() == name {
