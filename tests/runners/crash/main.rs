@@ -46,7 +46,7 @@ const MORE: &[&str] = &[
 ];
 
 /// Why a failing disk is not asked of a pool.
-const UNASKED: &str = "a pool on a failing disk waits for it to work again, and meanwhile zfs-fuse cannot even be ended";
+const UNASKED: &str = "a pool on a failing disk waits for it to work again, with failmode=continue too, and meanwhile zfs-fuse cannot even be ended";
 
 /// Trials at a time.
 const THREADS: usize = 1;
