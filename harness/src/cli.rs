@@ -10,7 +10,7 @@ mod history;
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
-pub(crate) use history::{HistoryArgs, RunArg};
+pub(crate) use history::{HistoryArgs, RunArg, TrendArgs};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ pub(crate) enum Command {
     History(HistoryArgs),
     /// What differs between two runs, or two subjects of one, and how sure that is
     Compare(CompareArgs),
+    /// Where the numbers of the runs that are kept changed, and by how much
+    Trend(TrendArgs),
     /// What this host supports, what is missing, and the command that mends it
     Doctor(JsonArgs),
     /// The drivers, their options, the workloads and the cases

@@ -23,6 +23,7 @@ pub mod stats;
 pub mod summary;
 pub mod table;
 pub mod targets;
+pub mod trend;
 
 pub use analysis::Analysis;
 pub use compare::Comparison;

@@ -123,7 +123,7 @@ impl Table {
 }
 
 /// One line: control characters would move the terminal's cursor.
-fn plain(cell: &str) -> String {
+pub(crate) fn plain(cell: &str) -> String {
     cell.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()

@@ -34,3 +34,49 @@ pub(crate) struct HistoryArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct TrendArgs {
+    /// The output directory
+    #[arg(
+        value_name = "OUT",
+        default_value = "layerbench-out",
+        env = "LAYERBENCH_OUT"
+    )]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// Show series without a change too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which numbers are meant.
+#[derive(Debug, Args)]
+pub(crate) struct FilterArgs {
+    /// Only this metric: time, cpu, allocated, syscalls...; repeat for several [default: the headline numbers, and what
+    /// noise cannot touch]
+    #[arg(long = "metric", value_name = "METRIC")]
+    pub(crate) metrics: Vec<String>,
+    /// Only this workload; repeat for several
+    #[arg(long = "workload", value_name = "NAME")]
+    pub(crate) workloads: Vec<String>,
+    /// Only subjects with this in their name; repeat for several
+    #[arg(long = "subject", value_name = "TEXT")]
+    pub(crate) subjects: Vec<String>,
+}
+
+impl FilterArgs {
+    /// As the reports take it.
+    pub(crate) fn filter(&self, all: bool) -> reports::trend::Filter {
+        reports::trend::Filter {
+            metrics: self.metrics.clone(),
+            workloads: self.workloads.clone(),
+            subjects: self.subjects.clone(),
+            all,
+        }
+    }
+}

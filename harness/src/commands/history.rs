@@ -10,16 +10,7 @@ use crate::runs::{self, Entry, State};
 use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &HistoryArgs) -> anyhow::Result<u8> {
-    if !args.out.is_dir() {
-        return Err(exit::coded(
-            exit::NO_INPUT,
-            format!(
-                "there is no directory {}; layerbench run makes it",
-                args.out.display()
-            ),
-        ));
-    }
-    let entries = runs::list(&args.out)?;
+    let entries: Vec<Entry> = runs::list(&args.out)?.into_iter().map(runs::read).collect();
     progress::document(&if args.json {
         let runs: Vec<Value> = entries.iter().map(json).collect();
         serde_json::to_string_pretty(&runs)? + "\n"

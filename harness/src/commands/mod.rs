@@ -13,6 +13,7 @@ mod random;
 mod report;
 mod run;
 mod sweep;
+mod trend;
 
 pub(crate) use report::read_results;
 
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Report(args) => report::run(&args),
         Command::History(args) => history::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Trend(args) => trend::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Catalogue(args) => catalogue::run(&args),
         Command::List(args) => list::run(&args),

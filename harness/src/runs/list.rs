@@ -8,6 +8,7 @@ use reports::Results;
 use rustix::fs::FlockOperation;
 
 use super::links::{EARLIER, RUNS};
+use crate::exit;
 use crate::records::FILE;
 
 /// How far a run came.
@@ -38,40 +39,49 @@ pub(crate) struct Entry {
     pub(crate) results: Results,
 }
 
-/// Every run of `out`, and what an older version left in `earlier/`, oldest first.
-pub(crate) fn list(out: &Path) -> anyhow::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
+/// Every run of `out`, and what an older version left in `earlier/`, oldest first: names and directories.
+pub(crate) fn list(out: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    if !out.is_dir() {
+        return Err(exit::coded(
+            exit::NO_INPUT,
+            format!(
+                "there is no directory {}; layerbench run makes it",
+                out.display()
+            ),
+        ));
+    }
+    let mut found = Vec::new();
     for (place, prefix) in [(EARLIER, "earlier/"), (RUNS, "")] {
         let dir = out.join(place);
-        let found = match std::fs::read_dir(&dir) {
+        let entries = match std::fs::read_dir(&dir) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            found => found.with_context(|| format!("could not list {}", dir.display()))?,
+            entries => entries.with_context(|| format!("could not list {}", dir.display()))?,
         };
-        for run in found {
+        for run in entries {
             let run = run.with_context(|| format!("could not list {}", dir.display()))?;
             let path = run.path();
             // A file in between is none of ours; what was put aside need not have been a run.
             let is_run = place == RUNS || path.join(FILE).exists();
             if path.is_dir() && is_run {
-                entries.push(read(format!("{prefix}{}", run.file_name().display()), path));
+                found.push((format!("{prefix}{}", run.file_name().display()), path));
             }
         }
     }
-    entries.sort_by(|a, b| (&a.results.run.started, &a.id).cmp(&(&b.results.run.started, &b.id)));
-    Ok(entries)
+    // Runs of one second in the order in which their directories were made, where the filesystem knows it.
+    found.sort_by_cached_key(|(id, dir): &(String, PathBuf)| {
+        let made = dir.metadata().and_then(|metadata| metadata.created());
+        (started(id), made.ok(), id.clone())
+    });
+    Ok(found)
 }
 
-fn read(id: String, dir: PathBuf) -> Entry {
+/// Reads one of them.
+pub(crate) fn read((id, dir): (String, PathBuf)) -> Entry {
     let (state, results) = match crate::commands::read_results(&dir) {
         Ok(results) => (state(&dir, &results), results),
         Err(error) => {
-            let mut results = Results::default();
-            // So that it is listed among its contemporaries.
-            results.run.started = started(&id);
-            (
-                State::Broken(format!("{error:#}").replace('\n', " ")),
-                results,
-            )
+            let reason = format!("{error:#}").replace('\n', " ");
+            (State::Broken(reason), Results::default())
         }
     };
     Entry {

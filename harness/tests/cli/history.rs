@@ -168,3 +168,99 @@ fn broken_and_torn_runs_are_told_from_whole_ones() {
         "{text}"
     );
 }
+
+/// Runs as a history would have them: the numbers of a real run, with a known step and a little noise.
+fn copies(session: &Session, count: usize, since: usize) {
+    let runs = session.path("layerbench-out/runs");
+    let real = std::fs::read_dir(&runs)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let records = std::fs::read_to_string(real.join("records.jsonl")).unwrap();
+    for number in 0..count {
+        let dir = runs.join(format!(
+            "2026-01-{:02}T00-00-00Z-0badcafe-{number:04}",
+            number + 1
+        ));
+        std::fs::create_dir(&dir).unwrap();
+        let changed = number >= since;
+        let wobble = 1.0 + 0.004 * ((number * 7919) % 5) as f64;
+        let mut lines = String::new();
+        for line in records.lines() {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            match line["kind"].as_str().unwrap() {
+                "run" => {
+                    line["started"] = format!("2026-01-{:02}T00:00:00Z", number + 1).into();
+                    line["version"] = if changed { "9.9.1" } else { "9.9.0" }.into();
+                }
+                "host" => line["facts"]["fingerprint"] = "0badcafe".into(),
+                "record" => {
+                    let value = line["value"].as_f64().unwrap();
+                    let is_subject = line["driver"] == "vfs";
+                    let factor = match line["metric"].as_str().unwrap() {
+                        "time" if is_subject && changed => 1.3 * wobble,
+                        "time" if is_subject => wobble,
+                        "allocated" if is_subject && changed => 2.0,
+                        _ => 1.0,
+                    };
+                    line["value"] = (value * factor).into();
+                }
+                _ => {}
+            }
+            lines.extend([line.to_string().as_str(), "\n"]);
+        }
+        std::fs::write(dir.join("records.jsonl"), lines).unwrap();
+    }
+    std::fs::rename(real, session.path("real")).unwrap();
+}
+
+#[test]
+fn a_step_in_the_history_is_found_between_the_runs_it_is_between() {
+    let session = Session::new();
+    session.expect(66, &["trend"]);
+    let line = [
+        "bench",
+        "--profile",
+        "smoke",
+        "--driver",
+        "vfs",
+        "--workload",
+        "pull",
+    ];
+    session.expect(0, &line);
+    let (text, _) = session.expect(0, &["trend"]);
+    assert!(text.contains("too short"), "{text}");
+    copies(&session, 12, 7);
+    let (text, _) = session.expect(0, &["trend"]);
+    assert!(text.contains("x slower [1."), "{text}");
+    for side in [
+        "before  2026-01-07T00-00-00Z-0badcafe-0006 layerbench 9.9.0",
+        "since   2026-01-08T00-00-00Z-0badcafe-0007 layerbench 9.9.1",
+    ] {
+        assert!(text.contains(side), "{text}");
+    }
+    let (json, _) = session.expect(0, &["trend", "--json", "--metric", "time"]);
+    let groups: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(groups[0]["host"], "0badcafe");
+    let series = groups[0]["series"].as_array().unwrap();
+    let pull = series.iter().find(|s| s["phase"] == "pull").unwrap();
+    assert_eq!(pull["points"].as_array().unwrap().len(), 12);
+    let change = &pull["changes"][0];
+    assert_eq!(change["since"], "2026-01-08T00-00-00Z-0badcafe-0007");
+    let ratio = change["size"]["ratio"].as_f64().unwrap();
+    assert!((ratio - 1.3).abs() < 0.02, "{change}");
+    assert!(change["worse"] == true && pull["changes"].as_array().unwrap().len() == 1);
+    // What repeats exactly needs no statistics.
+    let (json, _) = session.expect(0, &["trend", "--json", "--metric", "allocated"]);
+    let groups: Value = serde_json::from_str(&json).unwrap();
+    let mut steps = groups[0]["series"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|series| series["changes"].as_array().unwrap());
+    assert!(steps.all(|step| step["since"] == "2026-01-08T00-00-00Z-0badcafe-0007"));
+    let (_, err) = session.expect(4, &["trend", "--metric", "nosuch"]);
+    assert_one_line(&err);
+}

@@ -23,6 +23,12 @@ pub fn median(sample: &[f64]) -> Option<f64> {
     quantile(sample, 0.5)
 }
 
+/// The arithmetic mean; `None` for an empty sample.
+#[expect(clippy::cast_precision_loss, reason = "sizes of small samples")]
+pub fn mean(sample: &[f64]) -> Option<f64> {
+    (!sample.is_empty()).then(|| sample.iter().sum::<f64>() / sample.len() as f64)
+}
+
 /// The sample standard deviation; `None` for fewer than two values.
 #[expect(clippy::cast_precision_loss, reason = "sizes of small samples")]
 pub fn deviation(sample: &[f64]) -> Option<f64> {

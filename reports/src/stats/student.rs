@@ -23,6 +23,11 @@ pub fn quantile(q: f64, freedom: usize) -> f64 {
     f64::midpoint(low, high)
 }
 
+/// P(|T| >= |t|) with `freedom` degrees of freedom, one or more: the two-sided p of a t-test.
+pub fn two_sided(t: f64, freedom: usize) -> f64 {
+    (2.0 * (1.0 - below(t.abs(), freedom))).clamp(0.0, 1.0)
+}
+
 /// P(T <= t) for t >= 0: the finite series for whole degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
 #[expect(clippy::cast_precision_loss, reason = "degrees of freedom are few")]
 fn below(t: f64, freedom: usize) -> f64 {
@@ -64,6 +69,24 @@ mod tests {
                 (quantile(q, freedom) - want).abs() < 1e-3,
                 "{q} {freedom}: {}",
                 quantile(q, freedom)
+            );
+        }
+    }
+
+    #[test]
+    fn two_sided_p_values_are_those_of_r() {
+        // 2 * pt(-t, df)
+        for (t, freedom, want) in [
+            (2.0, 1, 0.295_167_2),
+            (-2.0, 4, 0.116_116_5),
+            (3.5, 10, 0.005_726_506),
+            (5.0, 28, 2.773_34e-5),
+            (0.0, 7, 1.0),
+        ] {
+            let got = two_sided(t, freedom);
+            assert!(
+                (got - want).abs() < 1e-6 * want.max(0.1),
+                "{t} {freedom}: {got}"
             );
         }
     }
