@@ -4,10 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::finish::timed_out;
 use crate::headline;
-use crate::metric::{Direction, direction};
+use crate::metric::{Direction, direction, floor};
 use crate::record::{Results, Role, Subject, Support};
 use crate::series::{Key, Series, gather};
+use crate::stats::pair::difference;
 use crate::stats::quantile::quantile;
 use crate::stats::verdict::PRACTICAL;
 use crate::stats::{Paired, Verdict, family};
@@ -23,6 +25,18 @@ pub struct Compared {
     pub margin: f64,
     /// What is to be said of it.
     pub verdict: Verdict,
+    /// Rounds without a ratio because the subject timed out in them: the true ratio is higher.
+    pub timed_out: usize,
+}
+
+/// What a ratio does not hold.
+struct Measured {
+    /// In the unit.
+    difference: f64,
+    /// Rounds in which the subject timed out.
+    timed_out: usize,
+    /// Rounds in which the control did.
+    other: usize,
 }
 
 /// What a twin showed: the machine's noise as a comparison sees it.
@@ -215,7 +229,7 @@ impl<'a> Analysis<'a> {
             .into_iter()
             .map(|row| row.key)
             .collect();
-        let mut pairs: Vec<(usize, Paired)> = Vec::new();
+        let mut pairs: Vec<(usize, Paired, Measured)> = Vec::new();
         for (at, series) in self.series.iter().enumerate() {
             if !subjects.contains(series.subject.as_str())
                 || !shown.contains(&series.key)
@@ -223,19 +237,26 @@ impl<'a> Analysis<'a> {
             {
                 continue;
             }
-            let control = self.control_of(&series.subject, &series.key);
-            if let Some(pair) =
-                control.and_then(|control| Paired::new(&series.rounds, &control.rounds))
-            {
-                pairs.push((at, pair));
+            let Some(control) = self.control_of(&series.subject, &series.key) else {
+                continue;
+            };
+            if let Some(pair) = Paired::new(&series.rounds, &control.rounds) {
+                let measured = Measured {
+                    difference: difference(&series.rounds, &control.rounds).unwrap_or(0.0),
+                    timed_out: timed_out(self, &series.subject, &series.key).len(),
+                    other: timed_out(self, &control.subject, &control.key).len(),
+                };
+                pairs.push((at, pair, measured));
             }
         }
-        let adjusted = family::adjust(&pairs.iter().map(|(_, pair)| pair.p).collect::<Vec<_>>());
-        for ((at, pair), adjusted) in pairs.into_iter().zip(adjusted) {
+        let p_values: Vec<f64> = pairs.iter().map(|(_, pair, _)| pair.p).collect();
+        for ((at, pair, measured), adjusted) in pairs.into_iter().zip(family::adjust(&p_values)) {
             let key = &self.series[at].key;
             let margin = self.margin(key);
             let more = direction(&key.metric) == Direction::More;
-            let verdict = Verdict::of(&pair, adjusted, margin, more);
+            let verdict = Verdict::of(&pair, adjusted, margin, more)
+                .above(measured.difference, floor(&key.metric))
+                .without(measured.timed_out, measured.other);
             self.compared.insert(
                 at,
                 Compared {
@@ -243,6 +264,7 @@ impl<'a> Analysis<'a> {
                     adjusted,
                     margin,
                     verdict,
+                    timed_out: measured.timed_out,
                 },
             );
         }

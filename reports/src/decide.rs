@@ -8,9 +8,11 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::Analysis;
+use crate::finish::timed_out;
 use crate::headline::{Row, Use};
 use crate::metric::{Direction, direction};
 use crate::record::{Level, Outcome};
+use crate::standing::{Standing, cost, groups, standing};
 use crate::stats::verdict::PRACTICAL;
 use crate::stats::{Paired, Verdict, family};
 
@@ -31,6 +33,10 @@ pub struct Decision {
     pub lead: Option<Paired>,
     /// What is to be said of that lead.
     pub verdict: Option<Verdict>,
+    /// Every subject with a number, candidate or not, the least costly candidate first.
+    pub standings: Vec<Standing>,
+    /// Workloads that decide alone: without them (the name) another leads, or nobody is recommended (`None`).
+    pub fragile: Vec<(String, Option<String>)>,
 }
 
 impl Decision {
@@ -83,6 +89,87 @@ pub fn decide(analysis: &Analysis<'_>, rows: &[Row]) -> Vec<Decision> {
 }
 
 fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
+    let judged = judge(analysis, &rows);
+    let ranking = judged.ranking();
+    let seed = analysis.results.run.seed;
+    let mut standings: Vec<Standing> = Vec::new();
+    if let Some(leader) = ranking.first() {
+        let others = judged.out.iter().map(|(name, _)| name);
+        standings = ranking
+            .iter()
+            .chain(others)
+            .map(|name| standing(analysis, name, leader, &rows, seed))
+            .filter(|standing| standing.covered > 0)
+            .collect();
+        for (standing, letters) in standings.iter_mut().zip(judged.letters()) {
+            standing.letters = letters;
+        }
+    }
+    let shown = if judged.together < ranking.len() {
+        judged.together - 1
+    } else {
+        0
+    };
+    let fragile = fragile(analysis, &rows, &judged);
+    let (lead, verdict) = judged.against.into_iter().nth(shown).flatten().unzip();
+    Decision {
+        of,
+        together: judged.together,
+        ranking,
+        out: judged.out,
+        lead,
+        verdict,
+        standings,
+        fragile,
+        rows,
+    }
+}
+
+/// Candidates by score, and how each compares with the first.
+struct Judged {
+    /// Name and score by round.
+    scores: Vec<(String, BTreeMap<u32, f64>)>,
+    out: Vec<(String, String)>,
+    /// Of each candidate but the first.
+    against: Vec<Option<(Paired, Verdict)>>,
+    together: usize,
+    margin: f64,
+}
+
+impl Judged {
+    fn ranking(&self) -> Vec<String> {
+        self.scores.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// As in [`Decision::winners`].
+    fn winners(&self) -> &[(String, BTreeMap<u32, f64>)] {
+        if self.together < self.scores.len() {
+            &self.scores[..self.together]
+        } else {
+            &[]
+        }
+    }
+
+    /// None below six rounds, where nobody can be told apart.
+    fn letters(&self) -> Vec<String> {
+        let enough = |pair: &Option<(Paired, Verdict)>| {
+            let interval = pair.as_ref().and_then(|(pair, _)| pair.interval);
+            interval.is_some_and(|interval| interval.level >= 0.95)
+        };
+        if self.against.is_empty() || !self.against.iter().all(enough) {
+            return Vec::new();
+        }
+        let scores: Vec<&BTreeMap<u32, f64>> = self.scores.iter().map(|(_, s)| s).collect();
+        let worse: Vec<bool> = self.against.iter().map(surely).collect();
+        groups(&scores, &worse, self.margin)
+    }
+}
+
+fn surely(found: &Option<(Paired, Verdict)>) -> bool {
+    matches!(found, Some((_, Verdict::Worse)))
+}
+
+fn judge(analysis: &Analysis<'_>, rows: &[Row]) -> Judged {
     let mut scores: Vec<(String, BTreeMap<u32, f64>, f64)> = Vec::new();
     let mut out = Vec::new();
     for subject in analysis.subjects() {
@@ -99,13 +186,13 @@ fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
             ));
             continue;
         }
-        match score(analysis, &subject.name, &rows) {
+        match score(analysis, &subject.name, rows) {
             Ok(score) => {
                 let values: Vec<f64> = score.values().copied().collect();
                 let middle = crate::stats::quantile::median(&values).unwrap_or(f64::INFINITY);
                 scores.push((subject.name.clone(), score, middle));
             }
-            Err(missing) => out.push((subject.name.clone(), format!("no number for: {missing}"))),
+            Err(missing) => out.push((subject.name.clone(), missing)),
         }
     }
     scores.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(&b.0)));
@@ -132,27 +219,49 @@ fn decide_one(analysis: &Analysis<'_>, of: Use, rows: Vec<Row>) -> Decision {
             Some((pair, verdict))
         })
         .collect();
-    let surely = |found: &Option<(Paired, Verdict)>| matches!(found, Some((_, Verdict::Worse)));
     // A subject further down may be noisier: the group ends at the first that surely costs more.
     let together = against
         .iter()
         .position(surely)
         .map_or(scores.len(), |at| at + 1);
-    let shown = if together < scores.len() {
-        together - 1
-    } else {
-        0
-    };
-    let (lead, verdict) = against.into_iter().nth(shown).flatten().unzip();
-    Decision {
-        of,
-        rows,
-        together,
-        ranking: scores.into_iter().map(|(name, ..)| name).collect(),
+    Judged {
+        scores: scores.into_iter().map(|(n, s, _)| (n, s)).collect(),
         out,
-        lead,
-        verdict,
+        against,
+        together,
+        margin,
     }
+}
+
+/// Whether one workload alone makes the recommendation: each is left out in turn.
+fn fragile(
+    analysis: &Analysis<'_>,
+    rows: &[Row],
+    judged: &Judged,
+) -> Vec<(String, Option<String>)> {
+    let mut workloads: Vec<&str> = rows.iter().map(|row| row.key.workload.as_str()).collect();
+    workloads.dedup();
+    if judged.winners().is_empty() || workloads.len() < 2 {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for workload in workloads {
+        let rest: Vec<Row> = rows
+            .iter()
+            .filter(|row| row.key.workload != workload)
+            .cloned()
+            .collect();
+        let without = judge(analysis, &rest);
+        let known = |name: &String| judged.winners().iter().any(|(winner, _)| winner == name);
+        match without.winners().first() {
+            None => found.push((workload.to_owned(), None)),
+            Some((leader, _)) if !known(leader) => {
+                found.push((workload.to_owned(), Some(leader.clone())));
+            }
+            Some(_) => {}
+        }
+    }
+    found
 }
 
 /// The first few of a list.
@@ -165,8 +274,8 @@ fn some(names: &[&str]) -> String {
     }
 }
 
-/// The geometric mean of the rows by round; the label of the first row without a number otherwise. A cost of 0 bytes is
-/// taken as 4 KiB, the least a filesystem hands out: else nothing could be compared with it.
+/// The geometric mean of the rows by round; a reason otherwise. Where the subject timed out it has no score: what it costs
+/// there is not known, only that it is more than the rest says.
 #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
 fn score(
     analysis: &Analysis<'_>,
@@ -175,17 +284,17 @@ fn score(
 ) -> Result<BTreeMap<u32, f64>, String> {
     let mut sums: BTreeMap<u32, (f64, usize)> = BTreeMap::new();
     for row in rows {
+        let late = timed_out(analysis, subject, &row.key).len();
+        if late > 0 {
+            let rounds = if late == 1 { "round" } else { "rounds" };
+            return Err(format!("timed out in {late} {rounds} of: {}", row.label));
+        }
         let series = analysis
             .get(subject, &row.key)
-            .ok_or_else(|| row.label.clone())?;
-        let floor = if series.unit == "B" {
-            4096.0
-        } else {
-            f64::MIN_POSITIVE
-        };
+            .ok_or_else(|| format!("no number for: {}", row.label))?;
         for (round, value) in &series.rounds {
             let sum = sums.entry(*round).or_default();
-            sum.0 += value.max(floor).ln();
+            sum.0 += cost(series, *value).ln();
             sum.1 += 1;
         }
     }

@@ -11,13 +11,21 @@ use crate::table::escape;
 pub fn summary(results: &Results) -> String {
     let analysis = Analysis::new(results);
     let headline = rows(&analysis);
+    let decisions = decide(&analysis, &headline);
     let mut text = format!(
         "# layerbench\n\n{}\n\n",
-        escape(&sentence(&analysis, &decide(&analysis, &headline)))
+        escape(&sentence(&analysis, &decisions))
     );
+    for line in summary::close_calls(&decisions) {
+        text.extend([escape(&line).as_str(), "\n\n"]);
+    }
     text.extend(caution(&analysis).map(|line| format!("**{}**\n\n", escape(&line))));
     text.push_str(&summary::table(&analysis, &headline).markdown());
     text.push_str("\nMedians. `layer/volume`: how many times a job in the container layer takes what it takes in a volume. `report.html` has intervals, verdicts and the method.\n");
+    if let Some(standings) = summary::standings(&decisions) {
+        text.extend(["\n", &standings.markdown()]);
+        text.push_str("\nHow many times what the first of a use costs (geometric mean of its numbers; 4/5: covers 4 of 5 of them). Who shares a letter was not told apart; who has none is no candidate, or there are fewer than 6 rounds.\n");
+    }
     let notes = summary::notes(&analysis);
     if !notes.is_empty() {
         text.push('\n');

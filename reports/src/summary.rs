@@ -1,7 +1,8 @@
 //! The summary printed at the end of a run: one line per subject.
 
 use crate::analysis::Analysis;
-use crate::decide::{caution, decide, sentence};
+use crate::decide::{Decision, caution, decide, sentence};
+use crate::finish::nobody;
 use crate::headline::{Row, rows};
 use crate::number::{Scale, three};
 use crate::record::{Outcome, Results, Subject, Support};
@@ -12,8 +13,12 @@ use crate::targets;
 pub fn text(results: &Results, width: usize) -> String {
     let analysis = Analysis::new(results);
     let headline = rows(&analysis);
+    let decisions = decide(&analysis, &headline);
     let tables = table(&analysis, &headline).split(width);
-    let tables: Vec<String> = tables.iter().map(Table::text).collect();
+    let mut tables: Vec<String> = tables.iter().map(Table::text).collect();
+    if let Some(standings) = standings(&decisions) {
+        tables.extend(standings.split(width).iter().map(Table::text));
+    }
     let mut text = tables.join("\n");
     for (number, line) in notes(&analysis).into_iter().enumerate() {
         text.extend([if number == 0 { "\n" } else { "" }, &line, "\n"]);
@@ -21,10 +26,13 @@ pub fn text(results: &Results, width: usize) -> String {
     text.extend([
         "
 ",
-        &sentence(&analysis, &decide(&analysis, &headline)),
+        &sentence(&analysis, &decisions),
         "
 ",
     ]);
+    for line in close_calls(&decisions) {
+        text.extend([&line, "\n"]);
+    }
     text.extend(caution(&analysis).map(|line| {
         format!(
             "{line}
@@ -129,9 +137,67 @@ pub(crate) fn counts(analysis: &Analysis<'_>, subject: &str) -> String {
     }
 }
 
+/// Subjects by uses: how many times what the first costs (geometric mean), the group, and, where it is not all, how many
+/// of the use's numbers that covers. `None` when no use has two subjects.
+pub(crate) fn standings(decisions: &[Decision]) -> Option<Table> {
+    let decisions: Vec<&Decision> = decisions
+        .iter()
+        .filter(|decision| decision.standings.len() > 1)
+        .collect();
+    let mut names: Vec<&str> = Vec::new();
+    for standing in decisions.iter().flat_map(|decision| &decision.standings) {
+        if !names.contains(&standing.name.as_str()) {
+            names.push(&standing.name);
+        }
+    }
+    let cell = |decision: &Decision, name: &str| {
+        let found = decision.standings.iter().find(|s| s.name == name);
+        let Some((standing, times)) = found.and_then(|s| Some((s, s.times?))) else {
+            return "-".to_owned();
+        };
+        let mut text = format!("{}x", three(times));
+        if standing.covered < standing.of {
+            text.extend([format!(" ({}/{})", standing.covered, standing.of)]);
+        }
+        if !standing.letters.is_empty() {
+            text.extend([" ", &standing.letters]);
+        }
+        text
+    };
+    let mut head = vec!["times the first".to_owned()];
+    head.extend(decisions.iter().map(|d| d.of.title().to_owned()));
+    let rows = names
+        .into_iter()
+        .map(|name| {
+            let mut cells = vec![name.to_owned()];
+            cells.extend(decisions.iter().map(|decision| cell(decision, name)));
+            cells
+        })
+        .collect();
+    (!decisions.is_empty()).then_some(Table { head, rows })
+}
+
+/// Recommendations that one workload alone makes.
+pub(crate) fn close_calls(decisions: &[Decision]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for decision in decisions {
+        for (workload, leader) in &decision.fragile {
+            let then = match leader {
+                Some(leader) => format!("{leader} would lead"),
+                None => "nobody would be named".to_owned(),
+            };
+            let of = decision.of.title();
+            lines.push(format!(
+                "{of}: this rests on {workload}; without it {then}."
+            ));
+        }
+    }
+    lines
+}
+
 /// What the table cannot say: who could not run, who did not finish.
 pub(crate) fn notes(analysis: &Analysis<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = nobody(analysis);
     for subject in &analysis.results.subjects {
         if let Support::Missing { what, fix, .. } = &subject.support {
             notes.push(format!("{}: not run: {what}; {fix}", subject.name));

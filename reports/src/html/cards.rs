@@ -20,8 +20,9 @@ pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup
         }
         div.cards { @for decision in decisions { (card(analysis, decision)) } }
         p.small.muted {
-            "A use is judged by the geometric mean of its numbers, each counting alike, round by round. The interval is that of the "
-            "lead over the first one not named."
+            "A use is judged by the geometric mean of its numbers, each counting alike, round by round. The interval of a lead is that of the "
+            "first one not named; intervals in the tables are bootstrapped over whole rounds (BCa). Who shares a letter was not told apart by more than "
+            "what matters. A mean over fewer numbers than there are says so, and makes no candidate."
         }
     }
 }
@@ -45,7 +46,35 @@ fn card(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
                     }
                 }
             }
+            (standings(decision))
+            @for (workload, leader) in &decision.fragile {
+                p.out { "Rests on " (workload) ": without it " @match leader { Some(leader) => { (name(leader)) " would lead." }, None => "nobody would be named." } }
+            }
             @for (out, reason) in &decision.out { p.out { "Not considered: " (name(out)) ", " (reason) "." } }
+        }
+    }
+}
+
+fn standings(decision: &Decision) -> Markup {
+    html! {
+        @if decision.standings.len() > 1 {
+            table.standings {
+                caption { "Times the cost of the first" }
+                thead { tr { th scope="col" { "Driver" } th.n scope="col" { "Times" } th.n scope="col" { "Numbers" } th scope="col" { "Group" } } }
+                tbody {
+                    @for standing in &decision.standings {
+                        tr {
+                            th scope="row" { (name(&standing.name)) }
+                            td.n {
+                                @match standing.times { Some(times) => { (three(times)) }, None => "–" }
+                                @if let Some(interval) = standing.interval { br; span.ci { "[" (three(interval.low)) ", " (three(interval.high)) "]" } }
+                            }
+                            td.n { (standing.covered) "/" (standing.of) }
+                            td { @if standing.letters.is_empty() { "–" } @else { (standing.letters) } }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -4,23 +4,31 @@ use maud::{Markup, html};
 
 use crate::analysis::{Analysis, Compared};
 use crate::anchor::anchor;
+use crate::finish::{nobody, unfinished};
 use crate::headline::Row;
 use crate::metric::direction;
 use crate::number::{Scale, Times, three};
 use crate::record::Subject;
 use crate::series::Series;
 use crate::stats::Verdict;
+use crate::tied::{Tied, tied};
 
 /// The section's body.
 pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
     let subjects = analysis.subjects();
+    let ties = tied(analysis, rows);
     html! {
         p.lead {
             "Medians, and how they compare with the " em { "control" } ": the same work in a plain directory of the same backing store, in the "
             "same round. Less is better in every row. "
             (legend())
         }
+        p.small.muted {
+            "In a row, subjects that share a letter were not told apart by more than what matters; " b { "a" } " has the least. Letters need Friedman's test over all "
+            "subjects to stand (corrected for the rows here) and six rounds; a round that timed out ranks last."
+        }
         (notes(&subjects))
+        @for sentence in nobody(analysis) { p.note { (sentence) } }
         div.scroll tabindex="0" role="region" aria-label="Drivers by workloads" {
             table.matrix.stick {
                 caption { "Ratio to the control with its 95 % interval; " (rounds_text(analysis)) "." }
@@ -37,7 +45,7 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
                         @if index == 0 || rows[index - 1].key.workload != row.key.workload {
                             tr.group { th scope="colgroup" colspan=(subjects.len() + 1) { a href={ "#w-" (anchor(&row.key.workload)) } { (row.key.workload) } } }
                         }
-                        tr { (cells(analysis, &subjects, row)) }
+                        tr { (cells(analysis, &subjects, row, ties[index].as_ref())) }
                     }
                 }
             }
@@ -100,7 +108,7 @@ fn rounds_text(analysis: &Analysis<'_>) -> String {
     }
 }
 
-fn cells(analysis: &Analysis<'_>, subjects: &[&Subject], row: &Row) -> Markup {
+fn cells(analysis: &Analysis<'_>, subjects: &[&Subject], row: &Row, tied: Option<&Tied>) -> Markup {
     let series: Vec<Option<&Series>> = subjects
         .iter()
         .map(|s| analysis.get(&s.name, &row.key))
@@ -117,11 +125,12 @@ fn cells(analysis: &Analysis<'_>, subjects: &[&Subject], row: &Row) -> Markup {
         .max()
         .unwrap_or(0);
     html! {
-        th scope="row" { (row.label) @if !scale.unit.is_empty() { br; span.muted.small { "in " (scale.unit) } } }
+        th scope="row" { (row.label) @if !scale.unit.is_empty() { br; span.muted.small { "in " (scale.unit) } } @if let Some(tied) = tied { br; span.muted.small { (tied.words()) } } }
         @for (subject, series) in subjects.iter().zip(&series) {
             td {
                 @if let Some(series) = series {
                     span.value { (scale.number(series.median())) }
+                    @if let Some(letters) = tied.and_then(|tied| tied.of(&subject.name)) { span.group { (letters) } }
                     @match analysis.against_control(&subject.name, &row.key) {
                         Some(compared) => (comparison(compared, series, most)),
                         None => { br; span.muted.small { (no_ratio(analysis, &subject.name, row)) } }
@@ -150,6 +159,7 @@ fn comparison(compared: &Compared, series: &Series, most: usize) -> Markup {
             @if let Some(level) = &times.odd_level { " at " (level) }
             @if compared.pair.rounds != most { " n = " (compared.pair.rounds) }
         }
+        @if compared.timed_out > 0 { br; span.muted.small { (compared.timed_out) " rounds timed out" } }
         br; (badge(compared.verdict))
         @if let Verdict::Inconclusive(why) = compared.verdict { br; span.muted.small { (why.short()) } }
     }
@@ -164,14 +174,12 @@ fn no_ratio(analysis: &Analysis<'_>, subject: &str, row: &Row) -> &'static str {
 }
 
 fn missing(analysis: &Analysis<'_>, subject: &str, row: &Row) -> Markup {
-    let dnf = analysis.results.dnf.iter().find(|d| {
-        d.subject == subject
-            && d.workload == row.key.workload
-            && d.phase.as_ref().is_none_or(|p| *p == row.key.phase)
-    });
+    let dnf = unfinished(analysis, subject, &row.key).next();
     html! {
         @if let Some(dnf) = dnf {
-            span.v.dnf title=(dnf.reason) { "! DNF" } br; a.small href="#dnf" { "why" }
+            span.v.dnf title=(dnf.reason) { "! DNF" }
+            @if let Some(limit) = dnf.after_seconds { br; span.muted.small { "over " (three(limit)) " s" } }
+            br; a.small href="#dnf" { "why" }
         } @else {
             span.muted { "–" } br; span.muted.small { "not measured" }
         }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::analysis::Analysis;
 use crate::number::three;
 use crate::record::{Cache, Role};
+use crate::stats::Outliers;
 use crate::stats::quantile::median;
 
 /// The section's body.
@@ -27,7 +28,12 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
         p {
             "Better and worse: the whole interval lies beyond 5 %, or beyond the noise band of that workload and metric where it is wider, "
             "and the test stands after the correction (Benjamini-Hochberg at 5 %) for the " (analysis.family_size())
-            " comparisons that get a verdict here. Equivalent: the whole interval lies within 5 %, however noisy the machine. Inconclusive: neither."
+            " comparisons that get a verdict here. Equivalent: the whole interval lies within 5 %, however noisy the machine. Inconclusive: neither; "
+            "where it says that two differ, perhaps by little, the test stands but the interval reaches below what matters."
+        }
+        p {
+            "What stopped at a time limit ranks last and has no ratio; a verdict it could weaken is not given. What failed has no number, and nothing is put in its "
+            "place. Nothing is dropped for being far from the rest: " (outliers(analysis))
         }
         (detectable(analysis))
         (noise(analysis))
@@ -41,6 +47,23 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
             li { "Passing cases show that a promise held when asked, not that it always will." }
         }
     }
+}
+
+fn outliers(analysis: &Analysis<'_>) -> String {
+    let (mut values, mut found) = (0, Outliers::default());
+    let shown = analysis
+        .comparisons()
+        .filter(|(s, _)| s.key.metric == "time");
+    for (series, _) in shown {
+        let of = Outliers::of(&series.values());
+        values += series.rounds.len();
+        found.mild += of.mild;
+        found.severe += of.severe;
+    }
+    format!(
+        "of {values} wall times above, {} lie more than 1.5 interquartile ranges from the quartiles of their series, and {} more than 3.",
+        found.mild, found.severe
+    )
 }
 
 fn cache(analysis: &Analysis<'_>) -> String {
@@ -66,6 +89,7 @@ fn detectable(analysis: &Analysis<'_>) -> Markup {
         .into_iter()
         .map(|w| (w, Vec::new()))
         .collect();
+    let mut decidable = Vec::new();
     for (series, compared) in analysis
         .comparisons()
         .filter(|(s, _)| s.key.metric == "time")
@@ -78,6 +102,8 @@ fn detectable(analysis: &Analysis<'_>) -> Markup {
         ) {
             entry.1.push((ratio - 1.0) * 100.0);
         }
+        let ratio = compared.pair.decidable(compared.margin);
+        decidable.extend(ratio.map(|ratio| (ratio - 1.0) * 100.0));
     }
     by_workload.retain(|(_, values)| !values.is_empty());
     html! {
@@ -88,7 +114,8 @@ fn detectable(analysis: &Analysis<'_>) -> Markup {
                     @if index > 0 { ", " }
                     (workload) " " (three(median(values).unwrap_or(0.0))) " %"
                 }
-                "."
+                ". To be called better or worse it must be larger, because the whole interval must clear what matters: "
+                (three(median(&decidable).unwrap_or(0.0))) " % in the median."
             }
         }
     }

@@ -15,7 +15,14 @@ pub fn quantile(sample: &[f64], q: f64) -> Option<f64> {
     let at = q.clamp(0.0, 1.0) * last as f64;
     let below = at.floor() as usize;
     let above = (below + 1).min(last);
-    Some(sorted[below] + (at - below as f64) * (sorted[above] - sorted[below]))
+    let (low, high) = (sorted[below], sorted[above]);
+    // Between two infinities nothing can be interpolated.
+    let part = at - below as f64;
+    Some(if part == 0.0 || low == high {
+        low
+    } else {
+        low + part * (high - low)
+    })
 }
 
 /// The middle of a sample.
@@ -60,6 +67,7 @@ mod tests {
         }
         assert_eq!(quantile(&[], 0.5), None);
         assert_eq!(median(&[4.0]), Some(4.0));
+        assert_eq!(median(&[f64::INFINITY; 2]), Some(f64::INFINITY));
     }
 
     #[test]

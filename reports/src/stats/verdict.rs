@@ -30,6 +30,12 @@ pub enum Why {
     WideInterval,
     /// The interval is clear, but among so many comparisons such a one is expected by chance.
     ManyComparisons,
+    /// It surely differs, but the interval reaches into what does not matter. This is "found" without a verdict.
+    PerhapsLittle,
+    /// Rounds that timed out have no ratio; with them it would be further from what is to be shown.
+    TimedOut,
+    /// In its unit the difference is smaller than what can be measured of one operation.
+    BelowFloor,
 }
 
 impl Verdict {
@@ -47,7 +53,14 @@ impl Verdict {
         if interval.low >= 1.0 / (1.0 + PRACTICAL) && interval.high <= 1.0 + PRACTICAL {
             Self::Equivalent
         } else if !more && !less {
-            Self::Inconclusive(Why::WideInterval)
+            // Where twins differ by more than what matters, so may these two for no reason.
+            let outside = margin <= PRACTICAL || pair.ratio > limit || pair.ratio < 1.0 / limit;
+            let apart = outside && (interval.low > 1.0 || interval.high < 1.0);
+            Self::Inconclusive(if apart && adjusted_p <= FALSE_DISCOVERY {
+                Why::PerhapsLittle
+            } else {
+                Why::WideInterval
+            })
         } else if adjusted_p > FALSE_DISCOVERY {
             Self::Inconclusive(Why::ManyComparisons)
         } else if more == more_is_better {
@@ -55,6 +68,35 @@ impl Verdict {
         } else {
             Self::Worse
         }
+    }
+
+    /// The verdict when rounds were left out because the subject, or the other, timed out in them: their true cost is
+    /// higher than any seen, so only a verdict that they would strengthen stands.
+    pub fn without(self, timed_out: usize, other_timed_out: usize) -> Self {
+        match self {
+            Self::Worse if other_timed_out == 0 => self,
+            Self::Better if timed_out == 0 => self,
+            _ if timed_out + other_timed_out > 0 => Self::Inconclusive(Why::TimedOut),
+            _ => self,
+        }
+    }
+
+    /// The verdict when the two differ by `difference` in their unit and less than `floor` cannot be told from nothing.
+    pub fn above(self, difference: f64, floor: f64) -> Self {
+        match self {
+            Self::Better | Self::Worse if difference.abs() < floor => {
+                Self::Inconclusive(Why::BelowFloor)
+            }
+            _ => self,
+        }
+    }
+
+    /// Whether a difference was found, by however much: the ratio is surely not 1.
+    pub fn differs(self) -> bool {
+        matches!(
+            self,
+            Self::Better | Self::Worse | Self::Inconclusive(Why::PerhapsLittle)
+        )
     }
 
     /// The word.
@@ -85,6 +127,9 @@ impl Why {
             Self::TooFewRounds => "too few rounds",
             Self::WideInterval => "interval too wide",
             Self::ManyComparisons => "may be chance",
+            Self::PerhapsLittle => "differs, perhaps by little",
+            Self::TimedOut => "rounds timed out",
+            Self::BelowFloor => "too small to measure",
         }
     }
 
@@ -98,6 +143,11 @@ impl Why {
             Self::ManyComparisons => {
                 "among so many comparisons one like this is expected by chance"
             }
+            Self::PerhapsLittle => "they surely differ, but perhaps by less than what matters",
+            Self::TimedOut => {
+                "rounds that timed out have no ratio, so the true one is further out than this"
+            }
+            Self::BelowFloor => "the difference is smaller than what can be measured",
         }
     }
 }
@@ -124,7 +174,12 @@ mod tests {
         assert_eq!(of(0.5, 0.94), Verdict::Better);
         assert_eq!(of(0.97, 1.04), Verdict::Equivalent);
         assert_eq!(of(1.01, 1.04), Verdict::Equivalent);
-        assert_eq!(of(1.01, 1.2), Verdict::Inconclusive(Why::WideInterval));
+        assert_eq!(of(1.01, 1.2), Verdict::Inconclusive(Why::PerhapsLittle));
+        assert!(of(1.01, 1.2).differs() && of(1.06, 1.3).differs() && !of(1.01, 1.04).differs());
+        assert_eq!(
+            Verdict::of(&pair(1.01, 1.2, 0.95), 0.06, 0.05, false),
+            Verdict::Inconclusive(Why::WideInterval)
+        );
         assert_eq!(of(0.8, 1.2), Verdict::Inconclusive(Why::WideInterval));
     }
 
@@ -146,5 +201,25 @@ mod tests {
             Verdict::of(&few, 0.01, 0.05, true),
             Verdict::Inconclusive(Why::TooFewRounds)
         );
+    }
+
+    #[test]
+    fn rounds_that_timed_out_only_strengthen() {
+        let out = Verdict::Inconclusive(Why::TimedOut);
+        assert_eq!(Verdict::Worse.without(3, 0), Verdict::Worse);
+        assert_eq!(Verdict::Worse.without(3, 1), out);
+        assert_eq!(Verdict::Better.without(1, 0), out);
+        assert_eq!(Verdict::Better.without(0, 2), Verdict::Better);
+        assert_eq!(Verdict::Equivalent.without(0, 1), out);
+        assert_eq!(Verdict::Equivalent.without(0, 0), Verdict::Equivalent);
+    }
+
+    #[test]
+    fn a_difference_too_small_to_measure_is_no_verdict() {
+        let small = Verdict::Inconclusive(Why::BelowFloor);
+        assert_eq!(Verdict::Worse.above(9e-6, 1e-5), small);
+        assert_eq!(Verdict::Better.above(-9e-6, 1e-5), small);
+        assert_eq!(Verdict::Better.above(-2e-5, 1e-5), Verdict::Better);
+        assert_eq!(Verdict::Equivalent.above(0.0, 1e-5), Verdict::Equivalent);
     }
 }
