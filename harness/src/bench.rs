@@ -1,13 +1,13 @@
-//! The measuring part of a run: rounds of cells, each recorded as it is made.
+//! One cell: a subject, a workload, a round. Measured, and recorded as soon as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use drivers::{ErrorKind, Item, Key};
 use reports::Latencies;
 use reports::Line;
-use reports::record::{Cache, Dnf, Record};
+use reports::record::{Cache, CellInfo, Dnf, Record};
 use workloads::image::Image;
 use workloads::{Cell, Ground, Metric, Recorder, Sample, Scale, Workload};
 
@@ -15,104 +15,44 @@ use crate::cache::Settle;
 use crate::counters::HostCounters;
 use crate::counters::cell::Watch;
 use crate::noise;
-use crate::progress::Progress;
+use crate::progress;
 use crate::records::Records;
-use crate::schedule::Schedule;
 use crate::workplace::Opened;
-use crate::{interrupt, progress};
 
-/// What is measured, and for how long.
+/// What all cells of a run have in common.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
-    pub(crate) workloads: Vec<&'static Workload>,
     pub(crate) image: &'a Image,
     pub(crate) second_image: Option<&'a Image>,
     pub(crate) scale: Scale,
     /// What an archive of an image may ask for.
     pub(crate) limits: drivers::Limits,
     pub(crate) seed: u64,
-    pub(crate) rounds: u32,
-    /// No further round is begun that would probably end after this.
-    pub(crate) deadline: Option<Instant>,
+    /// When the run began.
+    pub(crate) began: Instant,
     pub(crate) scratch: &'a Path,
+    /// What else the machine does.
+    pub(crate) watch: noise::Watch,
     /// The run's directory.
     pub(crate) run: &'a Path,
     /// Dropping the page cache is allowed here.
     pub(crate) may_drop_caches: bool,
 }
 
-/// Runs the rounds. Gives whether every cell was finished, but for what a subject cannot do at all.
-pub(crate) fn run(
-    plan: &Plan<'_>,
-    opened: &[Opened],
-    records: &mut Records,
-) -> anyhow::Result<bool> {
-    let schedule = Schedule::new(plan.seed, opened.len(), plan.workloads.len());
-    let cells = u64::from(plan.rounds) * (opened.len() * plan.workloads.len()) as u64;
-    let bar = Progress::new("measuring", cells);
-    // A subject that cannot do a workload is not asked again.
-    let mut finished_with: BTreeSet<(usize, usize)> = BTreeSet::new();
-    let mut last = Duration::ZERO;
-    let mut all_well = true;
-    for round in 0..plan.rounds {
-        let began = Instant::now();
-        // The first round also makes the fixtures, so the last one says most about the next; better to stop early than
-        // to overrun.
-        if plan
-            .deadline
-            .is_some_and(|deadline| round > 0 && began + last.mul_f64(1.1) > deadline)
-        {
-            bar.finish();
-            progress::say(&format!(
-                "layerbench: {round} of {} rounds fit the time budget",
-                plan.rounds
-            ));
-            // The budget is part of what was asked for: a run that kept it is complete.
-            records.planned_rounds(round)?;
-            return Ok(all_well);
-        }
-        for workload in schedule.workloads(round) {
-            for (position, subject) in schedule.subjects(round, workload).into_iter().enumerate() {
-                if interrupt::requested() {
-                    bar.finish();
-                    return Ok(all_well);
-                }
-                let (opened, what) = (&opened[subject], plan.workloads[workload]);
-                bar.next(&format!(
-                    "round {}: {} on {}",
-                    round + 1,
-                    what.name,
-                    opened.name
-                ));
-                if !finished_with.contains(&(subject, workload)) {
-                    let place = Place {
-                        round,
-                        position: u32::try_from(position).unwrap_or(u32::MAX),
-                    };
-                    let ending = one_cell(plan, opened, what, place, records)?;
-                    all_well &= ending != Ending::Failed;
-                    if ending != Ending::Done {
-                        finished_with.insert((subject, workload));
-                    }
-                }
-                bar.done();
-            }
-        }
-        last = began.elapsed();
-    }
-    bar.finish();
-    Ok(all_well)
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    round: u32,
-    position: u32,
+/// Where a cell stands in the run.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Place in the order of time.
+    pub(crate) id: u32,
+    pub(crate) round: u32,
+    pub(crate) position: u32,
+    /// The subject of the cell before.
+    pub(crate) predecessor: Option<String>,
 }
 
 /// How a cell ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+pub(crate) enum Ending {
     Done,
     /// The subject cannot do it, which is no failure.
     Unsupported,
@@ -120,11 +60,11 @@ enum Ending {
 }
 
 /// Runs and records a cell.
-fn one_cell(
+pub(crate) fn one_cell(
     plan: &Plan<'_>,
     opened: &Opened,
     workload: &Workload,
-    place: Place,
+    place: &Place,
     records: &mut Records,
 ) -> anyhow::Result<Ending> {
     let driver = &*opened.driver;
@@ -148,12 +88,11 @@ fn one_cell(
         recorder: Recorder::new(Box::new(HostCounters::new(driver, cost.spent()))),
         environment: &settle,
     };
-    let watch = noise::Watch::new(plan.scratch, noise::Limits::default());
-    let (before, began) = (watch.begin(), Instant::now());
+    let (before, began) = (plan.watch.begin(), Instant::now());
     let outcome = (workload.run)(&mut cell);
     let seconds = began.elapsed().as_secs_f64();
     tracing::info!("{} on {}: {seconds:.2} s", workload.name, opened.name);
-    let (_, flags) = watch.end(&before);
+    let (noise, flags) = plan.watch.end(&before);
     cost.end(&mut cell.recorder);
     let daemons = driver.daemon_usage();
     if daemons.peak_rss_bytes > 0 {
@@ -178,6 +117,18 @@ fn one_cell(
             sample, opened, workload, place, &flags,
         )))?;
     }
+    records.push(Line::Cell(CellInfo {
+        id: place.id,
+        subject: opened.name.clone(),
+        workload: workload.name.to_owned(),
+        round: place.round,
+        position: place.position,
+        predecessor: place.predecessor.clone(),
+        began_s: (began - plan.began).as_secs_f64(),
+        seconds,
+        noise,
+        flags,
+    }))?;
     for missing in missing {
         // What cannot be done at all is said once.
         if place.round == 0 {
@@ -205,7 +156,7 @@ fn one_cell(
 }
 
 /// After a cell that failed half-way: container layers it left are removed, so that they burden nobody else.
-fn clear(opened: &Opened, place: Place) {
+fn clear(opened: &Opened, place: &Place) {
     let prefix = format!("r{}-", place.round);
     for info in opened.driver.list().unwrap_or_default() {
         if let Some(key) = info
@@ -222,7 +173,7 @@ fn record(
     sample: Sample,
     opened: &Opened,
     workload: &Workload,
-    place: Place,
+    place: &Place,
     flags: &[String],
 ) -> Record {
     let cache = match sample.params.get("cache").map(String::as_str) {
@@ -244,7 +195,7 @@ fn record(
         unit: sample.metric.unit().to_owned(),
         round: place.round,
         position: place.position,
-        cell: None,
+        cell: Some(place.id),
         value: sample.value,
         params: sample.params,
         cache,

@@ -93,9 +93,15 @@ pub(crate) struct RunArgs {
     /// Rounds, instead of the profile's number and time budget
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: Option<u32>,
-    /// Ends the rounds so as to keep within this time: 90s, 4m, 1h
-    #[arg(long, value_name = "TIME", value_parser = conform::duration)]
+    /// As many rounds as fit this time (with --rounds: at most so many): 90s, 20m, 1h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) time_budget: Option<std::time::Duration>,
+    /// As many rounds as find a difference of this size with 80 % chance (with --rounds: at most so many): 5%
+    #[arg(long, value_name = "PERCENT", value_parser = effect)]
+    pub(crate) target_effect: Option<f64>,
+    /// Say what would be measured, and measure nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// The seed of every random choice
     #[arg(long, default_value_t = 1, env = "LAYERBENCH_SEED")]
     pub(crate) seed: u64,
@@ -176,6 +182,17 @@ fn store_size(text: &str) -> Result<bytesize::ByteSize, String> {
         ));
     }
     Ok(size)
+}
+
+/// A difference to be found, as a share: `5%` is 0.05.
+fn effect(text: &str) -> Result<f64, String> {
+    let percent: Option<f64> = text
+        .strip_suffix('%')
+        .and_then(|number| number.trim().parse().ok());
+    match percent {
+        Some(percent @ 0.1..=100.0) => Ok(percent / 100.0),
+        _ => Err("it is not a difference such as 5%, from 0.1% to 100%".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

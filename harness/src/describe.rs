@@ -10,6 +10,7 @@ use workloads::Workload;
 
 use crate::hostfacts;
 use crate::records::Records;
+use crate::stores::Stores;
 use crate::subjects::{Absent, Planned, Role, Selection};
 use crate::workplace::{Opened, Workplace};
 
@@ -84,8 +85,15 @@ pub(crate) fn now() -> String {
         .to_string()
 }
 
+/// Every subject opened for measuring.
+pub(crate) fn all(stores: &Stores<'_>, records: &mut Records) -> anyhow::Result<()> {
+    let all = stores.subjects();
+    all.iter()
+        .try_for_each(|subject| records.push(Line::Subject(opened(subject, all))))
+}
+
 /// One of the subjects opened for measuring; `all` finds its control.
-pub(crate) fn opened(opened: &Opened, all: &[Opened]) -> Subject {
+fn opened(opened: &Opened, all: &[Opened]) -> Subject {
     let same_ground = |other: &&Opened| {
         other.planned.role == Role::Control && other.planned.backing == opened.planned.backing
     };

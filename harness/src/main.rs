@@ -22,11 +22,13 @@ mod noise;
 mod profile;
 mod progress;
 mod records;
+mod rounds;
 mod runs;
 mod schedule;
 mod select;
 mod settings;
 mod spoken;
+mod stores;
 mod subjects;
 mod workplace;
 

@@ -34,6 +34,16 @@ impl Progress {
         self.0.tick();
     }
 
+    /// So many steps it will be, after all.
+    pub(crate) fn resize(&self, steps: u64) {
+        self.0.set_length(steps);
+    }
+
+    /// Hides the bar while lines are printed.
+    pub(crate) fn aside(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
+
     /// One step is done.
     pub(crate) fn done(&self) {
         self.0.inc(1);

@@ -1,4 +1,4 @@
-//! Times as people say them.
+//! Times and shares as people say them.
 
 use std::time::Duration;
 
@@ -29,6 +29,17 @@ pub(crate) fn time(time: Duration) -> String {
     }
 }
 
+/// `4.2 %`, `5 %`, `12 %` of a share (0.042).
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let whole = (percent - percent.round()).abs() < 0.05;
+    if percent.abs() < 9.95 && !whole {
+        format!("{percent:.1} %")
+    } else {
+        format!("{percent:.0} %")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +59,14 @@ mod tests {
         ] {
             assert_eq!(of(seconds), text);
         }
+    }
+
+    #[test]
+    fn shares_keep_two_digits() {
+        assert_eq!(
+            (percent(0.042), percent(0.117)),
+            ("4.2 %".into(), "12 %".into())
+        );
+        assert_eq!(percent(0.05), "5 %");
     }
 }

@@ -18,6 +18,7 @@ pub mod markdown;
 pub mod matrix;
 pub mod metric;
 pub mod number;
+pub mod precision;
 pub mod record;
 pub mod series;
 pub mod standing;

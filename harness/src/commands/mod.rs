@@ -4,6 +4,7 @@ mod catalogue;
 mod compare;
 mod conform;
 mod doctor;
+mod dry_run;
 mod exchange;
 mod exec;
 mod history;

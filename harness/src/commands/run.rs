@@ -2,18 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use drivers::Host;
 use reports::Line;
 use reports::record::{End, Outcome};
 use workloads::Workload;
 
+use super::dry_run::Dry;
 use crate::cli::RunArgs;
+use crate::profile::{LEAST_ROUNDS, Profile};
 use crate::records::Records;
+use crate::rounds::plan::{MOST_ROUNDS, Wish};
 use crate::select::{Filter, select};
 use crate::settings::Settings;
-use crate::subjects::Selection;
-use crate::workplace::{self, Opened, Workplace, close_all};
-use crate::{bench, conform, describe, exit, interrupt, progress, runs, subjects};
+use crate::stores::Stores;
+use crate::workplace::{self, Workplace};
+use crate::{bench, conform, describe, exit, interrupt, noise, progress, rounds, runs, subjects};
 
 /// Which parts of a run are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -47,14 +49,19 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     };
     let settings = Settings::load(&args.settings)?;
     let profile = settings.profile(&args.profile)?;
+    let wish = wish(args, &profile);
     let host = workplace::enter()?;
+    if args.dry_run {
+        let dry = Dry {
+            args,
+            profile: &profile,
+            wish: &wish,
+            workloads: &workloads,
+            cases: cases.len(),
+        };
+        return dry.run(&host);
+    }
     let (place, selection) = Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?;
-    let rounds = args.rounds.unwrap_or(profile.rounds);
-    let budget = args.time_budget.or(if args.rounds.is_some() {
-        None
-    } else {
-        profile.budget
-    });
     let mut records = Records::create(&args.out, &runs::stem(&host, place.dir()))?;
     let image_name = args.image.as_deref().unwrap_or(&profile.image);
     let images = if parts.bench {
@@ -79,7 +86,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         ("store_bytes".to_owned(), args.work.size.as_u64().into()),
         (
             "time_budget_seconds".to_owned(),
-            budget.map(|budget| budget.as_secs()).into(),
+            wish.budget.map(|budget| budget.as_secs()).into(),
         ),
     ];
     let image_facts = images
@@ -89,7 +96,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let asked = describe::Asked {
         seed: args.seed,
         profile: &profile.name,
-        rounds,
+        rounds: wish.rounds,
         workloads: &workloads,
         image: image_facts,
         config: config.into(),
@@ -108,30 +115,29 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         let Some(images) = images.as_ref().filter(|_| !interrupt::requested()) else {
             return Ok(());
         };
-        let plan = bench::Plan {
-            workloads: workloads.clone(),
+        let cells = bench::Plan {
             image: &images.first,
             second_image: images.second.as_ref(),
             scale: profile.scale.clone(),
             limits: args.limits.limits(),
             seed: args.seed,
-            rounds,
-            deadline: budget.map(|budget| began + budget),
+            began,
             scratch: &place.directory("scratch")?,
+            watch: noise::Watch::new(place.dir(), noise::Limits::default()),
             run: place.dir(),
             may_drop_caches: host.root && !host.user_namespace,
         };
-        with_subjects(&place, &host, &selection, |opened| {
-            let describe = |records: &mut Records| {
-                opened.iter().try_for_each(|subject| {
-                    records.push(Line::Subject(describe::opened(subject, opened)))
-                })
-            };
-            describe(&mut records)?;
-            all_well = bench::run(&plan, opened, &mut records)?;
+        let mut stores = Stores::open(&place, &host, &selection)?;
+        let mut measure = || -> anyhow::Result<()> {
+            describe::all(&stores, &mut records)?;
+            all_well = rounds::run(&wish, &workloads, &cells, &mut stores, &mut records)?;
             // Facts grow while a driver works (a fall-back taken): the last word counts.
-            describe(&mut records)
-        })
+            describe::all(&stores, &mut records)
+        };
+        let measured = measure();
+        // Closed whatever came of it.
+        let closed = stores.close();
+        measured.and(closed)
     };
     let outcome = work();
     let closed = place.close();
@@ -168,33 +174,19 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     })
 }
 
-/// Opens the subjects with their controls and the twin, does the work, and closes them whatever came of it.
-fn with_subjects(
-    place: &Workplace,
-    host: &Host,
-    selection: &Selection,
-    work: impl FnOnce(&[Opened]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut planned = selection.ready.clone();
-    planned.extend(subjects::companions(&selection.ready));
-    let bar = progress::Progress::new("opening", planned.len() as u64);
-    let mut opened: Vec<Opened> = Vec::new();
-    for plan in &planned {
-        bar.next(plan.backend.name());
-        match place.open(plan, host) {
-            Ok(subject) => opened.push(subject),
-            Err(error) => {
-                bar.finish();
-                drop(close_all(opened));
-                return Err(error);
-            }
-        }
-        bar.done();
+/// What the flags and the profile make of the number of rounds.
+fn wish(args: &RunArgs, profile: &Profile) -> Wish {
+    // Who names a number, an effect or a time has said how long it may take; the profile's budget is not meant then.
+    let asked = args.rounds.is_some() || args.target_effect.is_some();
+    let budget = args.time_budget.or(profile.budget.filter(|_| !asked));
+    let open = args.time_budget.is_some() || args.target_effect.is_some();
+    let most = if open { MOST_ROUNDS } else { profile.rounds };
+    Wish {
+        rounds: args.rounds.unwrap_or(most),
+        budget,
+        effect: args.target_effect,
+        otherwise: args.rounds.unwrap_or(profile.rounds).max(LEAST_ROUNDS),
     }
-    bar.finish();
-    let outcome = work(&opened);
-    let closed = close_all(opened);
-    outcome.and(closed)
 }
 
 fn select_workloads(names: &[String]) -> anyhow::Result<Vec<&'static Workload>> {
