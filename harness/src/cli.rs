@@ -6,10 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 mod compare;
 mod conform;
+mod doctor;
 mod history;
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use history::{HistoryArgs, RunArg, TrendArgs};
 
 /// Which container storage driver should this host use, and is it correct?
@@ -44,8 +46,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Where the numbers of the runs that are kept changed, and by how much
     Trend(TrendArgs),
-    /// What this host supports, what is missing, and the command that mends it
-    Doctor(JsonArgs),
+    /// What this host supports, what is missing, what makes numbers less certain, and the commands that mend it
+    Doctor(DoctorArgs),
     /// The drivers, their options, the workloads and the cases
     List(JsonArgs),
     /// Every case as a Markdown page: promise, why, who else tests it, what breaks it, and the answers of a run

@@ -8,6 +8,8 @@ mod disk;
 mod identity;
 
 pub(crate) use cpu::Cpu;
+#[cfg(test)]
+pub(crate) use cpu::Turbo;
 pub(crate) use disk::{Storage, mount_of};
 
 use crate::noise::{SWAP_TOTAL, field_bytes};

@@ -6,6 +6,7 @@
 mod bench;
 mod cache;
 mod catalogue;
+mod checkup;
 mod cli;
 mod commands;
 mod conform;

@@ -1,4 +1,4 @@
-//! `layerbench doctor`: what this host supports, what is missing, and the command that mends it.
+//! `layerbench doctor`: what this host supports, what is missing, what makes numbers less certain, and what mends it.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,11 @@ use drivers::sandbox::Ground;
 use drivers::{Backend, Host, Support};
 use serde_json::json;
 
-use crate::cli::JsonArgs;
+use crate::checkup::{self, Seen, Warning};
+use crate::cli::DoctorArgs;
 use crate::{exit, hostfacts, layout, progress, workplace};
 
-pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     // Seen from where a run would work. Where that cannot be entered, nothing can run.
     let (host, shut_out) = match workplace::enter() {
         Ok(host) => (host, None),
@@ -24,7 +25,9 @@ pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
         .iter()
         .map(|backend| (*backend, probe(*backend)))
         .collect();
-    let facts = hostfacts::collect(&host, &workplace::default_work());
+    let work = args.work.clone().unwrap_or_else(workplace::default_work);
+    let facts = hostfacts::collect(&host, &work);
+    let warnings = checkup::warnings(&Seen::look(&work));
     if args.json {
         let rows: Vec<_> = probes
             .iter()
@@ -35,7 +38,7 @@ pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
                 }),
             })
             .collect();
-        let document = json!({ "schema": 1, "host": facts, "drivers": rows });
+        let document = json!({ "schema": 1, "host": facts, "drivers": rows, "warnings": warnings });
         progress::document(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
         return Ok(exit::OK);
     }
@@ -69,8 +72,26 @@ pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
             }
         }
     }
+    warn(&mut text, &warnings, width);
     progress::document(&text)?;
     Ok(exit::OK)
+}
+
+/// Adds the warnings: what is so, what it does to numbers, what mends it.
+fn warn(text: &mut String, warnings: &[Warning], width: usize) {
+    if warnings.is_empty() {
+        text.push_str("\nnothing seen that makes numbers less certain\n");
+        return;
+    }
+    text.push_str(
+        "\nWhat makes numbers less certain here; none of it keeps anything from being measured.\n",
+    );
+    for warning in warnings {
+        let head = format!("{:<16} ", warning.check);
+        let body = format!("{}: {}", warning.seen, warning.effect);
+        layout::hang(text, &head, &body, width);
+        layout::hang(text, &format!("{:<17}mend: ", ""), &warning.mend, width);
+    }
 }
 
 /// The backing stores that can be made here, and what the others lack.

@@ -4,6 +4,11 @@ use super::{field, text};
 use crate::noise::cpu_limit;
 
 const CPUS: &str = "/sys/devices/system/cpu";
+/// Files that tell of turbo frequencies, and what they hold when these are off.
+const TURBO: [(&str, &str); 2] = [
+    ("/sys/devices/system/cpu/intel_pstate/no_turbo", "1"),
+    ("/sys/devices/system/cpu/cpufreq/boost", "0"),
+];
 
 /// What a comparison, or the doctor, needs to know of them. `None`: the host does not tell.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +19,7 @@ pub(crate) struct Cpu {
     pub(crate) virtual_machine: bool,
     /// Of the first CPU; they rarely differ.
     pub(crate) governor: Option<String>,
-    pub(crate) turbo: Option<bool>,
+    pub(crate) turbo: Option<Turbo>,
     /// `on`, `off`, `forceoff`, `notsupported`, `notimplemented`.
     pub(crate) smt: Option<String>,
     /// Flaws of the processor that are not mended, and what the kernel was told to do.
@@ -22,6 +27,15 @@ pub(crate) struct Cpu {
     pub(crate) clock: Option<String>,
     /// CPUs' worth of time that a control group allows.
     pub(crate) group_limit: Option<f64>,
+}
+
+/// Frequencies above the rated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turbo {
+    pub(crate) on: bool,
+    /// What switches them off, written to `file`.
+    pub(crate) off: &'static str,
+    pub(crate) file: &'static str,
 }
 
 impl Cpu {
@@ -35,7 +49,9 @@ impl Cpu {
             virtual_machine: is_virtual(&cpuinfo, &product)
                 || text("/sys/hypervisor/type").is_some(),
             governor: cpu("cpu0/cpufreq/scaling_governor"),
-            turbo: turbo(cpu("intel_pstate/no_turbo"), cpu("cpufreq/boost")),
+            turbo: TURBO
+                .into_iter()
+                .find_map(|(file, off)| Some(Turbo::new(text(file)? != off, off, file))),
             smt: cpu("smt/control"),
             mitigations: mitigations(
                 &vulnerabilities(),
@@ -51,7 +67,7 @@ impl Cpu {
         put("cores", Some(self.usable.to_string()));
         put("governor", self.governor.clone());
         let on_off = |on: bool| if on { "on" } else { "off" }.to_owned();
-        put("turbo", self.turbo.map(on_off));
+        put("turbo", self.turbo.map(|turbo| on_off(turbo.on)));
         put("smt", self.smt.clone());
         put("mitigations", self.mitigations.clone());
         put("clock", self.clock.clone());
@@ -73,12 +89,9 @@ fn is_virtual(cpuinfo: &str, product: &str) -> bool {
     flagged || named
 }
 
-/// Both files are 0 or 1, with opposite meanings.
-fn turbo(no_turbo: Option<String>, boost: Option<String>) -> Option<bool> {
-    match (no_turbo.as_deref(), boost.as_deref()) {
-        (Some("0"), _) | (None, Some("1")) => Some(true),
-        (Some("1"), _) | (None, Some("0")) => Some(false),
-        _ => None,
+impl Turbo {
+    pub(crate) fn new(on: bool, off: &'static str, file: &'static str) -> Self {
+        Self { on, off, file }
     }
 }
 
@@ -128,15 +141,6 @@ fn mitigations(vulnerabilities: &[(String, String)], command_line: &str) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_two_files_about_turbo_have_opposite_meanings() {
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(turbo(some("0"), None), Some(true));
-        assert_eq!(turbo(some("1"), some("1")), Some(false));
-        assert_eq!(turbo(None, some("1")), Some(true));
-        assert_eq!(turbo(None, None), None);
-    }
 
     #[test]
     fn open_flaws_are_named() {

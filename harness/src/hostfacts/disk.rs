@@ -14,7 +14,7 @@ pub(crate) struct Storage {
     /// The directory of the whole disk in /sys, where there is one.
     pub(crate) sys: Option<PathBuf>,
     pub(crate) rotational: Option<bool>,
-    scheduler: Option<String>,
+    pub(crate) scheduler: Option<String>,
     /// `write back` or `write through`.
     pub(crate) write_cache: Option<String>,
     /// Bytes this user may still take.

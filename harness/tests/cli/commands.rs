@@ -77,6 +77,19 @@ fn doctor_and_list_tell_the_same_to_people_and_programs() {
             "{driver}"
         );
     }
+    // Load comes and goes between the two calls; what the machine is does not.
+    for warning in json["warnings"].as_array().unwrap() {
+        let word = |name: &str| warning[name].as_str().unwrap().to_owned();
+        assert!(!word("effect").is_empty() && !word("mend").is_empty());
+        if ["virtual", "smt", "turbo", "governor"].contains(&word("check").as_str()) {
+            assert!(
+                text.contains(&word("seen")) && text.contains(&word("mend")),
+                "{warning}"
+            );
+        }
+    }
+    let (json, _) = session.expect(0, &["doctor", "--json", "--work", "/dev/shm/none"]);
+    assert!(json.contains("\"filesystem\""), "{json}");
     let (json, _) = session.expect(0, &["list", "--json"]);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert!(json["cases"].as_array().unwrap().len() >= 40);

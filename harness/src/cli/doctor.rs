@@ -1,0 +1,15 @@
+//! The command line of `layerbench doctor`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The directory runs would be made in, on the disk to look at [default: as for run]
+    #[arg(long, value_name = "DIR", env = "LAYERBENCH_WORK")]
+    pub(crate) work: Option<PathBuf>,
+}
