@@ -183,6 +183,8 @@ pub struct Capabilities {
     pub quota_bytes: bool,
     /// A container layer's own inodes can be limited.
     pub quota_inodes: bool,
+    /// Where containers can be limited, a process with CAP_SYS_RESOURCE is held to the limit too; otherwise it passes.
+    pub quota_holds_the_privileged: bool,
     /// A root's path may hold any bytes: colons, commas, spaces, backslashes, newlines. Otherwise such a root is refused.
     pub odd_root_names: bool,
     /// A copy of a container's mount that another mount namespace still holds keeps it from being neither mounted again
@@ -291,6 +293,7 @@ impl Capabilities {
         // Plain filesystems have limits for users and projects, where they were made and mounted for it.
         quota_bytes: false,
         quota_inodes: false,
+        quota_holds_the_privileged: true,
         odd_root_names: true,
         leaked_mounts_do_no_harm: true,
         native_changes: false,

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod mount;
 pub mod mountinfo;
 pub mod overlay2;
+mod projects;
 pub mod remove;
 pub mod sandbox;
 pub mod store;

@@ -105,6 +105,11 @@ impl Options {
         self.get(SYNC.name) != Some("never")
     }
 
+    /// Whether containers are to be limited: the backing store is then made for it.
+    pub fn wants_quota(&self) -> bool {
+        self.get("quota") == Some("on")
+    }
+
     /// Refuses names and values that `specs` do not list.
     ///
     /// # Errors

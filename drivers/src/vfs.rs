@@ -3,22 +3,24 @@
 //!
 //! `e/<serial>/fs` is the whole content of an item.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, chmodat, mkdirat};
 
 use crate::capabilities::{Capabilities, CopyUp};
 use crate::copy::{self, Method};
-use crate::driver::{Backend, Driver, Info, Item, Kind, Root, Usage};
+use crate::driver::{Backend, Driver, Info, Item, Kind, Quota, Root, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::fsprobe;
 use crate::host::{Host, Support};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
+use crate::projects::{Projects, QUOTA};
 use crate::remove;
 use crate::store::{EntryState, Store};
 use crate::subject::{Backing, OptionSpec, Options, SYNC};
-use crate::unpack::{Below, Deletions, Stage};
+use crate::unpack::{self, Applied, Below, Deletions, Limits, Stage};
 use crate::usage;
 use crate::view::View;
 
@@ -32,6 +34,7 @@ const OPTIONS: &[OptionSpec] = &[
         doc: "how files are copied: auto shares blocks where the filesystem can, else copies in the kernel",
     },
     SYNC,
+    QUOTA,
 ];
 
 #[derive(Debug)]
@@ -67,7 +70,9 @@ impl Backend for Vfs {
     fn open(&self, root: &Root, options: &Options) -> Result<Box<dyn Driver>> {
         options.check(self.name(), OPTIONS)?;
         let store = Store::open(&root.dir)?.syncing_commits(options.syncs_commits());
+        let projects = Projects::open(root, options)?;
         for orphan in store.orphans()? {
+            projects.end(&orphan)?;
             remove::tree(&orphan)?;
         }
         let plain = root.dir.join("plain");
@@ -94,10 +99,15 @@ impl Backend for Vfs {
             // Copies are made without flags: an immutable file could not be given its attributes.
             file_flags_of_layers_hold: false,
             file_flags_reach_children: false,
+            quota_bytes: projects.on(),
+            quota_inodes: projects.on(),
+            // It writes to the filesystem itself, which lets a process with CAP_SYS_RESOURCE pass.
+            quota_holds_the_privileged: !projects.on(),
             ..filesystem.capabilities
         };
         Ok(Box::new(Opened {
             store,
+            projects,
             plain,
             ground: filesystem.kind,
             method,
@@ -126,6 +136,7 @@ fn method(asked: &str, filesystem: &fsprobe::Filesystem) -> Result<Method> {
 #[derive(Debug)]
 struct Opened {
     store: Store,
+    projects: Projects,
     plain: PathBuf,
     ground: String,
     method: Method,
@@ -170,6 +181,7 @@ impl Driver for Opened {
             }
             .to_owned(),
         )];
+        facts.extend(self.projects.fact());
         facts.push((
             "native_diff".to_owned(),
             "off, because a copy does not know what was done to it: whole trees are compared"
@@ -195,7 +207,12 @@ impl Driver for Opened {
     fn prepare(&self, key: &Key, parent: Option<&LayerId>, kind: Kind) -> Result<()> {
         let slot = self.store.reserve(key, parent, kind)?;
         let content = slot.dir().join("fs");
-        if let Err(error) = self.fill(&content, parent) {
+        let filled = self
+            .projects
+            .begin(slot.dir())
+            .and_then(|()| self.fill(&content, parent))
+            .and_then(|()| self.projects.given(slot.dir()));
+        if let Err(error) = filled {
             if let Err(rest) = remove::tree(&content) {
                 tracing::error!("{rest}; the next open discards it");
             }
@@ -227,6 +244,12 @@ impl Driver for Opened {
         })
     }
 
+    fn apply(&self, key: &Key, tar: &mut dyn Read, limits: &Limits) -> Result<Applied> {
+        let stage = self.stage(key)?;
+        let _held = self.projects.held()?;
+        unpack::apply(&stage, tar, limits)
+    }
+
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
         let item = Item::Container(key);
         let entry = self.store.get("mount", item)?;
@@ -246,7 +269,15 @@ impl Driver for Opened {
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
-        self.store.commit(key, layer, |_| Ok(()))
+        self.store.commit(key, layer, |_| Ok(()))?;
+        if self.projects.on() {
+            // The layer is there whatever becomes of this: nobody writes to it.
+            let entry = self.store.get("commit", Item::Layer(layer))?;
+            if let Err(error) = self.projects.end(&self.store.dir(entry.serial)) {
+                tracing::warn!("{error}");
+            }
+        }
+        Ok(())
     }
 
     fn view(&self, of: Item<'_>) -> Result<View> {
@@ -275,8 +306,21 @@ impl Driver for Opened {
         })
     }
 
+    fn limit(&self, key: &Key, quota: Quota) -> Result<()> {
+        let entry = self.store.get("limit", Item::Container(key))?;
+        self.projects.limit(&self.store.dir(entry.serial), quota)
+    }
+
+    fn quota(&self, key: &Key) -> Result<Quota> {
+        let entry = self.store.get("read the limits of", Item::Container(key))?;
+        self.projects.quota(&self.store.dir(entry.serial))
+    }
+
     fn remove(&self, of: Item<'_>) -> Result<()> {
-        self.store.remove(of, |_, dir| remove::tree(dir))
+        self.store.remove(of, |_, dir| {
+            self.projects.end(dir)?;
+            remove::tree(dir)
+        })
     }
 
     fn list(&self) -> Result<Vec<Info>> {

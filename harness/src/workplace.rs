@@ -119,7 +119,8 @@ impl Workplace {
     /// Makes a backing store for a subject.
     pub(crate) fn ground(&self, planned: &Planned, host: &Host) -> anyhow::Result<Ground> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        Ground::create(
+        Ground::create_for(
+            &planned.spec.options,
             &self.run,
             &format!("s{number}"),
             planned.backing,

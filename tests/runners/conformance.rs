@@ -32,7 +32,13 @@ const MORE: &[&str] = &[
 ];
 
 /// Subjects whose options matter to one theme: the others would ask the same again, in a minute each.
-const LIMITED: &[&str] = &["btrfs@btrfs,quota=on"];
+const LIMITED: &[&str] = &[
+    "btrfs@btrfs,quota=on",
+    "overlay2@ext4,quota=on",
+    "overlay2@xfs,quota=on",
+    "fuse-overlayfs@ext4,quota=on",
+    "vfs@ext4,quota=on",
+];
 
 /// What is worth saying at the end: subject, case, outcome, seconds.
 type Notes = Arc<Mutex<Vec<(String, &'static str, Outcome, f64)>>>;
@@ -56,7 +62,9 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
     let mut labs = Vec::new();
     let mut missing = Vec::new();
     for spec in specs()? {
-        match drivers::backend(&spec.driver)?.probe(&host) {
+        let support = drivers::backend(&spec.driver)?.probe(&host);
+        let refused = lab::refused(&spec, &run, &host)?;
+        match refused.map_or(support, Support::Missing) {
             Support::Ready(_) => {
                 let lab = Lab::new(labs.len(), spec, Arc::clone(&run), host.clone());
                 labs.push(Arc::new(lab));

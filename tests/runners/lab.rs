@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use conformance::{Case, Report, Subject};
-use drivers::sandbox::{Ground, Run};
-use drivers::{Error, ErrorKind, Host, Result, SubjectSpec};
+use drivers::sandbox::{Ground, NO_PROJECTS, Run};
+use drivers::{Error, ErrorKind, Host, Missing, MissingReason, Result, SubjectSpec};
 
 use crate::watch::Watch;
 
 /// Sparse: only what is written takes space.
 const SIZE: u64 = 3 << 30;
+
+/// Enough for an empty filesystem of any kind.
+const TRIAL: u64 = 320 << 20;
 
 /// Where runs of this user work.
 pub(crate) fn work_dir() -> PathBuf {
@@ -28,6 +31,35 @@ pub(crate) fn spell(spec: &SubjectSpec) -> String {
         .or(default)
         .map_or("nowhere", drivers::Backing::name);
     drivers::subject::subject_name(&spec.driver, backing, &spec.options)
+}
+
+/// Why a driver that is to hold limits cannot be opened on this kernel, if so: found out by trying.
+pub(crate) fn refused(spec: &SubjectSpec, run: &Run, host: &Host) -> Result<Option<Missing>> {
+    let (Some(backing), true) = (spec.backing, spec.options.wants_quota()) else {
+        return Ok(None);
+    };
+    let name = spell(spec).replace(['@', ',', '='], "-");
+    match Ground::create_for(&spec.options, run, &name, backing, TRIAL, host) {
+        Ok(ground) => {
+            let opened = drivers::backend(&spec.driver)?.open(ground.root(), &spec.options);
+            let missing = match opened {
+                Ok(driver) => driver.close().map(|()| None)?,
+                Err(error) if error.kind() == ErrorKind::Unsupported => Some(Missing {
+                    reason: MissingReason::Kernel,
+                    what: error.to_string(),
+                    fix: "use another kernel".to_owned(),
+                }),
+                Err(error) => return Err(error),
+            };
+            ground.close().map(|()| missing)
+        }
+        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Some(Missing {
+            reason: MissingReason::Kernel,
+            what: format!("{backing} made for project quotas cannot be mounted"),
+            fix: NO_PROJECTS.to_owned(),
+        })),
+        Err(error) => Err(error),
+    }
 }
 
 /// A subject, closed or open.
@@ -118,7 +150,8 @@ impl Lab {
             .backing
             .or_else(|| backend.backings().first().copied())
             .ok_or_else(|| Error::new(ErrorKind::Unsupported, "choose a backing"))?;
-        let ground = Ground::create(
+        let ground = Ground::create_for(
+            &self.spec.options,
             &self.run,
             &format!("g{}", self.number),
             backing,

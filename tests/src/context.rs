@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
-use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits, Root};
+use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits, Options, Root};
 
 use crate::aside::Aside;
 use crate::case::Stop;
@@ -99,6 +99,12 @@ impl<'a> Context<'a> {
     /// Not applicable, where the subject does not tell how; then, as `open`.
     pub fn open_at(&self, root: &Root) -> Result<drivers::Result<Box<dyn Driver>>, Stop> {
         Ok((self.roots()?.1)(root))
+    }
+
+    /// How a driver of the same kind is opened with one more option, and all options then; `None` where there is no such
+    /// option, or where the subject does not tell.
+    pub(crate) fn variant(&self, name: &str, value: &str) -> Option<(Options, OpenAt)> {
+        self.subject.variant(name, value)
     }
 
     /// A root of the same backing, in the directory `name` (any bytes, any depth) inside the driver's own root; made,

@@ -35,6 +35,7 @@ pub mod fixture;
 pub mod flipped;
 pub mod fuzz;
 pub mod lies;
+mod limits;
 pub mod namespace;
 pub mod oracle;
 pub mod posix;

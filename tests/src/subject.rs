@@ -15,6 +15,9 @@ type Reopen = Box<dyn Fn() -> Result<Box<dyn Driver>> + Send>;
 /// Opens a driver of the same kind, with the same options, on another root.
 pub(crate) type OpenAt = Box<dyn Fn(&Root) -> Result<Box<dyn Driver>> + Send>;
 
+/// Opens it on a root with other options, which are told.
+type OpenWith = Box<dyn Fn(&str, &str) -> Option<(Options, OpenAt)> + Send>;
+
 /// An opened driver under test. Cases run against it one after the other and leave nothing behind.
 pub struct Subject {
     driver: Option<Box<dyn Driver>>,
@@ -22,6 +25,7 @@ pub struct Subject {
     scratch: PathBuf,
     aside: Aside,
     elsewhere: Option<(Root, OpenAt)>,
+    variants: Option<OpenWith>,
     runs: u32,
     kept: BTreeSet<LayerId>,
 }
@@ -54,6 +58,7 @@ impl Subject {
             scratch,
             aside: Aside::here(),
             elsewhere: None,
+            variants: None,
             runs: 0,
             kept: BTreeSet::new(),
         })
@@ -83,7 +88,17 @@ impl Subject {
     ) -> Result<Self> {
         let (own, others) = (root.clone(), options.clone());
         let subject = Self::new(move || backend.open(&own, &options), scratch)?;
-        Ok(subject.with_roots(root, move |root| backend.open(root, &others)))
+        let given = others.clone();
+        let mut subject = subject.with_roots(root, move |root| backend.open(root, &others));
+        subject.variants = Some(Box::new(move |name, value| {
+            let mut options = given.clone();
+            options.0.insert(name.to_owned(), value.to_owned());
+            options.check(backend.name(), backend.options()).ok()?;
+            let told = options.clone();
+            let open: OpenAt = Box::new(move |root| backend.open(root, &options));
+            Some((told, open))
+        }));
+        Ok(subject)
     }
 
     /// What is the suite's own work (mountpoints) is done there.
@@ -127,6 +142,12 @@ impl Subject {
     /// The root it stands on, and how a driver of its kind is opened.
     pub(crate) fn elsewhere(&self) -> Option<&(Root, OpenAt)> {
         self.elsewhere.as_ref()
+    }
+
+    /// How a driver of its kind is opened with one more option, and all options then; `None` where it has no such option,
+    /// or where the subject does not tell.
+    pub(crate) fn variant(&self, name: &str, value: &str) -> Option<(Options, OpenAt)> {
+        self.variants.as_ref()?(name, value)
     }
 
     /// Opens the driver anew after a case that failed, whatever state it is in: a dead daemon costs one case, not all.

@@ -10,6 +10,7 @@ use crate::driver::{Backend, DaemonUsage, Driver, Root};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::host::{Host, MissingReason, Support};
 use crate::mount::Mount;
+use crate::projects::Projects;
 use crate::subject::{Backing, OptionSpec, Options};
 use crate::upper::{Layout, Merge, Stack, UpperDriver, ground_label};
 
@@ -93,6 +94,8 @@ impl Backend for FuseOverlayfs {
         })?;
         let mut facts = vec![("version".to_owned(), fitness::version(&program)?)];
         std::fs::create_dir_all(&root.dir).attempt("create the driver's directory", &root.dir)?;
+        let projects = Projects::open(root, options)?;
+        facts.extend(projects.fact());
         let mut arguments = settings::arguments(options)?;
         if host.root && !host.user_namespace {
             // Without it /dev/null of an image cannot be opened: libfuse mounts without devices by default.
@@ -102,6 +105,7 @@ impl Backend for FuseOverlayfs {
             program,
             options: arguments,
             run_id: root.run_id.clone(),
+            held_to_limits: projects.on(),
             book: Book::default(),
         };
         let fitness = fitness::examine(&root.dir, &server)?;
@@ -122,12 +126,14 @@ impl Backend for FuseOverlayfs {
                 fsync_survives_power_cuts: options.get("volatile") != Some("on"),
                 // It copies a file without syncing the copy.
                 image_files_survive_power_cuts: false,
+                quota_bytes: projects.on(),
+                quota_inodes: projects.on(),
                 ..fitness.capabilities
             },
             facts,
             xattr_prefix: fitness.xattr_prefix,
         };
-        let layout = Layout::open(&root.dir, options.syncs_commits())?;
+        let layout = Layout::open(&root.dir, options.syncs_commits(), projects)?;
         Ok(Box::new(UpperDriver::new(
             layout,
             merge,

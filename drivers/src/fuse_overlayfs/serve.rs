@@ -33,6 +33,8 @@ pub(super) struct Server {
     /// `,timeout=1`: appended to the layers.
     pub(super) options: String,
     pub(super) run_id: String,
+    /// The daemon is held to limits of the filesystem below like any process; root is not.
+    pub(super) held_to_limits: bool,
     pub(super) book: Book,
 }
 
@@ -116,7 +118,13 @@ impl Server {
         let layers = self.layers(stack);
         let args: [&OsStr; 4] = ["-f".as_ref(), "-o".as_ref(), &layers, at.as_os_str()];
         let env = [(RUN_VARIABLE, OsStr::new(&self.run_id))];
-        let daemon = Arc::new(Daemon::spawn_in(stack.entries, &self.program, &args, &env)?);
+        let daemon = Arc::new(Daemon::spawn_in(
+            stack.entries,
+            &self.program,
+            &args,
+            &env,
+            self.held_to_limits,
+        )?);
         let op = || format!("mount with fuse-overlayfs on {}", at.display());
         let deadline = Instant::now() + LIMIT;
         while here()?.map(|info| info.id) == before {

@@ -1,6 +1,7 @@
 //! The options of fuse-overlayfs, as its manual has them.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::projects::QUOTA;
 use crate::subject::{OptionSpec, Options, SYNC};
 
 /// What `layerbench list` shows.
@@ -36,6 +37,7 @@ pub(super) const SPECS: &[OptionSpec] = &[
         doc: "off: every write reaches the daemon at once",
     },
     SYNC,
+    QUOTA,
 ];
 
 /// Checks the options and spells them for the program: `,timeout=1,volatile`.
@@ -61,7 +63,7 @@ pub(super) fn arguments(options: &Options) -> Result<String> {
                 format!(",timeout={seconds}")
             }
             // The driver's own.
-            ("sync", _) => String::new(),
+            ("sync" | "quota", _) => String::new(),
             ("noxattrs", "on") => ",noxattrs=1".to_owned(),
             ("writeback", "off") => ",writeback=0".to_owned(),
             (flag, "on") if flag != "writeback" => format!(",{flag}"),

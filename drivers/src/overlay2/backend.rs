@@ -4,9 +4,11 @@ use super::fitness;
 use super::form;
 use super::merge::Overlay;
 use super::settings::{SPECS, Settings};
+use crate::capabilities::Capabilities;
 use crate::driver::{Backend, Driver, Root};
 use crate::error::{Attempt as _, Result};
 use crate::host::{Host, MissingReason, Support};
+use crate::projects::Projects;
 use crate::subject::{Backing, OptionSpec, Options};
 use crate::upper::{Layout, UpperDriver, ground_label};
 
@@ -68,17 +70,23 @@ impl Backend for Overlay2 {
         let host = Host::detect();
         let settings = Settings::new(options, host.user_namespace)?;
         std::fs::create_dir_all(&root.dir).attempt("create the driver's directory", &root.dir)?;
+        let projects = Projects::open(root, options)?;
         let fitness = fitness::examine(&root.dir, &settings)?;
         let mut facts = vec![("version".to_owned(), format!("Linux {}", host.kernel))];
         facts.extend(fitness.facts);
         form::check(&root.dir, &settings)?;
-        let layout = Layout::open(&root.dir, options.syncs_commits())?;
+        facts.extend(projects.fact());
         let merge = Overlay {
             settings,
             api: fitness.api,
-            capabilities: fitness.capabilities,
+            capabilities: Capabilities {
+                quota_bytes: projects.on(),
+                quota_inodes: projects.on(),
+                ..fitness.capabilities
+            },
             facts,
         };
+        let layout = Layout::open(&root.dir, options.syncs_commits(), projects)?;
         Ok(Box::new(UpperDriver::new(
             layout,
             merge,

@@ -1,6 +1,7 @@
 //! The options of overlay2: what each means, which go together, and how they are told to the kernel.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::projects::QUOTA;
 use crate::subject::{OptionSpec, Options, SYNC};
 
 /// What `layerbench list` shows.
@@ -41,6 +42,7 @@ pub(super) const SPECS: &[OptionSpec] = &[
         doc: "how layers are told to the kernel: by descriptor, by path one at a time, or in one option string of 4 KiB",
     },
     SYNC,
+    QUOTA,
 ];
 
 /// How layers are told to the kernel.

@@ -9,7 +9,7 @@ use crate::driver::Root;
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::host::{Host, Missing, MissingReason};
 use crate::mount::{self, Mount};
-use crate::subject::Backing;
+use crate::subject::{Backing, Options};
 use crate::sys::{command, loopdev::LoopDevice};
 
 use super::run::Run;
@@ -32,6 +32,23 @@ impl Ground {
     /// # Errors
     /// `Missing` (mkfs tool, with the package to install), `PermissionDenied` (loop devices), or the errno.
     pub fn create(run: &Run, name: &str, backing: Backing, size: u64, host: &Host) -> Result<Self> {
+        Self::create_for(&Options::default(), run, name, backing, size, host)
+    }
+
+    /// As [`Ground::create`], made so that a driver can be opened on it with `options`: with `quota=on`, for project
+    /// quotas.
+    ///
+    /// # Errors
+    /// As [`Ground::create`]; `Unsupported` where the kernel cannot mount what the options ask for.
+    pub fn create_for(
+        options: &Options,
+        run: &Run,
+        name: &str,
+        backing: Backing,
+        size: u64,
+        host: &Host,
+    ) -> Result<Self> {
+        let projects = options.wants_quota();
         let dir = run.directory(name)?;
         let mut ground = Self {
             root: Root {
@@ -67,8 +84,8 @@ impl Ground {
             Backing::Ext4 | Backing::Xfs | Backing::Btrfs => {
                 let file = sparse_file(run, name, size)?;
                 ground.file = Some(file.clone());
-                Self::format(host, backing, &file)?;
-                ground.attach(&file)?;
+                format(host, backing, projects, &file)?;
+                ground.attach(&file, projects)?;
             }
         }
         Ok(ground)
@@ -101,27 +118,32 @@ impl Ground {
                 .because("it stands on no file"));
             }
             Backing::Pool => ground.root.store_file = Some(file.to_owned()),
-            Backing::Ext4 | Backing::Xfs | Backing::Btrfs => ground.attach(file)?,
+            Backing::Ext4 | Backing::Xfs | Backing::Btrfs => ground.attach(file, false)?,
         }
         Ok(ground)
     }
 
     /// Mounts the filesystem in `file` on the root.
-    fn attach(&mut self, file: &Path) -> Result<()> {
+    fn attach(&mut self, file: &Path, projects: bool) -> Result<()> {
         let backing = self.root.backing;
         let device = LoopDevice::attach(file)?;
         // The lazy zeroing of inode tables would run in the background of the measurement.
-        let options: &[(&str, Option<&str>)] = if backing == Backing::Ext4 {
-            &[("noinit_itable", None)]
-        } else {
-            &[]
+        let options: &[(&str, Option<&str>)] = match backing {
+            Backing::Ext4 => &[("noinit_itable", None)],
+            // It counts for projects only if told so when it is mounted; ext4, if made so.
+            Backing::Xfs if projects => &[("prjquota", None)],
+            _ => &[],
         };
-        self.mount = Some(mount::filesystem(
-            backing.name(),
-            Some(device.path()),
-            options,
-            &self.root.dir,
-        )?);
+        let counts = projects && matches!(backing, Backing::Ext4 | Backing::Xfs);
+        let mounted =
+            mount::filesystem(backing.name(), Some(device.path()), options, &self.root.dir);
+        self.mount = Some(mounted.map_err(|error| {
+            if counts {
+                error.with_kind(ErrorKind::Unsupported).hint(NO_PROJECTS)
+            } else {
+                error
+            }
+        })?);
         self.facts
             .push(("loop_direct_io".to_owned(), device.direct_io().to_string()));
         // From here on the mount keeps the device; AUTOCLEAR frees it at unmount.
@@ -133,7 +155,7 @@ impl Ground {
     /// # Errors
     /// `Missing` (mkfs tool, with the package to install), or what the tool says.
     pub fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
-        format(host, backing, file)
+        format(host, backing, false, file)
     }
 
     /// Why no backing store of this kind can be made here, if so.
@@ -184,6 +206,17 @@ fn sparse_file(run: &Run, name: &str, size: u64) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// What mostly keeps a filesystem made for project quotas from being mounted.
+pub const NO_PROJECTS: &str = "does this kernel have project quotas? ext4 needs CONFIG_QUOTA and CONFIG_QFMT_V2, xfs CONFIG_XFS_QUOTA";
+
+/// How an ext4 is made that can count for projects, and not for users and groups. Of two -E the last counts.
+const PROJECTS: [&str; 4] = [
+    "-O",
+    "project,quota",
+    "-E",
+    "lazy_itable_init=1,lazy_journal_init=1,nodiscard,quotatype=prjquota",
+];
+
 /// How a filesystem is made.
 struct Mkfs {
     tool: &'static str,
@@ -222,7 +255,7 @@ fn mkfs(backing: Backing) -> Option<Mkfs> {
     })
 }
 
-fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
+fn format(host: &Host, backing: Backing, projects: bool, file: &Path) -> Result<()> {
     let Some(Mkfs {
         tool,
         package,
@@ -237,6 +270,9 @@ fn format(host: &Host, backing: Backing, file: &Path) -> Result<()> {
             .hint(host.install(package, package))
     })?;
     let mut line: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
+    if projects && backing == Backing::Ext4 {
+        line.extend(PROJECTS.map(OsStr::new));
+    }
     line.push(file.as_os_str());
     command::run(&program, &line, MKFS_LIMIT)
         .map(drop)

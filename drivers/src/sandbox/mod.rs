@@ -9,6 +9,6 @@ mod run;
 pub mod sweep;
 pub mod userns;
 
-pub use ground::Ground;
+pub use ground::{Ground, NO_PROJECTS};
 pub use namespace::{enter, entered};
 pub use run::{Marker, Run};

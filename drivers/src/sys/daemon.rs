@@ -42,10 +42,11 @@ impl Daemon {
     /// # Errors
     /// `Missing` when the program is not there, otherwise the errno that stopped it.
     pub fn spawn(program: &Path, args: &[&OsStr], env: &[(&str, &OsStr)]) -> Result<Self> {
-        Self::spawn_in(Path::new("/"), program, args, env)
+        Self::spawn_in(Path::new("/"), program, args, env, false)
     }
 
-    /// As [`Daemon::spawn`], but in the working directory `dir`, which it keeps busy.
+    /// As [`Daemon::spawn`], but in the working directory `dir`, which it keeps busy; and, if `held_to_limits`, without
+    /// CAP_SYS_RESOURCE, so that no limit of a filesystem is overridden.
     ///
     /// # Errors
     /// As [`Daemon::spawn`].
@@ -54,8 +55,9 @@ impl Daemon {
         program: &Path,
         args: &[&OsStr],
         env: &[(&str, &OsStr)],
+        held_to_limits: bool,
     ) -> Result<Self> {
-        let command = command(dir, program, args, env);
+        let command = command(dir, program, args, env, held_to_limits);
         let shared = Arc::new(Shared::default());
         let (sender, started) = mpsc::channel();
         let watched = Arc::clone(&shared);

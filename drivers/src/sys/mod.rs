@@ -12,6 +12,7 @@ pub mod lease;
 pub mod loopdev;
 pub mod mapping;
 pub mod mount_attr;
+pub mod project;
 pub mod residency;
 pub mod rooted;
 pub mod trim;

@@ -1,5 +1,6 @@
 //! The driver over a [`Merge`]: life cycle, mounts and views.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::layout::{Layout, content_space};
@@ -10,12 +11,12 @@ use super::merge::{Merge, Stack};
 use super::native;
 use crate::capabilities::{Capabilities, CopyUp};
 use crate::changes::{self, Change};
-use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Usage};
+use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Quota, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::store::{Entry, EntryState};
-use crate::unpack::{Below, Deletions, Stage};
+use crate::unpack::{self, Applied, Below, Deletions, Limits, Stage};
 use crate::usage::Space;
 use crate::view::View;
 
@@ -198,6 +199,12 @@ impl<M: Merge> Driver for UpperDriver<M> {
         })
     }
 
+    fn apply(&self, key: &Key, tar: &mut dyn Read, limits: &Limits) -> Result<Applied> {
+        let stage = self.stage(key)?;
+        let _held = self.layout.projects.held()?;
+        unpack::apply(&stage, tar, limits)
+    }
+
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
         let item = Item::Container(key);
         let entry = self.layout.store.get("mount", item)?;
@@ -226,7 +233,16 @@ impl<M: Merge> Driver for UpperDriver<M> {
                 self.complete_links(entry)?;
             }
             Ok(())
-        })
+        })?;
+        if self.layout.projects.on() {
+            // The layer is there whatever becomes of this: nobody writes to it.
+            let entry = self.layout.store.get("commit", Item::Layer(layer))?;
+            let dir = self.layout.store.dir(entry.serial);
+            if let Err(error) = self.layout.projects.end(&dir) {
+                tracing::warn!("{error}");
+            }
+        }
+        Ok(())
     }
 
     fn rebase(&self, key: &Key, parent: &LayerId) -> Result<()> {
@@ -288,6 +304,19 @@ impl<M: Merge> Driver for UpperDriver<M> {
             exclusive_inodes: own.inodes,
             granularity_bytes: self.layout.block_size()?,
         })
+    }
+
+    fn limit(&self, key: &Key, quota: Quota) -> Result<()> {
+        let entry = self.layout.store.get("limit", Item::Container(key))?;
+        let dir = self.layout.store.dir(entry.serial);
+        self.layout.projects.limit(&dir, quota)
+    }
+
+    fn quota(&self, key: &Key) -> Result<Quota> {
+        let op = "read the limits of";
+        let entry = self.layout.store.get(op, Item::Container(key))?;
+        let dir = self.layout.store.dir(entry.serial);
+        self.layout.projects.quota(&dir)
     }
 
     fn remove(&self, of: Item<'_>) -> Result<()> {

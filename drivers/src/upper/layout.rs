@@ -10,6 +10,7 @@ use super::{attributes, merge};
 use crate::driver::{Item, Kind};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
+use crate::projects::Projects;
 use crate::remove;
 use crate::store::{Entry, Store};
 use crate::usage::{self, Space};
@@ -18,6 +19,7 @@ use crate::usage::{self, Space};
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) store: Store,
+    pub(crate) projects: Projects,
     plain: PathBuf,
     views: PathBuf,
     next_view: AtomicU64,
@@ -27,9 +29,10 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Opens or makes the directories, and discards what an earlier process left half-made.
-    pub(crate) fn open(root: &Path, sync_commits: bool) -> Result<Self> {
+    pub(crate) fn open(root: &Path, sync_commits: bool, projects: Projects) -> Result<Self> {
         let store = Store::open(root)?.syncing_commits(sync_commits);
         for orphan in store.orphans()? {
+            projects.end(&orphan)?;
             remove::tree(&orphan)?;
         }
         let (plain, views) = (root.join("plain"), root.join("v"));
@@ -45,6 +48,7 @@ impl Layout {
         }
         Ok(Self {
             store,
+            projects,
             plain,
             views,
             next_view: AtomicU64::new(u64::from(std::process::id()) << 32),
@@ -110,6 +114,7 @@ impl Layout {
         if kind == Kind::View && top.is_some() {
             return Ok(());
         }
+        self.projects.begin(dir)?;
         let make = |name: &str| {
             let path = dir.join(name);
             std::fs::DirBuilder::new()
@@ -129,6 +134,7 @@ impl Layout {
                     .attempt("set the mode of", &diff),
             }
         });
+        let outcome = outcome.and_then(|()| self.projects.given(dir));
         if outcome.is_err() {
             for name in ["diff", "work"] {
                 remove::tree(&dir.join(name))?;
@@ -173,6 +179,7 @@ impl Layout {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&entry.serial);
+            self.projects.end(dir)?;
             remove::tree(dir)
         })
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+use rustix::thread::CapabilitySet;
 
 /// How much of a daemon's standard error is kept: its end.
 const LAST_WORDS: usize = 4096;
@@ -49,6 +50,7 @@ pub(super) fn command(
     program: &Path,
     args: &[&OsStr],
     env: &[(&str, &OsStr)],
+    held_to_limits: bool,
 ) -> Command {
     #[expect(
         clippy::disallowed_methods,
@@ -68,6 +70,9 @@ pub(super) fn command(
     // SAFETY: between fork and exec only prctl and getppid are called, both async-signal-safe.
     unsafe {
         command.pre_exec(move || {
+            if held_to_limits {
+                rustix::thread::remove_capability_from_bounding_set(CapabilitySet::SYS_RESOURCE)?;
+            }
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
             // The parent may have died before the call above.
             if rustix::process::getppid() == Some(parent) {

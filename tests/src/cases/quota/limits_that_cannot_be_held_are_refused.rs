@@ -3,12 +3,12 @@
 use std::fs::File;
 
 use drivers::{ErrorKind, Quota};
-use rustix::io::Errno;
 
-use crate::case::{Case, Level, Theme, Verdict};
+use crate::case::{Case, Level, Stop, Theme, Verdict};
 use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
+use crate::limits::{self, Who, by};
 
 /// The promise.
 pub const CASE: Case = Case {
@@ -25,6 +25,10 @@ pub const CASE: Case = Case {
 };
 
 const INODES: u64 = 50;
+const LIMIT: Quota = Quota {
+    bytes: None,
+    inodes: Some(INODES),
+};
 
 fn run(context: &mut Context<'_>) -> Verdict {
     let declared = context.capabilities()?.quota_inodes;
@@ -32,14 +36,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let container = context.container(Some(&base))?;
     let (key, absent) = (container.key.clone(), context.key()?);
     let driver = context.driver()?;
-    let limit = Quota {
-        bytes: None,
-        inodes: Some(INODES),
-    };
     check::refused(
         "a limit of nothing",
         ErrorKind::NotFound,
-        driver.limit(&absent, limit),
+        driver.limit(&absent, LIMIT),
     )?;
     check::refused(
         "limits of nothing",
@@ -47,28 +47,53 @@ fn run(context: &mut Context<'_>) -> Verdict {
         driver.quota(&absent),
     )?;
     let before = driver.quota(&key)?;
-    let limited = driver.limit(&key, limit);
-    if !declared {
+    if declared {
+        held(context)?;
+        return check::declared("quota_inodes", declared, true, "");
+    }
+    let limited = driver.limit(&key, LIMIT);
+    let reason = limited.as_ref().err().map(ToString::to_string);
+    check::refused("a limit of inodes", ErrorKind::Unsupported, limited)?;
+    check::same("the limits after that", before, driver.quota(&key)?)?;
+    let elsewhere = limits::with_the_option(context, held)?;
+    let reason = reason.unwrap_or_default() + &elsewhere;
+    check::declared("quota_inodes", declared, false, reason)
+}
+
+fn held(context: &mut Context<'_>) -> Result<String, Stop> {
+    let base = context.base()?;
+    let container = context.container(Some(&base))?;
+    let driver = context.driver()?;
+    let limited = driver.limit(&container.key, LIMIT);
+    if !driver.capabilities().quota_inodes {
         let reason = limited.as_ref().err().map(ToString::to_string);
         check::refused("a limit of inodes", ErrorKind::Unsupported, limited)?;
-        check::same("the limits after that", before, driver.quota(&key)?)?;
-        return check::declared("quota_inodes", declared, false, reason.unwrap_or_default());
+        context.remove(container)?;
+        return Ok(reason.unwrap_or_default());
     }
     check::that(
         limited.is_ok(),
         "a limit that is declared is taken",
         format!("{limited:?}"),
     )?;
-    check::same("the limits", limit, driver.quota(&key)?)?;
-    let made = (0..2 * INODES)
-        .map(|number| File::create(container.path(number.to_string())).map(drop))
-        .position(|outcome| {
-            outcome.is_err_and(|error| error.raw_os_error() == Some(Errno::DQUOT.raw_os_error()))
-        });
-    check::declared(
-        "quota_inodes",
-        declared,
-        made.is_some_and(|made| made as u64 <= INODES),
-        format!("files that could be made: {made:?}"),
-    )
+    check::same("the limits", LIMIT, driver.quota(&container.key)?)?;
+    let paths: Vec<_> = (0..2 * INODES)
+        .map(|number| container.path(number.to_string()))
+        .collect();
+    let made = by(Who::Ordinary, || {
+        Ok(paths
+            .iter()
+            .map(|path| File::create(path).map(drop))
+            .position(|outcome| outcome.is_err_and(|error| limits::is_full(&error))))
+    });
+    // Work directories and the like, which come with the first mount, count too.
+    let enough = INODES - 5..=INODES;
+    check::that(
+        made.as_ref()
+            .is_ok_and(|made| made.is_some_and(|made| enough.contains(&(made as u64)))),
+        format!("{enough:?} files can be made"),
+        format!("{made:?}"),
+    )?;
+    context.remove(container)?;
+    Ok(format!("a limit of {INODES} inodes holds"))
 }

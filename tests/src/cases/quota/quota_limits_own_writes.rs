@@ -1,18 +1,16 @@
 //! A container with a limit of bytes can write up to it and not beyond, whatever its image takes, over remounts and restarts.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 
 use drivers::error::Attempt as _;
 use drivers::{ErrorKind, Quota};
-use rustix::io::Errno;
 
-use crate::case::{Case, Level, Theme, Verdict};
-use crate::check::{self, Checked};
-use crate::container::Container;
+use crate::case::{Case, Level, Stop, Theme, Verdict};
+use crate::check;
 use crate::context::Context;
 use crate::faults::Fault;
 use crate::fixture;
+use crate::limits::{self, MIB, Who, above, below, grow};
 use crate::oracle::op::file;
 
 /// The promise.
@@ -29,7 +27,6 @@ pub const CASE: Case = Case {
     run,
 };
 
-const MIB: usize = 1 << 20;
 const LIMIT: Quota = Quota {
     bytes: Some(8 << 20),
     inodes: None,
@@ -37,6 +34,31 @@ const LIMIT: Quota = Quota {
 
 fn run(context: &mut Context<'_>) -> Verdict {
     let declared = context.capabilities()?.quota_bytes;
+    if declared {
+        held(context)?;
+        return check::declared("quota_bytes", declared, true, "");
+    }
+    let base = context.base()?;
+    let container = context.container(Some(&base))?;
+    let (key, driver) = (container.key.clone(), context.driver()?);
+    let limited = driver.limit(&key, LIMIT);
+    let reason = limited.as_ref().err().map(ToString::to_string);
+    check::refused(
+        "a limit that is not declared",
+        ErrorKind::Unsupported,
+        limited,
+    )?;
+    check::same(
+        "the limit after that",
+        Quota::default(),
+        driver.quota(&key)?,
+    )?;
+    let elsewhere = limits::with_the_option(context, held)?;
+    let reason = reason.unwrap_or_default() + &elsewhere;
+    check::declared("quota_bytes", declared, false, reason)
+}
+
+fn held(context: &mut Context<'_>) -> Result<String, Stop> {
     // With the image, the limit would be exceeded by what is to work.
     let base = context.layer(None, &[file("image", fixture::noise(900, 6 * MIB))])?;
     let mut container = context.container(Some(&base))?;
@@ -48,20 +70,6 @@ fn run(context: &mut Context<'_>) -> Verdict {
         driver.quota(&key)?,
     )?;
     let limited = driver.limit(&key, LIMIT);
-    if !declared {
-        let reason = limited.as_ref().err().map(ToString::to_string);
-        check::refused(
-            "a limit that is not declared",
-            ErrorKind::Unsupported,
-            limited,
-        )?;
-        check::same(
-            "the limit after that",
-            Quota::default(),
-            driver.quota(&key)?,
-        )?;
-        return check::declared("quota_bytes", declared, false, reason.unwrap_or_default());
-    }
     check::that(
         limited.is_ok(),
         "a limit that is declared is taken",
@@ -70,10 +78,24 @@ fn run(context: &mut Context<'_>) -> Verdict {
     check::same("the limit", LIMIT, driver.quota(&key)?)?;
     below(&container, "one", 4)?;
     above(&container, "two")?;
+    // What may pass limits of the filesystem may pass here, if that is said.
+    let strict = driver.capabilities().quota_holds_the_privileged;
+    let privileged = grow(&container, "privileged", 24, Who::Privileged);
+    if limits::is_privileged() || privileged.is_ok() {
+        check::same(
+            "whether a process with CAP_SYS_RESOURCE is held to the limit",
+            strict,
+            privileged.is_err_and(|error| limits::is_full(&error)),
+        )?;
+    }
     // What is deleted can be written again.
-    for name in ["one", "two"] {
+    for name in ["one", "two", "privileged"] {
         let path = container.path(name);
-        fs::remove_file(&path).attempt("unlink", &path)?;
+        match fs::remove_file(&path) {
+            // There was no room for so much as its name.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && name != "one" => {}
+            other => other.attempt("unlink", &path)?,
+        }
     }
     context.driver()?.sync()?;
     below(&container, "three", 4)?;
@@ -92,36 +114,6 @@ fn run(context: &mut Context<'_>) -> Verdict {
     context.driver()?.sync()?;
     below(&container, "five", 12)?;
     context.check_layer(&base)?;
-    check::declared("quota_bytes", declared, true, "")
-}
-
-fn below(container: &Container, name: &str, mib: usize) -> Checked {
-    let outcome = grow(container, name, mib);
-    check::that(
-        outcome.is_ok(),
-        format!("{mib} MiB can be written below the limit"),
-        format!("{outcome:?}"),
-    )
-}
-
-fn above(container: &Container, name: &str) -> Checked {
-    let outcome = grow(container, name, 24);
-    let full = [Errno::DQUOT, Errno::NOSPC].map(|errno| Some(errno.raw_os_error()));
-    check::that(
-        outcome
-            .as_ref()
-            .is_err_and(|error| full.contains(&error.raw_os_error())),
-        "24 MiB above the limit are refused as EDQUOT or ENOSPC",
-        format!("{outcome:?}"),
-    )
-}
-
-/// Writes that much to a new file, down to the backing store.
-fn grow(container: &Container, name: &str, mib: usize) -> std::io::Result<()> {
-    let mut file = File::create(container.path(name))?;
-    for part in 0..mib {
-        file.write_all(&fixture::noise(1000 + part as u64, MIB))?;
-        file.sync_all()?;
-    }
-    Ok(())
+    context.remove(container)?;
+    Ok("a limit of 8 MiB holds".to_owned())
 }
