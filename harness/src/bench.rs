@@ -9,8 +9,9 @@ use reports::Latencies;
 use reports::Line;
 use reports::record::{Cache, CellInfo, Dnf, Record};
 use workloads::image::Image;
-use workloads::{Cell, Ground, Metric, Recorder, Sample, Scale, Workload};
+use workloads::{CacheState, Cell, Ground, Metric, Recorder, Sample, Scale, Workload};
 
+use crate::between::Between;
 use crate::cache::Settle;
 use crate::counters::HostCounters;
 use crate::counters::cell::Watch;
@@ -37,6 +38,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) run: &'a Path,
     /// Dropping the page cache is allowed here.
     pub(crate) may_drop_caches: bool,
+    /// What is done between cells.
+    pub(crate) between: Between,
 }
 
 /// Where a cell stands in the run.
@@ -68,7 +71,8 @@ pub(crate) fn one_cell(
     records: &mut Records,
 ) -> anyhow::Result<Ending> {
     let driver = &*opened.driver;
-    let settle = Settle::new(driver, plan.may_drop_caches);
+    let unrest = plan.between.before(opened)?;
+    let settle = Settle::new(opened, plan.may_drop_caches);
     let scratch = plan.scratch.join("cell");
     std::fs::create_dir_all(&scratch)?;
     let cost = Watch::begin(driver, plan.run, &[&opened.plain, &scratch]);
@@ -92,8 +96,9 @@ pub(crate) fn one_cell(
     let outcome = (workload.run)(&mut cell);
     let seconds = began.elapsed().as_secs_f64();
     tracing::info!("{} on {}: {seconds:.2} s", workload.name, opened.name);
-    let (noise, flags) = plan.watch.end(&before);
+    let (noise, mut flags) = plan.watch.end(&before);
     cost.end(&mut cell.recorder);
+    flags.extend(unrest);
     let daemons = driver.daemon_usage();
     if daemons.peak_rss_bytes > 0 {
         #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]
@@ -176,12 +181,11 @@ fn record(
     place: &Place,
     flags: &[String],
 ) -> Record {
-    let cache = match sample.params.get("cache").map(String::as_str) {
-        Some("cold") => Some(Cache::Cold),
-        Some("lukewarm") => Some(Cache::Lukewarm),
-        Some("warm") => Some(Cache::Warm),
-        _ => None,
-    };
+    let cache = sample.cache.map(|state| match state {
+        CacheState::Cold => Cache::Cold,
+        CacheState::Lukewarm => Cache::Lukewarm,
+        CacheState::Warm => Cache::Warm,
+    });
     Record {
         subject: opened.name.clone(),
         driver: if opened.hostdir.is_some() {

@@ -1,63 +1,97 @@
 //! Cache states: set, then *proven* by looking at the pages, or refused with the reason.
+//!
+//! Cold takes four things: no page of the files looked at, neither of those a container shows nor of those of the store
+//! behind them; nothing in memory of the driver's own; and nothing in the page cache of the file that holds the store.
 
-use std::path::{Path, PathBuf};
+mod evidence;
+
+use std::path::Path;
 
 use drivers::error::Attempt as _;
-use drivers::sys::residency::resident_pages;
-use drivers::{Driver, Result};
+use drivers::{Driver, OwnCache, Result};
 use workloads::{CacheState, Environment, Probe, Settled};
+
+use crate::workplace::Opened;
+use evidence::Evidence;
 
 /// The environment of one subject.
 #[derive(Debug)]
 pub(crate) struct Settle<'a> {
     driver: &'a dyn Driver,
+    /// The file of the host that holds the store, where there is one.
+    store_file: Option<&'a Path>,
     may_drop: bool,
 }
 
+/// Why nothing can be dropped without root.
+const NOT_ROOT: &str =
+    "the kernel's caches can be dropped only by root, outside any user namespace";
+
 impl<'a> Settle<'a> {
     /// `may_drop`: this process may drop the kernel's caches (root in the initial user namespace).
-    pub(crate) fn new(driver: &'a dyn Driver, may_drop: bool) -> Self {
-        Self { driver, may_drop }
+    pub(crate) fn new(opened: &'a Opened, may_drop: bool) -> Self {
+        Self {
+            driver: &*opened.driver,
+            store_file: opened.ground.store_file(),
+            may_drop,
+        }
+    }
+
+    /// Why the store cannot be anything but warm, if so.
+    fn only_warm(&self) -> Result<Option<&'static str>> {
+        if evidence::is_memory(self.driver.plain_dir())? {
+            return Ok(Some(
+                "the store is a tmpfs: it lies in memory, and nothing of it can be dropped",
+            ));
+        }
+        Ok((!self.may_drop).then_some(NOT_ROOT))
+    }
+
+    fn cold(&self, probe: Probe<'_>) -> Result<Settled> {
+        let no = |why: String| Ok(Settled::refused(CacheState::Lukewarm, why));
+        let evidence = Evidence::new(self.driver);
+        if let Some(why) = evidence.against_cold(probe)? {
+            return no(why);
+        }
+        // After the look at the files, which the driver may have made a view for.
+        if let OwnCache::Held(why) = self.driver.drop_caches()? {
+            return no(why);
+        }
+        if let Some(file) = self.store_file {
+            // What was written last can be dropped only once it is on the disk.
+            std::fs::File::open(file)
+                .and_then(|file| file.sync_all())
+                .attempt("sync", file)?;
+        }
+        // Also what the look itself brought in: directories and inodes.
+        drop_pages()?;
+        if let Some(file) = self.store_file
+            && let Some(why) = evidence::of_store_file(file)?
+        {
+            return no(why);
+        }
+        Ok(Settled::proven(CacheState::Cold))
     }
 }
 
 impl Environment for Settle<'_> {
     fn settle(&self, wanted: CacheState, probe: Probe<'_>) -> Result<Settled> {
-        self.driver.sync()?;
         if wanted == CacheState::Warm {
-            return Ok(Settled::proven(CacheState::Warm));
+            let against = Evidence::new(self.driver).against_warm(probe)?;
+            return Ok(match against {
+                None => Settled::proven(CacheState::Warm),
+                Some(why) => Settled::refused(CacheState::Lukewarm, why),
+            });
         }
-        if !self.may_drop {
-            return Ok(Settled::refused(
-                CacheState::Warm,
-                "only root, outside any user namespace, may drop the kernel's caches",
-            ));
+        self.driver.sync()?;
+        if let Some(why) = self.only_warm()? {
+            return Ok(Settled::refused(CacheState::Warm, why));
         }
-        drop_caches()?;
-        if wanted == CacheState::Lukewarm {
-            return Ok(Settled::proven(CacheState::Lukewarm));
+        drop_pages()?;
+        match wanted {
+            CacheState::Cold => self.cold(probe),
+            _ => Ok(Settled::proven(CacheState::Lukewarm)),
         }
-        // A daemon may hold data in memory of its own, which no system call shows.
-        if self.driver.daemon_usage().alive > 0 {
-            return Ok(Settled::refused(
-                CacheState::Lukewarm,
-                "a daemon of the driver keeps data of its own, which no call shows",
-            ));
-        }
-        let resident = match probe {
-            Probe::Nothing => Some("there is no file to look at".to_owned()),
-            Probe::Item(of, files) => {
-                let view = self.driver.view(of)?;
-                let found = resident(view.path(), files)?;
-                view.close()?;
-                found
-            }
-            Probe::Directory(dir, files) => resident(dir, files)?,
-        };
-        Ok(match resident {
-            Some(why) => Settled::refused(CacheState::Lukewarm, why),
-            None => Settled::proven(CacheState::Cold),
-        })
     }
 
     fn sync(&self) -> Result<()> {
@@ -66,7 +100,7 @@ impl Environment for Settle<'_> {
 }
 
 /// Drops clean pages, dentries and inodes (proc_sys_vm(5)); a second time for what the first unpinned.
-fn drop_caches() -> Result<()> {
+fn drop_pages() -> Result<()> {
     let path = "/proc/sys/vm/drop_caches";
     for _ in 0..2 {
         std::fs::write(path, "3").attempt("drop the caches through", path)?;
@@ -74,17 +108,5 @@ fn drop_caches() -> Result<()> {
     Ok(())
 }
 
-/// The first file with pages in memory, in words.
-fn resident(dir: &Path, files: &[PathBuf]) -> Result<Option<String>> {
-    for file in files {
-        // Opening for the check reads metadata only; it is the file's pages that must not be there.
-        let (resident, all) = resident_pages(&dir.join(file))?;
-        if resident > 0 {
-            let name = file.display();
-            return Ok(Some(format!(
-                "{resident} of {all} pages of {name} are resident"
-            )));
-        }
-    }
-    Ok(None)
-}
+#[cfg(test)]
+mod tests;

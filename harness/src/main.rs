@@ -4,6 +4,7 @@
 //! standard output; exit codes are in [`exit`].
 
 mod bench;
+mod between;
 mod cache;
 mod catalogue;
 mod checkup;

@@ -68,8 +68,9 @@ const LOWER: &[(&str, Choice)] = &[("target", Choice::Is("layer-lower"))];
 const ONE: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("parallel", Choice::Least)];
 const COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("parallel", Choice::Least)];
 const MANY: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("parallel", Choice::Most)];
-const BIG: &[(&str, Choice)] = &[("size", Choice::Most)];
-const SMALL: &[(&str, Choice)] = &[("size", Choice::Least)];
+const BIG: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("size", Choice::Most)];
+const SMALL: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("size", Choice::Least)];
+const BIG_COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("size", Choice::Most)];
 
 #[rustfmt::skip]
 const TABLE: &[Pick] = &[
@@ -79,17 +80,20 @@ const TABLE: &[Pick] = &[
     Pick { workload: "pull", phase: "remove", metric: "time", params: &[], label: "Remove the image", short: "", uses: &[] },
     Pick { workload: "pull", phase: "", metric: "allocated", params: &[], label: "Space the image takes", short: "image", uses: &[] },
     Pick { workload: "start", phase: "total", metric: "time", params: ONE, label: "Start a container and remove it", short: "start", uses: &[Use::Builders, Use::Density, Use::Writing] },
-    Pick { workload: "start", phase: "total", metric: "time", params: COLD, label: "The same with a cold page cache", short: "", uses: &[] },
+    Pick { workload: "start", phase: "total", metric: "time", params: COLD, label: "The same from cold caches", short: "", uses: &[] },
     Pick { workload: "start", phase: "total", metric: "time", params: MANY, label: "Start {parallel} containers at once", short: "", uses: &[Use::Density] },
     Pick { workload: "start", phase: "", metric: "allocated", params: &[], label: "Space an idle container takes", short: "idle", uses: &[Use::Density, Use::Writing] },
     Pick { workload: "copy-up", phase: "append-first", metric: "time", params: SMALL, label: "First write to a {size} file of the image", short: "", uses: &[] },
     Pick { workload: "copy-up", phase: "append-first", metric: "time", params: BIG, label: "First write to a {size} file of the image", short: "copy-up", uses: &[Use::Writing] },
+    Pick { workload: "copy-up", phase: "append-first", metric: "durable", params: BIG, label: "The same until it is durable", short: "", uses: &[] },
+    Pick { workload: "copy-up", phase: "append-first", metric: "time", params: BIG_COLD, label: "First write to a {size} file of the image, from cold caches", short: "", uses: &[] },
     Pick { workload: "copy-up", phase: "append-second", metric: "time", params: BIG, label: "Second write to the same file", short: "", uses: &[] },
     Pick { workload: "copy-up", phase: "chmod-first", metric: "time", params: BIG, label: "chmod of a {size} file of the image", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "random-write", metric: "time", params: NEW, label: "Random writes to a new file", short: "write", uses: &[Use::Writing] },
     Pick { workload: "write-heavy", phase: "random-write", metric: "time", params: LOWER, label: "Random writes to a file of the image", short: "", uses: &[Use::Writing] },
     Pick { workload: "write-heavy", phase: "random-write-fsync", metric: "time", params: NEW, label: "Random writes, each synced", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "small-files", metric: "time", params: NEW, label: "Create and delete small files", short: "", uses: &[Use::Writing] },
+    Pick { workload: "write-heavy", phase: "small-files", metric: "durable", params: NEW, label: "The same until it is durable", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "sqlite-wal", metric: "time", params: NEW, label: "SQLite transactions, write-ahead log", short: "sqlite", uses: &[Use::Writing] },
 ];
 

@@ -1,12 +1,17 @@
 //! Workload `copy-up`: the first change of a file that comes from a lower layer, against the second change of the same
 //! file, by size, by kind of change, and by the number of layers below.
 //!
-//! Timed is the change as an application makes it: open, change, close. What a driver syncs on its own is part of it;
-//! no further sync is asked for. On the control the files lie in a plain directory, written and synced before.
+//! Timed is the change as an application makes it: open, change, close. What a driver syncs on its own is part of it; what
+//! the store has still to write then is in the time until durable of the changes that write data. On the control the files
+//! lie in a plain directory, written and synced before.
+//!
+//! All files were read just before (warm). An append is the first write from cold caches as well, in a container of its own:
+//! there the file of the image comes from the device.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
 use drivers::{Driver, LayerId, Result};
@@ -15,8 +20,10 @@ use rustix::fs::XattrFlags;
 use crate::Workload;
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
+use crate::environment::{CacheState, Probe, Settled};
 use crate::fixture::{self, FixtureFile};
 use crate::recorder::Metric;
+use crate::warmth;
 
 /// See the module text.
 pub const WORKLOAD: Workload = Workload {
@@ -47,7 +54,7 @@ pub const WORKLOAD: Workload = Workload {
     run,
 };
 
-/// One kind of change. `second`: it is timed again, on the changed file.
+/// One kind of change. `second`: it writes data, and is timed again, on the changed file.
 struct Change {
     name: &'static str,
     second: bool,
@@ -125,11 +132,13 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
     match cell.ground {
         Ground::Driver(driver) => {
             let base = fixture::layer(driver, "copy-up", None, &files(cell))?;
-            on_layer(cell, driver, &base)?;
+            let refused = cold_on_layer(cell, driver, &base)?;
+            on_layer(cell, driver, &base, refused)?;
             for depth in cell.scale.depths.clone() {
                 at_depth(cell, driver, depth)?;
             }
             cell.recorder.param("depth", None);
+            cell.recorder.one_of_the_caches(None);
             Ok(())
         }
         Ground::HostDir(dir) => {
@@ -138,8 +147,14 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
             for file in files(cell) {
                 fixture::write_file(&dir.join(&file.name), file.size)?;
             }
+            for size in cold_sizes(cell) {
+                fixture::write_file(&dir.join(cold_name(size)), size)?;
+            }
             cell.environment.sync()?;
-            change_all(cell, &dir)?;
+            let refused = cold_in_directory(cell, &dir)?;
+            let settled = warmth::warm(cell, &dir, None, &names(cell))?;
+            change_all(cell, &dir, settled, refused)?;
+            cell.recorder.one_of_the_caches(None);
             drivers::remove::tree(&dir)
         }
     }
@@ -174,10 +189,99 @@ fn file_name(change: &Change, size: u64) -> String {
     format!("{}-{size}", change.name)
 }
 
-fn on_layer(cell: &mut Cell<'_>, driver: &dyn Driver, base: &LayerId) -> Result<()> {
+fn names(cell: &Cell<'_>) -> Vec<PathBuf> {
+    each(cell)
+        .map(|(change, size)| file_name(change, size).into())
+        .collect()
+}
+
+/// The sizes of the first writes from cold caches: the least and the greatest. Each needs the caches of the machine dropped.
+fn cold_sizes(cell: &Cell<'_>) -> BTreeSet<u64> {
+    let sizes = || {
+        let scale = cell.scale;
+        scale.file_sizes.iter().chain(&scale.large_file_sizes)
+    };
+    sizes()
+        .min()
+        .into_iter()
+        .chain(sizes().max())
+        .copied()
+        .collect()
+}
+
+/// On the control the files of the warm changes cannot be used twice.
+fn cold_name(size: u64) -> String {
+    format!("cold-{size}")
+}
+
+/// Gives why nothing colder than warm is to be had, if so.
+fn cold_on_layer(
+    cell: &mut Cell<'_>,
+    driver: &dyn Driver,
+    base: &LayerId,
+) -> Result<Option<String>> {
+    for size in cold_sizes(cell) {
+        let name = file_name(&CHANGES[0], size);
+        let mut container =
+            Container::plan(driver, key(cell, &format!("cold-{size}"))?, cell.scratch)?;
+        container.prepare(Some(base))?;
+        // Not mounted yet: a mounted container keeps its daemon or its pool busy.
+        let files = [PathBuf::from(&name)];
+        let settled = cell
+            .environment
+            .settle(CacheState::Cold, Probe::Item(container.item(), &files))?;
+        if settled.state == CacheState::Warm {
+            container.finish()?;
+            return Ok(settled.refused);
+        }
+        container.mount()?;
+        let path = container.root().join(&name);
+        first_write(cell, &path, size, &settled)?;
+        container.finish()?;
+    }
+    Ok(None)
+}
+
+fn cold_in_directory(cell: &mut Cell<'_>, dir: &Path) -> Result<Option<String>> {
+    for size in cold_sizes(cell) {
+        let name = cold_name(size);
+        let files = [PathBuf::from(&name)];
+        let settled = cell
+            .environment
+            .settle(CacheState::Cold, Probe::Directory(dir, &files))?;
+        if settled.state == CacheState::Warm {
+            return Ok(settled.refused);
+        }
+        first_write(cell, &dir.join(name), size, &settled)?;
+    }
+    Ok(None)
+}
+
+fn first_write(cell: &mut Cell<'_>, path: &Path, size: u64, caches: &Settled) -> Result<()> {
+    let environment = cell.environment;
+    cell.recorder.one_of_the_caches(Some(caches));
+    cell.recorder.param("size", Some(size.to_string()));
+    let change = &CHANGES[0];
+    cell.recorder.time_until_durable(
+        &format!("{}-first", change.name),
+        || (change.apply)(path, size).attempt(change.name, path),
+        || environment.sync(),
+    )?;
+    cell.recorder.param("size", None);
+    Ok(())
+}
+
+fn on_layer(
+    cell: &mut Cell<'_>,
+    driver: &dyn Driver,
+    base: &LayerId,
+    refused: Option<String>,
+) -> Result<()> {
     let container = Container::start(driver, key(cell, "c")?, cell.scratch, Some(base))?;
     let before = driver.usage(container.item())?;
-    change_all(cell, container.root())?;
+    let settled = warmth::warm(cell, container.root(), Some(container.item()), &names(cell))?;
+    change_all(cell, container.root(), settled, refused)?;
+    cell.recorder.one_of_the_caches(None);
     let after = driver.usage(container.item())?;
     #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]
     cell.recorder.value(
@@ -188,17 +292,30 @@ fn on_layer(cell: &mut Cell<'_>, driver: &dyn Driver, base: &LayerId) -> Result<
     container.finish()
 }
 
-fn change_all(cell: &mut Cell<'_>, root: &Path) -> Result<()> {
+/// `refused`: why no colder state could be had, where that is so.
+fn change_all(
+    cell: &mut Cell<'_>,
+    root: &Path,
+    mut settled: Settled,
+    refused: Option<String>,
+) -> Result<()> {
+    settled.refused = settled.refused.or(refused);
+    cell.recorder.one_of_the_caches(Some(&settled));
+    let environment = cell.environment;
     let work: Vec<(&Change, u64)> = each(cell).collect();
     for (change, size) in work {
         let path = root.join(file_name(change, size));
         cell.recorder.param("size", Some(size.to_string()));
-        let first = cell.recorder.time(&format!("{}-first", change.name), || {
-            (change.apply)(&path, size).attempt(change.name, &path)
-        });
+        let phase = format!("{}-first", change.name);
+        let work = || (change.apply)(&path, size).attempt(change.name, &path);
+        let first = if change.second {
+            cell.recorder
+                .time_until_durable(&phase, work, || environment.sync())
+        } else {
+            cell.recorder.time(&phase, work)
+        };
         if let Err(error) = first {
             // One reason for all sizes: a user namespace with one id has no other owner to give (chown(2): EINVAL).
-            let phase = format!("{}-first", change.name);
             if change.name == "chown"
                 && error.raw_os_error() == Some(rustix::io::Errno::INVAL.raw_os_error())
             {
@@ -261,6 +378,9 @@ fn at_depth(cell: &mut Cell<'_>, driver: &dyn Driver, depth: u32) -> Result<()> 
         Some(&top),
     )?;
     let path = container.root().join("bottom");
+    let files = ["bottom".into()];
+    let settled = warmth::warm(cell, container.root(), Some(container.item()), &files)?;
+    cell.recorder.one_of_the_caches(Some(&settled));
     cell.recorder.time("depth-append-first", || {
         (CHANGES[0].apply)(&path, DEEP_FILE).attempt("append to", &path)
     })?;

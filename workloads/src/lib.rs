@@ -12,6 +12,7 @@ pub mod image;
 pub mod pull;
 pub mod recorder;
 pub mod start;
+pub mod warmth;
 pub mod write_heavy;
 
 pub use cell::{Cell, Ground, Place, Scale};

@@ -6,7 +6,7 @@ use std::time::Instant;
 use drivers::Result;
 use hdrhistogram::Histogram;
 
-use crate::environment::Settled;
+use crate::environment::{CacheState, Settled};
 
 mod counters;
 mod metric;
@@ -25,6 +25,8 @@ pub struct Sample {
     pub value: f64,
     /// What the phase was done with: `size`, `depth`, `parallel`.
     pub params: BTreeMap<String, String>,
+    /// The state of the caches before the phase, where it plays a part.
+    pub cache: Option<CacheState>,
     /// Why the cache state that was wanted before the phase could not be proven.
     pub cache_refused: Option<String>,
     /// Latencies in nanoseconds, where there were many operations (attached to the `LatencyP50` sample).
@@ -48,7 +50,7 @@ pub struct Recorder<'a> {
     samples: Vec<Sample>,
     counters: Box<dyn Counters + 'a>,
     params: BTreeMap<String, String>,
-    cache_refused: Option<String>,
+    caches: Option<Settled>,
     missing: Vec<MissingPhase>,
     counted: Vec<CountedPhase>,
 }
@@ -60,7 +62,7 @@ impl<'a> Recorder<'a> {
             samples: Vec::new(),
             counters,
             params: BTreeMap::new(),
-            cache_refused: None,
+            caches: None,
             missing: Vec::new(),
             counted: Vec::new(),
         }
@@ -82,8 +84,13 @@ impl<'a> Recorder<'a> {
 
     /// Sets the state of the caches, as it was found, for every following sample; `None`: it plays no part in them.
     pub fn caches(&mut self, settled: Option<&Settled>) {
+        self.caches = settled.cloned();
+    }
+
+    /// As [`Self::caches`], for phases that are measured in several states: the state is a parameter of theirs, too.
+    pub fn one_of_the_caches(&mut self, settled: Option<&Settled>) {
         self.param("cache", settled.map(|s| s.state.name().to_owned()));
-        self.cache_refused = settled.and_then(|s| s.refused.clone());
+        self.caches(settled);
     }
 
     /// Times a phase: wall time, and what the counters say. A failed phase leaves no sample.
@@ -151,7 +158,8 @@ impl<'a> Recorder<'a> {
             metric,
             value,
             params: self.params.clone(),
-            cache_refused: self.cache_refused.clone(),
+            cache: self.caches.as_ref().map(|settled| settled.state),
+            cache_refused: self.caches.as_ref().and_then(|s| s.refused.clone()),
             histogram: None,
         });
     }
@@ -170,7 +178,8 @@ impl<'a> Recorder<'a> {
             metric: Metric::LatencyP50,
             value: median,
             params: self.params.clone(),
-            cache_refused: self.cache_refused.clone(),
+            cache: self.caches.as_ref().map(|settled| settled.state),
+            cache_refused: self.caches.as_ref().and_then(|s| s.refused.clone()),
             histogram: Some(histogram),
         });
     }

@@ -6,8 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +22,7 @@ use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
 use crate::environment::{CacheState, Probe};
 use crate::recorder::Metric;
+use crate::warmth::read_all;
 
 /// See the module text.
 pub const WORKLOAD: Workload = Workload {
@@ -131,7 +130,7 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver, top: &LayerId) -> Result<
         }
     }
     cell.recorder.param("parallel", None);
-    cell.recorder.caches(None);
+    cell.recorder.one_of_the_caches(None);
     Ok(())
 }
 
@@ -151,7 +150,7 @@ fn in_each_state(
         // Nothing can be dropped here. This start is thrown away: the first one reads.
         next(cell)?;
     } else {
-        cell.recorder.caches(Some(&coldest));
+        cell.recorder.one_of_the_caches(Some(&coldest));
         let parts = next(cell)?;
         record(cell, &[parts]);
     }
@@ -160,7 +159,7 @@ fn in_each_state(
         let dropped = cell
             .environment
             .settle(CacheState::Lukewarm, Probe::Nothing)?;
-        cell.recorder.caches(Some(&dropped));
+        cell.recorder.one_of_the_caches(Some(&dropped));
         let parts = next(cell)?;
         record(cell, &[parts]);
     }
@@ -168,7 +167,7 @@ fn in_each_state(
     if coldest.state == CacheState::Warm {
         warm.refused = warm.refused.or(coldest.refused);
     }
-    cell.recorder.caches(Some(&warm));
+    cell.recorder.one_of_the_caches(Some(&warm));
     let serial: Vec<Parts> = (0..cell.scale.starts)
         .map(|_| next(cell))
         .collect::<Result<_>>()?;
@@ -233,7 +232,7 @@ fn on_directory(cell: &mut Cell<'_>, image: &Path) -> Result<()> {
         })?;
     }
     cell.recorder.param("parallel", None);
-    cell.recorder.caches(None);
+    cell.recorder.one_of_the_caches(None);
     Ok(())
 }
 
@@ -272,16 +271,6 @@ fn execute(root: &Path) -> Result<()> {
             .path(root)
             .because(status.to_string()),
     )
-}
-
-fn read_all(root: &Path, files: &[PathBuf]) -> Result<()> {
-    let mut buffer = vec![0_u8; 128 << 10];
-    for file in files {
-        let path = root.join(file);
-        let mut file = File::open(&path).attempt("open", &path)?;
-        while file.read(&mut buffer).attempt("read", &path)? > 0 {}
-    }
-    Ok(())
 }
 
 /// The files a start reads: chosen by seed from the regular files of the image, the same for every subject and round.

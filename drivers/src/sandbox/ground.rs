@@ -180,6 +180,11 @@ impl Ground {
         &self.root
     }
 
+    /// The file of the host that holds the store, where there is one.
+    pub fn store_file(&self) -> Option<&Path> {
+        self.file.as_deref().or(self.root.store_file.as_deref())
+    }
+
     /// What is in effect, for the report.
     pub fn facts(&self) -> &[(String, String)] {
         &self.facts

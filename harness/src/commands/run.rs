@@ -7,6 +7,7 @@ use reports::record::{End, Outcome};
 use workloads::Workload;
 
 use super::dry_run::Dry;
+use crate::between::{self, Between};
 use crate::cli::RunArgs;
 use crate::profile::{LEAST_ROUNDS, Profile};
 use crate::records::Records;
@@ -73,7 +74,9 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     } else {
         None
     };
+    let between = between::Rules::of(&profile);
     let config = [
+        ("between_cells".to_owned(), serde_json::to_value(between)?),
         (
             "settings".to_owned(),
             settings
@@ -126,6 +129,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             watch: noise::Watch::new(place.dir(), noise::Limits::default()),
             run: place.dir(),
             may_drop_caches: host.root && !host.user_namespace,
+            between: Between::new(between),
         };
         let mut stores = Stores::open(&place, &host, &selection)?;
         let mut measure = || -> anyhow::Result<()> {

@@ -116,7 +116,11 @@ fn lines(analysis: &Analysis<'_>, workload: &str, phase: &str) -> Vec<Line> {
                             key.phase.as_str(),
                             key.metric.as_str(),
                         ) == (workload, phase, "time")
-                        && key.params.len() == 1
+                        // One line each: from warm caches, where there are several states.
+                        && key
+                            .params
+                            .iter()
+                            .all(|(name, value)| name == "size" || (name == "cache" && value == "warm"))
                 })
                 .filter_map(|s| Some((s.key.params.get("size")?.parse().ok()?, s.median())))
                 .collect();

@@ -1,5 +1,6 @@
 //! Workload `pull`: the image of the run from blobs on disk to committed layers, then a second image that shares its
-//! base. The blobs are in the page cache: what is measured is the driver, not the disk the image lies on.
+//! base. The blobs are in the page cache (warm): what is measured is the driver, not the disk the image lies on. Removal starts
+//! from a dropped page cache (lukewarm).
 //!
 //! A run starts with the image absent, or takes it away first (timed). It ends with the image there and the second
 //! image's own layers gone.
@@ -16,7 +17,8 @@ use super::control::{control_image, has_control, mark_control, remove_control, u
 use super::outcome::{Outcome, PullOptions, Pulled};
 use crate::Workload;
 use crate::cell::{Cell, Ground};
-use crate::image::Image;
+use crate::environment::{CacheState, Probe, Settled};
+use crate::image::{Format, Image};
 use crate::recorder::Metric;
 
 /// See the module text.
@@ -24,7 +26,10 @@ pub const WORKLOAD: Workload = Workload {
     name: "pull",
     question: "What does it take to bring an image in: to verify, decompress, unpack and commit its layers?",
     phases: &[
-        ("remove", "removing the image, where it was there"),
+        (
+            "remove",
+            "removing the image, where it was there, from a dropped page cache",
+        ),
         (
             "pull",
             "all layers, from the first byte read to the last commit",
@@ -56,6 +61,7 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
             .param("compression", Some(first.compression.name().to_owned()));
     }
     let outcome = measure(cell, image);
+    cell.recorder.caches(None);
     for name in ["layers", "compression", "shared-layers"] {
         cell.recorder.param(name, None);
     }
@@ -77,8 +83,10 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
         place.remove(second, Some(image))?;
     }
     if place.has(image)? {
-        cell.environment.sync()?;
         let environment = cell.environment;
+        // Images are removed long after they were used.
+        let settled = environment.settle(CacheState::Lukewarm, Probe::Nothing)?;
+        cell.recorder.caches(Some(&settled));
         cell.recorder.time_until_durable(
             "remove",
             || place.remove(image, None),
@@ -87,10 +95,9 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
     } else {
         place.remove(image, None)?;
     }
-    for blobs in [Some(image), second].into_iter().flatten() {
-        warm(blobs)?;
-    }
     cell.environment.sync()?;
+    let settled = warm(cell, image)?;
+    cell.recorder.caches(Some(&settled));
     let pulled = timed_pull(cell, &place, image, "pull")?;
     for (phase, time) in [
         ("verify", pulled.busy.verify),
@@ -102,6 +109,8 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
     }
     if let Some(second) = second {
         cell.environment.sync()?;
+        let settled = warm(cell, second)?;
+        cell.recorder.caches(Some(&settled));
         let shared = shared_layers(image, second);
         cell.recorder
             .param("shared-layers", Some(shared.to_string()));
@@ -177,14 +186,24 @@ fn short(name: &str) -> String {
     tail.into_iter().rev().collect()
 }
 
-/// Reads all blobs once.
-fn warm(image: &Image) -> Result<()> {
+/// Reads all blobs once, and proves that they stayed where each is a file of its own.
+fn warm(cell: &Cell<'_>, image: &Image) -> Result<Settled> {
     let mut buffer = vec![0; 1 << 20];
     for layer in &image.layers {
         let mut blob = layer.open();
         while blob.read(&mut buffer).attempt("read", &image.path)? > 0 {}
     }
-    Ok(())
+    let files: Vec<PathBuf> = match image.format {
+        Format::OciLayout => {
+            let blobs = image.layers.iter().map(|layer| layer.blob.path());
+            blobs
+                .filter_map(|path| Some(path.strip_prefix(&image.path).ok()?.to_owned()))
+                .collect()
+        }
+        Format::OciArchive | Format::DockerArchive => Vec::new(),
+    };
+    cell.environment
+        .settle(CacheState::Warm, Probe::Directory(&image.path, &files))
 }
 
 /// A driver, or the control, with what a pull does to it.

@@ -94,8 +94,10 @@ fn random(cell: &mut Cell<'_>, phase: &str, dir: &Path, ops: u32, each_synced: b
     let mut rng = ChaCha8Rng::seed_from_u64(cell.seed);
     let data = vec![0xA5_u8; BLOCK];
     let mut latencies = histogram()?;
-    let start = Instant::now();
-    cell.recorder.time(phase, || {
+    let environment = cell.environment;
+    let mut took = 0.0;
+    let work = || {
+        let start = Instant::now();
         // Opened inside: for a lower file this is where the copy-up happens.
         let file = OpenOptions::new()
             .write(true)
@@ -111,9 +113,13 @@ fn random(cell: &mut Cell<'_>, phase: &str, dir: &Path, ops: u32, each_synced: b
             latencies
                 .saturating_record(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
         }
-        file.sync_all().attempt("sync", &path)
-    })?;
-    record(cell, phase, start.elapsed().as_secs_f64(), ops, latencies);
+        file.sync_all().attempt("sync", &path)?;
+        took = start.elapsed().as_secs_f64();
+        Ok(())
+    };
+    cell.recorder
+        .time_until_durable(phase, work, || environment.sync())?;
+    record(cell, phase, took, ops, latencies);
     Ok(())
 }
 
@@ -121,8 +127,10 @@ fn sequential(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
     let path = dir.join("sequential.bin");
     let bytes = cell.scale.write_file_bytes * 2;
     let data = vec![0x5A_u8; 1 << 20];
-    let start = Instant::now();
-    cell.recorder.time(phase, || {
+    let environment = cell.environment;
+    let mut took = 0.0;
+    let work = || {
+        let start = Instant::now();
         let mut file = File::create(&path).attempt("create", &path)?;
         let mut left = bytes;
         while left > 0 {
@@ -130,13 +138,17 @@ fn sequential(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
             file.write_all(&data[..n]).attempt("write", &path)?;
             left -= n as u64;
         }
-        file.sync_all().attempt("sync", &path)
-    })?;
+        file.sync_all().attempt("sync", &path)?;
+        took = start.elapsed().as_secs_f64();
+        Ok(())
+    };
+    cell.recorder
+        .time_until_durable(phase, work, || environment.sync())?;
     #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]
     cell.recorder.value(
         phase,
         Metric::Throughput,
-        bytes as f64 / start.elapsed().as_secs_f64(),
+        bytes as f64 / took.max(f64::MIN_POSITIVE),
     );
     std::fs::remove_file(&path).attempt("remove", &path)
 }
@@ -146,8 +158,10 @@ fn small_files(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
     let count = cell.scale.small_files;
     let data = vec![0x3C_u8; BLOCK];
     let mut latencies = histogram()?;
-    let start = Instant::now();
-    cell.recorder.time(phase, || {
+    let environment = cell.environment;
+    let mut took = 0.0;
+    let work = || {
+        let start = Instant::now();
         std::fs::create_dir(&dir).attempt("create", &dir)?;
         for number in 0..count {
             let path = dir.join(format!("f{number}"));
@@ -162,8 +176,12 @@ fn small_files(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
             let path = dir.join(format!("f{number}"));
             std::fs::remove_file(&path).attempt("remove", &path)?;
         }
-        std::fs::remove_dir(&dir).attempt("remove", &dir)
-    })?;
-    record(cell, phase, start.elapsed().as_secs_f64(), count, latencies);
+        std::fs::remove_dir(&dir).attempt("remove", &dir)?;
+        took = start.elapsed().as_secs_f64();
+        Ok(())
+    };
+    cell.recorder
+        .time_until_durable(phase, work, || environment.sync())?;
+    record(cell, phase, took, count, latencies);
     Ok(())
 }

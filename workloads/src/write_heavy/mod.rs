@@ -2,7 +2,8 @@
 //!
 //! Targets: `layer-new` (files the container made), `layer-lower` (files that come from the image, so the first write
 //! copies up), `volume` (a directory of the backing store bind-mounted into the container's root), `hostdir` (the
-//! control). Every job ends with its data synced, so nobody gains by postponing.
+//! control). Every job ends with its data synced, so nobody gains by postponing; what the store has still to write then is
+//! in the time until durable. The overwritten file is warm: it was read just before.
 
 mod jobs;
 mod sqlite;
@@ -16,6 +17,7 @@ use crate::Workload;
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::fixture::{self, FixtureFile};
+use crate::warmth;
 use jobs::{DATA, Job};
 
 /// See the module text.
@@ -94,9 +96,17 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> {
             cell.scratch,
             Some(&base),
         )?;
+        let settled = warmth::warm(
+            cell,
+            container.root(),
+            Some(container.item()),
+            &[DATA.into()],
+        )?;
+        cell.recorder.caches(Some(&settled));
         do_job(cell, job, container.root())?;
         container.finish()?;
     }
+    cell.recorder.caches(None);
     cell.recorder.param("target", None);
     Ok(())
 }
@@ -105,9 +115,12 @@ fn on_new_files(cell: &mut Cell<'_>, target: &str, dir: &Path) -> Result<()> {
     cell.recorder.param("target", Some(target.to_owned()));
     fixture::write_file(&dir.join(DATA), cell.scale.write_file_bytes)?;
     cell.environment.sync()?;
+    let settled = warmth::warm(cell, dir, None, &[DATA.into()])?;
+    cell.recorder.caches(Some(&settled));
     for job in jobs::ON_NEW_FILES {
         do_job(cell, job, dir)?;
     }
+    cell.recorder.caches(None);
     cell.recorder.param("target", None);
     Ok(())
 }
