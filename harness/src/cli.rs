@@ -7,12 +7,15 @@ use clap::{Args, Parser, Subcommand};
 mod compare;
 mod conform;
 mod doctor;
+mod gate;
 mod history;
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use history::{HistoryArgs, RunArg, TrendArgs};
+pub(crate) use gate::{GateArgs, GateFailOn};
+pub(crate) use history::{HistoryArgs, RunArg};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -48,6 +51,10 @@ pub(crate) enum Command {
     Trend(TrendArgs),
     /// What this host supports, what is missing, what makes numbers less certain, and the commands that mend it
     Doctor(DoctorArgs),
+    /// Whether a change may pass: a fresh run against a baseline, two programs in turns, or two subjects
+    Gate(GateArgs),
+    /// What this host supports, what is missing, and the command that mends it
+    Doctor(JsonArgs),
     /// The drivers, their options, the workloads and the cases
     List(JsonArgs),
     /// Every case as a Markdown page: promise, why, who else tests it, what breaks it, and the answers of a run

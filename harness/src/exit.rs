@@ -4,10 +4,12 @@ use drivers::ErrorKind;
 
 /// Everything asked for was done, and nothing failed.
 pub(crate) const OK: u8 = 0;
-/// A conformance case failed.
+/// A conformance case failed, or a gate confirmed that something got worse.
 pub(crate) const FAILED: u8 = 1;
 /// The command line cannot be understood: unknown flag, driver, case, workload or option.
 pub(crate) const USAGE: u8 = 2;
+/// A gate could not judge everything, and was told to fail then.
+pub(crate) const INCONCLUSIVE: u8 = 3;
 /// The filters left nothing to do.
 pub(crate) const NOTHING: u8 = 4;
 /// A driver that was asked for by name cannot run here; `doctor` says why.

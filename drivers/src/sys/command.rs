@@ -173,6 +173,33 @@ pub fn interactive(
     child.wait().attempt(op, Path::new(program))
 }
 
+/// Runs a program in the caller's process group, for as long as it takes, with all it prints in `log`. `started` is told
+/// its process id.
+///
+/// # Errors
+/// `NotFound` or `PermissionDenied` when it cannot be started.
+pub fn logged(
+    program: &Path,
+    args: &[OsString],
+    log: &std::fs::File,
+    started: impl FnOnce(u32),
+) -> Result<ExitStatus> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that starts processes"
+    )]
+    let mut command = Command::new(program);
+    let op = "run";
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().attempt(op, program)?)
+        .stderr(log.try_clone().attempt(op, program)?);
+    let mut child = spawn(&mut command).attempt(op, program)?;
+    started(child.id());
+    child.wait().attempt(op, program)
+}
+
 /// Runs a program inside a mounted root, by chroot, to its end; see [`super::rooted`] for what it gets.
 ///
 /// # Errors

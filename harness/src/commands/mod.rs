@@ -7,6 +7,7 @@ mod doctor;
 mod dry_run;
 mod exchange;
 mod exec;
+mod gate;
 mod history;
 mod image;
 mod list;
@@ -44,6 +45,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::History(args) => history::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Trend(args) => trend::run(&args),
+        Command::Gate(args) => gate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Catalogue(args) => catalogue::run(&args),
         Command::List(args) => list::run(&args),

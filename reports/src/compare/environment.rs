@@ -46,7 +46,7 @@ pub struct Difference {
 }
 
 /// Facts of the host that change by themselves.
-const FLEETING: [&str; 4] = ["load_at_start", "disk_free", "boot_id", "uptime"];
+const FLEETING: [&str; 3] = ["load_at_start", "disk_free", "boot"];
 /// Facts that make a machine another one, where there is no fingerprint.
 const IDENTITY: [&str; 7] = [
     "architecture",
