@@ -13,9 +13,8 @@ mod history;
 pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
 pub(crate) use doctor::DoctorArgs;
-pub(crate) use history::{HistoryArgs, RunArg, TrendArgs};
 pub(crate) use gate::{GateArgs, GateFailOn};
-pub(crate) use history::{HistoryArgs, RunArg};
+pub(crate) use history::{HistoryArgs, RunArg, TrendArgs};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -23,7 +22,7 @@ pub(crate) use history::{HistoryArgs, RunArg};
     name = "layerbench",
     version,
     max_term_width = 120,
-    after_help = "Exit codes: 0 done, 1 a case failed, 2 usage, 4 nothing selected, 6 a driver cannot run here, 65 bad image or records, 66 no such file, 70 a fault of layerbench, 71 the system refused, 77 no permission, 130 interrupted. See docs/cli.md."
+    after_help = "Exit codes: 0 done, 1 a case failed or a gate confirmed a regression, 2 usage, 3 a gate is inconclusive, 4 nothing selected, 6 a driver cannot run here, 65 bad image or records, 66 no such file, 70 a fault of layerbench, 71 the system refused, 77 no permission, 130 interrupted. See docs/cli.md."
 )]
 pub(crate) struct Cli {
     /// Say more on standard error; twice for everything
@@ -53,8 +52,6 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Whether a change may pass: a fresh run against a baseline, two programs in turns, or two subjects
     Gate(GateArgs),
-    /// What this host supports, what is missing, and the command that mends it
-    Doctor(JsonArgs),
     /// The drivers, their options, the workloads and the cases
     List(JsonArgs),
     /// Every case as a Markdown page: promise, why, who else tests it, what breaks it, and the answers of a run

@@ -4,7 +4,6 @@ use super::finding::{Counts, Evidence, Finding, Gate, Kind, State, Status};
 use super::limit::Limits;
 use crate::compare::cases::word;
 use crate::compare::{Call, CaseChange, Comparison, Finish, Method, Row};
-use crate::number::three;
 
 /// How a first look is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +204,7 @@ fn judged(row: &Row, strictness: Strictness) -> Judged {
             }
             Beyond::Perhaps => Judged::Unclear(format!(
                 "the interval holds more than {} % worse",
-                three(row.margin * 100.0)
+                percent(row.margin)
             )),
         },
     }
@@ -244,4 +243,9 @@ pub(super) fn beyond(row: &Row) -> Beyond {
     } else {
         Beyond::Perhaps
     }
+}
+
+/// `5`, `0.5`: a share in parts of a hundred, to a tenth.
+pub(super) fn percent(share: f64) -> f64 {
+    (share * 1000.0).round() / 10.0
 }

@@ -1,7 +1,7 @@
 //! A gate's outcome for people: on a terminal, and as markdown.
 
 use super::finding::{Finding, Gate, State, Status};
-use crate::number::three;
+use super::screen::percent;
 use crate::table::escape;
 
 /// The outcome as text.
@@ -135,6 +135,6 @@ fn allowed(finding: &Finding) -> String {
     } else if finding.allowed == 0.0 {
         " (nothing more is allowed)".to_owned()
     } else {
-        format!(" ({} % is allowed)", three(finding.allowed * 100.0))
+        format!(" ({} % is allowed)", percent(finding.allowed))
     }
 }
