@@ -9,6 +9,7 @@ pub mod compare;
 pub mod decide;
 pub mod error;
 pub mod finish;
+pub mod export;
 pub mod gate;
 pub mod headline;
 pub mod html;

@@ -28,7 +28,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn takes(&self, subject: &str, key: &Key, headline: bool) -> bool {
+    /// Whether a series is wanted; `headline` ones are whatever their metric.
+    pub fn takes(&self, subject: &str, key: &Key, headline: bool) -> bool {
         let one = |list: &[String], value: &str| list.is_empty() || list.iter().any(|x| x == value);
         let named = self.subjects.is_empty() || self.subjects.iter().any(|s| subject.contains(s));
         let chosen = self.all
