@@ -7,14 +7,16 @@ use clap::{Args, Parser, Subcommand};
 mod compare;
 mod conform;
 mod doctor;
+mod export;
 mod gate;
 mod history;
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
 pub(crate) use doctor::DoctorArgs;
+pub(crate) use export::{ExportArgs, OTAVA};
 pub(crate) use gate::{GateArgs, GateFailOn};
-pub(crate) use history::{HistoryArgs, RunArg, TrendArgs};
+pub(crate) use history::{FilterArgs, HistoryArgs, RunArg, TrendArgs};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -52,6 +54,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Whether a change may pass: a fresh run against a baseline, two programs in turns, or two subjects
     Gate(GateArgs),
+    /// Write a run as CSV, OpenMetrics, annotations... for other programs
+    Export(ExportArgs),
     /// The drivers, their options, the workloads and the cases
     List(JsonArgs),
     /// Every case as a Markdown page: promise, why, who else tests it, what breaks it, and the answers of a run

@@ -26,7 +26,12 @@ fn ends(text: &str) -> String {
 #[test]
 fn formats_look_like_this() {
     for format in format::ALL {
-        insta::assert_snapshot!(format.name, ends(&written(format.name)));
+        let text = written(format.name);
+        // What is also summary.md has a snapshot of its own.
+        let text = text
+            .find("<details>")
+            .map_or(text.as_str(), |at| &text[at..]);
+        insta::assert_snapshot!(format.name, ends(text));
     }
 }
 

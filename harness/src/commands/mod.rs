@@ -7,6 +7,7 @@ mod doctor;
 mod dry_run;
 mod exchange;
 mod exec;
+mod export;
 mod gate;
 mod history;
 mod image;
@@ -46,6 +47,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Compare(args) => compare::run(&args),
         Command::Trend(args) => trend::run(&args),
         Command::Gate(args) => gate::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Catalogue(args) => catalogue::run(&args),
         Command::List(args) => list::run(&args),

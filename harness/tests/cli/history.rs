@@ -264,3 +264,57 @@ fn a_step_in_the_history_is_found_between_the_runs_it_is_between() {
     let (_, err) = session.expect(4, &["trend", "--metric", "nosuch"]);
     assert_one_line(&err);
 }
+
+#[test]
+fn a_run_is_exported_in_every_format() {
+    let session = Session::new();
+    session.expect(
+        0,
+        &[
+            "run",
+            "--profile",
+            "smoke",
+            "--driver",
+            "vfs",
+            "--workload",
+            "pull",
+            "--case",
+            "image_never_changes",
+        ],
+    );
+    for (format, word) in [
+        ("csv", "run,subject,driver"),
+        ("openmetrics", "# EOF"),
+        ("bencher", "\"time-seconds\""),
+        ("github-benchmark", "\"unit\": \"s\""),
+        ("github-benchmark-bigger", "["),
+        ("annotations", ""),
+        ("job-summary", "# layerbench"),
+        ("junit", "<testsuite"),
+        ("otava-csv", "time,run,version,commit,kernel,vfs@"),
+    ] {
+        let (text, _) = session.expect(0, &["export", "--format", format]);
+        assert!(text.contains(word), "{format}: {text}");
+        session.expect(
+            0,
+            &["export", "latest", "--format", format, "--output", "file"],
+        );
+        assert_eq!(std::fs::read_to_string(session.path("file")).unwrap(), text);
+    }
+    // The summary of a job is added to what is there, and standard output stays empty.
+    std::fs::write(session.path("summary"), "before\n").unwrap();
+    let output = session
+        .command(&["export", "--format", "job-summary"])
+        .env("GITHUB_STEP_SUMMARY", session.path("summary"))
+        .output()
+        .unwrap();
+    assert!(output.status.success() && output.stdout.is_empty());
+    let summary = std::fs::read_to_string(session.path("summary")).unwrap();
+    assert!(summary.starts_with("before\n# layerbench"), "{summary}");
+    session.expect(2, &["export", "--format", "nosuch"]);
+    session.expect(66, &["export", "absent", "--format", "csv"]);
+    session.expect(
+        66,
+        &["export", "--format", "csv", "--output", "no/such/place"],
+    );
+}
