@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finish::timed_out;
 use crate::headline;
 use crate::metric::{Direction, direction, floor};
-use crate::record::{Results, Role, Subject, Support};
+use crate::record::{Record, Results, Role, Subject, Support};
+use crate::repeats::{self, Repeats};
 use crate::series::{Key, Series, gather};
 use crate::stats::pair::difference;
 use crate::stats::quantile::quantile;
@@ -64,9 +65,17 @@ pub struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    /// Analyses results.
+    /// Analyses results; of blocks that were measured twice, the quieter measurement.
     pub fn new(results: &'a Results) -> Self {
-        let series = gather(&results.records);
+        Self::with(results, Repeats::Used)
+    }
+
+    /// Analyses results with or without what was measured again.
+    pub fn with(results: &'a Results, repeats: Repeats) -> Self {
+        let left_out = repeats::left_out(results, repeats);
+        let counts =
+            |record: &&Record| !left_out.contains(&(record.workload.as_str(), record.round));
+        let series = gather(results.records.iter().filter(counts));
         let index = series
             .iter()
             .enumerate()

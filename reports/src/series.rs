@@ -78,7 +78,7 @@ impl Series {
 }
 
 /// Gathers records, in order of first appearance. Values that repeat within a round become their median.
-pub fn gather(records: &[Record]) -> Vec<Series> {
+pub fn gather<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Series> {
     let mut index: BTreeMap<(&str, Key), usize> = BTreeMap::new();
     let mut all: Vec<(Series, BTreeMap<u32, Vec<f64>>)> = Vec::new();
     for record in records {

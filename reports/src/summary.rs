@@ -6,6 +6,7 @@ use crate::finish::nobody;
 use crate::headline::{Row, rows};
 use crate::number::{Scale, three};
 use crate::record::{Outcome, Results, Subject, Support};
+use crate::repeats;
 use crate::table::Table;
 use crate::targets;
 
@@ -226,5 +227,11 @@ pub(crate) fn notes(analysis: &Analysis<'_>) -> Vec<String> {
             line
         }
     }));
+    notes.extend(repeats::sentence(analysis));
+    notes.extend(
+        repeats::changes(analysis)
+            .iter()
+            .map(|change| format!("  {}", change.text())),
+    );
     notes
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::design;
 use crate::analysis::Analysis;
 use crate::number::three;
 use crate::record::{Cache, Role};
@@ -19,6 +20,8 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
             "Values are compared only within their round, so a machine that gets slower or faster while it runs deceives nobody. "
             "Between cells, off the clock, caches were written back and set to their state. " (cache(analysis))
         }
+        (design::plan(analysis))
+        (design::repeated(analysis))
         h3 { "Estimates and verdicts" }
         p {
             "A ratio is the Hodges-Lehmann estimate on the logarithms of the paired ratios; its interval inverts the exact signed-rank "
@@ -37,7 +40,7 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
         }
         (detectable(analysis))
         (noise(analysis))
-        (position(analysis))
+        (design::order(analysis))
         h3 { "What this does not show" }
         ul {
             li { "Other machines: compare ratios across hosts, never seconds, and repeat before you rely on them." }
@@ -143,34 +146,6 @@ fn noise(analysis: &Analysis<'_>) -> Markup {
                 }
             }
             None => p { "No subject ran twice under two names, so the noise of comparisons is not known; 5 % is taken as what matters." }
-        }
-    }
-}
-
-/// Whether the place in the round changed the values: the first half of each round against the second.
-fn position(analysis: &Analysis<'_>) -> Markup {
-    let records = &analysis.results.records;
-    let last = records.iter().map(|r| r.position).max().unwrap_or(0);
-    let mut logs = [Vec::new(), Vec::new()];
-    for record in records
-        .iter()
-        .filter(|r| r.metric == "time" && r.value > 0.0)
-    {
-        let key = crate::series::Key::of(record);
-        if let Some(series) = analysis
-            .get(&record.subject, &key)
-            .filter(|s| s.rounds.len() > 1 && s.median() > 0.0)
-        {
-            logs[usize::from(record.position * 2 > last)]
-                .push((record.value / series.median()).ln());
-        }
-    }
-    html! {
-        @if let (Some(early), Some(late)) = (median(&logs[0]), median(&logs[1])) {
-            p {
-                "Place in the round: values of its second half are, in the median, " (three((late - early).exp()))
-                " times those of its first half, each against its own subject's median."
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cards;
 mod conformance;
 mod data;
+mod design;
 mod environment;
 mod matrix;
 mod method;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Line, Results, SCHEMA};
+use super::{Block, Line, Results, SCHEMA};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Line {
@@ -49,7 +49,14 @@ impl Results {
                 }
             }
             Line::Cell(cell) => self.cells.push(cell),
-            Line::Block(block) => self.blocks.push(block),
+            // A repeat is announced before it is measured; what came of it replaces that.
+            Line::Block(block) => {
+                let same = |b: &&mut Block| b.workload == block.workload && b.round == block.round;
+                match self.blocks.iter_mut().find(same) {
+                    Some(known) => *known = block,
+                    None => self.blocks.push(block),
+                }
+            }
             Line::Record(record) => self.records.push(record),
             Line::Case(case) => self.cases.push(case),
             Line::Dnf(dnf) => self.dnf.push(dnf),
