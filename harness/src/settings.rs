@@ -11,6 +11,9 @@
 //!
 //! [limit]                        # what `layerbench gate` lets through
 //! "start:time" = "5%"
+//!
+//! [noise]                        # from where on a cell counts as disturbed
+//! steal = 0.1                    # a share of 1; "none" lifts a limit
 //! ```
 //! A key or a value that means nothing is an error with its line: a misspelt limit would guard nothing.
 
@@ -20,8 +23,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::cli::SettingsArgs;
-use crate::exit;
 use crate::profile::{self, Profile};
+use crate::{exit, noise};
 
 mod parse;
 
@@ -35,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) path: Option<PathBuf>,
     /// By name.
     profiles: BTreeMap<String, Profile>,
+    /// From where on the noise watch flags a cell.
+    pub(crate) noise: noise::Limits,
     /// What the gate lets through, in the order of the names.
     pub(crate) limits: Vec<Limit>,
 }

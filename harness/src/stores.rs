@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use drivers::Host;
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng as _, SeedableRng as _};
 
 use crate::progress::{self, Progress};
 use crate::subjects::{self, Planned, Selection};
@@ -16,6 +18,8 @@ pub(crate) struct Stores<'a> {
     host: &'a Host,
     planned: Vec<Planned>,
     opened: Vec<Opened>,
+    /// How much longer than needed paths are.
+    lengths: ChaCha8Rng,
     /// What it took to open them all the last time.
     pub(crate) opening: Duration,
 }
@@ -26,6 +30,7 @@ impl<'a> Stores<'a> {
         place: &'a Workplace,
         host: &'a Host,
         selection: &Selection,
+        seed: u64,
     ) -> anyhow::Result<Self> {
         let mut planned = selection.ready.clone();
         planned.extend(subjects::companions(&selection.ready));
@@ -34,6 +39,7 @@ impl<'a> Stores<'a> {
             host,
             planned,
             opened: Vec::new(),
+            lengths: ChaCha8Rng::seed_from_u64(seed),
             opening: Duration::ZERO,
         };
         stores.open_all()?;
@@ -42,6 +48,7 @@ impl<'a> Stores<'a> {
 
     fn open_all(&mut self) -> anyhow::Result<()> {
         let began = Instant::now();
+        self.place.lengthen(self.lengths.next_u32() % 16);
         let bar = Progress::new("opening", self.planned.len() as u64);
         for planned in &self.planned {
             bar.next(planned.backend.name());

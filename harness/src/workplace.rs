@@ -40,6 +40,7 @@ pub(crate) struct Workplace {
     run: Run,
     size: u64,
     numbers: AtomicU32,
+    padding: AtomicU32,
 }
 
 /// A subject, open. Close it to learn of failures; dropping logs them.
@@ -63,6 +64,7 @@ impl Workplace {
             run,
             size: args.size.as_u64(),
             numbers: AtomicU32::new(0),
+            padding: AtomicU32::new(0),
         })
     }
 
@@ -116,13 +118,25 @@ impl Workplace {
         self.directory(&format!("{name}-{number}"))
     }
 
+    /// From now on, names of stores are longer by so many characters, up to 15. Where a path lies in memory, and so how fast
+    /// it is looked up, depends on its length (Mytkowicz et al. 2009): over several lengths that evens out.
+    pub(crate) fn lengthen(&self, by: u32) {
+        self.padding.store(by.min(15), Ordering::Relaxed);
+    }
+
+    /// As long for every subject: none is to have the shorter path.
+    fn store_name(&self, number: u32) -> String {
+        let padding = self.padding.load(Ordering::Relaxed) as usize;
+        format!("s{number:04}{}", "x".repeat(padding))
+    }
+
     /// Makes a backing store for a subject.
     pub(crate) fn ground(&self, planned: &Planned, host: &Host) -> anyhow::Result<Ground> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         Ground::create_for(
             &planned.spec.options,
             &self.run,
-            &format!("s{number}"),
+            &self.store_name(number),
             planned.backing,
             self.size,
             host,

@@ -86,6 +86,10 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
                 .into(),
         ),
         ("scale".to_owned(), serde_json::to_value(&profile.scale)?),
+        (
+            "noise_limits".to_owned(),
+            serde_json::to_value(settings.noise)?,
+        ),
         ("store_bytes".to_owned(), args.work.size.as_u64().into()),
         (
             "time_budget_seconds".to_owned(),
@@ -126,12 +130,12 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             seed: args.seed,
             began,
             scratch: &place.directory("scratch")?,
-            watch: noise::Watch::new(place.dir(), noise::Limits::default()),
+            watch: noise::Watch::new(place.dir(), settings.noise),
             run: place.dir(),
             may_drop_caches: host.root && !host.user_namespace,
             between: Between::new(between),
         };
-        let mut stores = Stores::open(&place, &host, &selection)?;
+        let mut stores = Stores::open(&place, &host, &selection, args.seed)?;
         let mut measure = || -> anyhow::Result<()> {
             describe::all(&stores, &mut records)?;
             all_well = rounds::run(&wish, &workloads, &cells, &mut stores, &mut records)?;

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use workloads::Scale;
 
 use super::{Limit, Settings};
 use crate::cli::duration;
@@ -72,7 +73,8 @@ pub(super) fn parse(text: &str) -> Outcome<Settings> {
                     });
                 }
             }
-            _ => return unknown(key, "no table", &["profile", "limit"]),
+            "noise" => settings.noise = changed(&settings.noise, table(key, value)?, &NOISE)?,
+            _ => return unknown(key, "no table", &["profile", "limit", "noise"]),
         }
     }
     Ok(settings)
@@ -123,48 +125,90 @@ fn profile(name: &Name<'_>, fields: &DeTable<'_>) -> Outcome<Profile> {
             "time-budget" => profile.budget = time(key, value)?,
             "conformance-time" => profile.conformance = time(key, value)?,
             "image" => string(key, value, "\"tiny\"")?.clone_into(&mut profile.image),
-            "scale" => profile.scale = scale(&profile.scale, table(key, value)?)?,
+            "scale" => profile.scale = changed(&profile.scale, table(key, value)?, &AMOUNTS)?,
             _ => return unknown(key, "no key of a profile", &KEYS),
         }
     }
     Ok(profile)
 }
 
-/// The scale with some of its amounts changed. Its fields are those of [`Scale`], whatever they are.
-fn scale(base: &Scale, fields: &DeTable<'_>) -> Outcome<Scale> {
-    let mut scale = base.clone();
+/// `base` with some of its fields changed. The fields are those of its type, whatever they are; what fits one is found by
+/// trying, since each has its own type.
+fn changed<T: Clone + Serialize + DeserializeOwned>(
+    base: &T,
+    fields: &DeTable<'_>,
+    kind: &Kind,
+) -> Outcome<T> {
+    let mut new = base.clone();
     for (key, value) in fields {
-        let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(&scale) else {
-            return wrong(key.span(), "the scale has no fields");
+        let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(&new) else {
+            return wrong(key.span(), "it has no fields");
         };
-        let name = key.get_ref().replace('-', "_");
-        let Some(old) = all.get(&name) else {
+        let plain = |name: &str| name.replace('-', "_");
+        let Some(name) = all
+            .keys()
+            .find(|n| plain(n) == plain(key.get_ref()))
+            .cloned()
+        else {
             let names: Vec<&str> = all.keys().map(String::as_str).collect();
-            return unknown(key, "no amount of a scale", &names);
+            return unknown(key, kind.unknown, &names);
         };
-        let new = amounts(value).filter(|new| new.is_array() == old.is_array());
-        // What fits is found by trying: each field has its own type.
-        let changed = new.and_then(|new| {
-            all.insert(name.clone(), new);
+        let json = (kind.read)(value).filter(|json| json.is_array() == all[&name].is_array());
+        let fitting = json.and_then(|json| {
+            all.insert(name.clone(), json);
             serde_json::from_value(all.into()).ok()
         });
-        match changed {
-            Some(changed) => scale = changed,
-            None => return wrong(value.span(), wanted(&name, base)),
+        match fitting {
+            Some(fitting) => new = fitting,
+            None => {
+                let example = serde_json::to_value(base).unwrap_or_default()[&name].clone();
+                let what = if example.is_array() {
+                    kind.list
+                } else {
+                    kind.one
+                };
+                let example = match example {
+                    serde_json::Value::Null => String::new(),
+                    example => format!(", such as {example}"),
+                };
+                return wrong(value.span(), format!("{name} is {what}{example}"));
+            }
         }
     }
-    Ok(scale)
+    Ok(new)
 }
 
-fn wanted(name: &str, base: &Scale) -> String {
-    let example = serde_json::to_value(base).unwrap_or_default()[name].clone();
-    let what = if example.is_array() {
-        "a list of whole numbers"
-    } else {
-        "a whole number"
-    };
-    format!("{name} is {what} above 0, such as {example}")
+/// What the fields of a table are.
+struct Kind {
+    /// Of a field that is not there.
+    unknown: &'static str,
+    one: &'static str,
+    list: &'static str,
+    read: fn(&Value<'_>) -> Option<serde_json::Value>,
 }
+
+/// How much a workload does.
+const AMOUNTS: Kind = Kind {
+    unknown: "no amount of a scale",
+    one: "a whole number above 0",
+    list: "a list of whole numbers above 0",
+    read: amounts,
+};
+
+/// From where on the noise watch flags a cell.
+const NOISE: Kind = Kind {
+    unknown: "nothing the noise watch has a limit for",
+    one: "a number from 0 on, or \"none\"",
+    list: "a list",
+    read: |value| match value.get_ref() {
+        DeValue::String(text) if text == "none" => Some(serde_json::Value::Null),
+        DeValue::Float(digits) => {
+            let number: f64 = digits.as_str().parse().ok()?;
+            (number >= 0.0 && number.is_finite()).then(|| number.into())
+        }
+        _ => number(value).map(Into::into),
+    },
+};
 
 /// A whole number above 0, or a list of such, as JSON.
 fn amounts(value: &Value<'_>) -> Option<serde_json::Value> {
@@ -227,7 +271,7 @@ fn unknown<T>(key: &Name<'_>, what: &str, known: &[&str]) -> Outcome<T> {
 mod tests {
     use super::*;
 
-    const FILE: &str = "[profile.nightly]\nbased-on = \"quick\"\nrounds = 20\ntime-budget = \"20m\"\n\n[profile.nightly.scale]\nstarts = 3\nfile-sizes = [0x1000, 8_192]\n\n[profile.default]\ntime-budget = \"none\"\n\n[limit]\n\"start:time\" = \"5%\"\n\"*:allocated\" = \"0\"\n";
+    const FILE: &str = "[profile.nightly]\nbased-on = \"quick\"\nrounds = 20\ntime-budget = \"20m\"\n\n[profile.nightly.scale]\nstarts = 3\nfile-sizes = [0x1000, 8_192]\n\n[profile.default]\ntime-budget = \"none\"\n\n[limit]\n\"start:time\" = \"5%\"\n\"*:allocated\" = \"0\"\n\n[noise]\nsteal = 0.1\nforeign-cpu = \"none\"\n";
 
     #[test]
     fn a_profile_is_its_base_with_changes() {
@@ -255,6 +299,14 @@ mod tests {
     }
 
     #[test]
+    fn noise_limits_are_changed_or_lifted() {
+        let noise = parse(FILE).unwrap().noise;
+        let built_in = crate::noise::Limits::default();
+        assert_eq!((noise.steal, noise.foreign_cpu), (Some(0.1), None));
+        assert_eq!(noise.swapped_bytes, built_in.swapped_bytes);
+    }
+
+    #[test]
     fn every_mistake_is_told_with_its_line_and_what_is_near() {
         for (from, to, at, near) in [
             ("rounds", "ruonds", 3, "rounds"),
@@ -270,6 +322,9 @@ mod tests {
             ("[limit]", "[limits]", 13, "limit"),
             ("\"5%\"", "5", 14, "in quotes"),
             ("[limit]", "[limit", 13, ""),
+            ("steal", "stael", 18, "steal"),
+            ("0.1", "-0.1", 18, "from 0 on"),
+            ("\"none\"\n", "\"soon\"\n", 19, "such as 0.1"),
             ("[profile.default]", "[profile.nightly]", 10, "duplicate"),
         ] {
             let text = FILE.replace(from, to);
