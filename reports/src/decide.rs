@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::Analysis;
 use crate::finish::timed_out;
-use crate::headline::{Row, Use};
+use crate::headline::{self, Row, Use};
 use crate::metric::{Direction, direction};
 use crate::record::{Level, Outcome};
 use crate::standing::{Standing, cost, groups, standing};
@@ -71,7 +71,8 @@ fn musts<'a>(analysis: &'a Analysis<'_>, subject: &str, outcome: Outcome) -> Vec
         .collect()
 }
 
-/// Decides every use that has at least two numbers.
+/// Decides every use of which at least half of the numbers it rests on were measured, and two of them: a run of one
+/// workload must not recommend for what it did not look at.
 pub fn decide(analysis: &Analysis<'_>, rows: &[Row]) -> Vec<Decision> {
     Use::ALL
         .into_iter()
@@ -83,7 +84,8 @@ pub fn decide(analysis: &Analysis<'_>, rows: &[Row]) -> Vec<Decision> {
                 })
                 .cloned()
                 .collect();
-            (rows.len() >= 2).then(|| decide_one(analysis, of, rows))
+            (rows.len() >= 2 && 2 * rows.len() >= headline::rests_on(of))
+                .then(|| decide_one(analysis, of, rows))
         })
         .collect()
 }

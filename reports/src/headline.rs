@@ -110,6 +110,11 @@ pub struct Row {
     pub uses: &'static [Use],
 }
 
+/// How many numbers a use rests on, when all were measured.
+pub fn rests_on(of: Use) -> usize {
+    TABLE.iter().filter(|pick| pick.uses.contains(&of)).count()
+}
+
 /// The headline rows that the results hold, in the order of the run's workloads.
 pub fn rows(analysis: &Analysis<'_>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
