@@ -28,6 +28,7 @@ pub mod standing;
 pub mod stats;
 pub mod summary;
 pub mod table;
+pub mod tail;
 pub mod targets;
 pub mod tied;
 pub mod trend;

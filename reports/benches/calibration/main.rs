@@ -62,6 +62,7 @@ fn main() -> ExitCode {
     );
     identical(&mut page, seed, runs);
     slower(&mut page, seed, runs);
+    sizes(&mut page, seed, runs / 2);
     designs(&mut page, seed, runs * 10);
     means(&mut page, seed, runs * 5);
     for line in &page.missed {
@@ -154,6 +155,26 @@ fn slower(page: &mut Page, seed: u64, runs: usize) {
             page.bound(&format!("{at}, better"), got.better, 0.0, 0.0);
             if rounds == 20 {
                 page.bound(&format!("{at}, p"), got.raw, 80.0, 100.0);
+            }
+        }
+    }
+}
+
+fn sizes(page: &mut Page, seed: u64, runs: usize) {
+    page.head(
+        "Verdict worse, by how much slower the subject is",
+        &["machine", "rounds", "+12 %", "+16 %", "+20 %", "+25 %"],
+    );
+    for drift in Drift::ALL {
+        for rounds in [6, 12, 20] {
+            let shares = [1.12, 1.16, 1.20, 1.25]
+                .map(|factor| trials::runs(seed ^ 4, drift, rounds, factor, runs).worse);
+            let mut cells = vec![rounds.to_string()];
+            cells.extend(shares.map(|share| share.to_string()));
+            page.row(drift.name(), &cells);
+            if rounds == 20 {
+                let at = format!("16 % slower, {}, 20 rounds, worse", drift.name());
+                page.bound(&at, shares[1], 80.0, 100.0);
             }
         }
     }

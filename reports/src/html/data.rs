@@ -9,6 +9,7 @@ use crate::anchor::anchor;
 use crate::number::Scale;
 use crate::record::Subject;
 use crate::series::{Key, Series};
+use crate::tail::tail;
 
 /// The most bytes of JSON put into the page; the file beside it has all of it anyway.
 const JSON_LIMIT: usize = 3 << 20;
@@ -21,7 +22,7 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
         p.lead {
             "Medians over the rounds of everything measured. The complete records, round by round, are in " code { "results.json" } " beside this file (format: docs/results.md)"
             @if json(analysis).is_some() { ", and inside this page as JSON in the element " code { "#series" } }
-            "."
+            ". High quantiles are over the operations of all rounds, with a 95 % interval bootstrapped over whole rounds, and only where ten operations lie beyond them."
         }
         @for workload in analysis.workloads() { (table(analysis, &workload, &columns)) }
         @if let Some(json) = json(analysis) {
@@ -54,7 +55,7 @@ fn table(analysis: &Analysis<'_>, workload: &str, columns: &[&Subject]) -> Marku
                                 tr {
                                     th scope="row" { (key.phase) @if !key.params.is_empty() { br; span.muted.small { (key.params_text()) } } }
                                     td { (crate::metric::words(&key.metric)) @if !scale.unit.is_empty() { ", " (scale.unit) } }
-                                    @for s in columns { td.n { @match analysis.get(&s.name, key) { Some(series) => (value(series, scale)), None => { span.muted { "–" } } } } }
+                                    @for s in columns { td.n { @match analysis.get(&s.name, key) { Some(series) => (value(analysis, series, scale)), None => { span.muted { "–" } } } } }
                                 }
                             }
                         }
@@ -72,14 +73,31 @@ fn scale(analysis: &Analysis<'_>, columns: &[&Subject], key: &Key) -> Scale {
     Scale::of(unit, row().map(Series::median))
 }
 
-fn value(series: &Series, scale: Scale) -> Markup {
-    let tail = (series.key.metric == "latency-p50")
-        .then_some(series.latencies.as_ref())
-        .flatten();
+fn value(analysis: &Analysis<'_>, series: &Series, scale: Scale) -> Markup {
+    let results = analysis.results;
+    let latencies = series.key.metric == "latency-p50" && series.latencies.is_some();
+    let of = |q| {
+        latencies
+            .then(|| {
+                tail(
+                    &results.records,
+                    &series.subject,
+                    &series.key,
+                    q,
+                    results.run.seed,
+                )
+            })
+            .flatten()
+    };
     html! {
         (scale.number(series.median()))
         @for (name, q) in [("p99", 0.99), ("p99.9", 0.999)] {
-            @if let Some(seconds) = tail.and_then(|l| l.quantile(q)) { br; span.muted.small { (name) " " (scale.number(seconds)) } }
+            @if let Some(tail) = of(q) {
+                br; span.muted.small {
+                    (name) " " (scale.number(tail.seconds))
+                    @if let Some(i) = tail.interval { " [" (scale.number(i.low)) ", " (scale.number(i.high)) "]" }
+                }
+            }
         }
     }
 }
