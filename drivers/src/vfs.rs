@@ -69,8 +69,8 @@ impl Backend for Vfs {
 
     fn open(&self, root: &Root, options: &Options) -> Result<Box<dyn Driver>> {
         options.check(self.name(), OPTIONS)?;
-        let store = Store::open(&root.dir)?.syncing_commits(options.syncs_commits());
         let projects = Projects::open(root, options)?;
+        let store = Store::open(&root.dir)?.syncing_commits(options.syncs_commits());
         for orphan in store.orphans()? {
             projects.end(&orphan)?;
             remove::tree(&orphan)?;

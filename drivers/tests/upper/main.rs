@@ -8,6 +8,7 @@ mod changes;
 mod daemons;
 mod grounds;
 mod life;
+mod limits;
 mod support;
 mod userns;
 
@@ -27,6 +28,7 @@ fn main() -> std::process::ExitCode {
     }
     let trials: Vec<Trial> = [
         life::trials(),
+        limits::trials(),
         apis::trials(),
         changes::trials(),
         daemons::trials(),
