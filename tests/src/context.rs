@@ -101,6 +101,11 @@ impl<'a> Context<'a> {
         Ok((self.roots()?.1)(root))
     }
 
+    /// The options the driver was opened with: a backing store for it may have to be made so.
+    pub fn options(&self) -> &Options {
+        self.subject.options()
+    }
+
     /// How a driver of the same kind is opened with one more option, and all options then; `None` where there is no such
     /// option, or where the subject does not tell.
     pub(crate) fn variant(&self, name: &str, value: &str) -> Option<(Options, OpenAt)> {

@@ -25,6 +25,7 @@ pub struct Subject {
     scratch: PathBuf,
     aside: Aside,
     elsewhere: Option<(Root, OpenAt)>,
+    options: Options,
     variants: Option<OpenWith>,
     runs: u32,
     kept: BTreeSet<LayerId>,
@@ -58,6 +59,7 @@ impl Subject {
             scratch,
             aside: Aside::here(),
             elsewhere: None,
+            options: Options::default(),
             variants: None,
             runs: 0,
             kept: BTreeSet::new(),
@@ -90,6 +92,7 @@ impl Subject {
         let subject = Self::new(move || backend.open(&own, &options), scratch)?;
         let given = others.clone();
         let mut subject = subject.with_roots(root, move |root| backend.open(root, &others));
+        subject.options = given.clone();
         subject.variants = Some(Box::new(move |name, value| {
             let mut options = given.clone();
             options.0.insert(name.to_owned(), value.to_owned());
@@ -142,6 +145,11 @@ impl Subject {
     /// The root it stands on, and how a driver of its kind is opened.
     pub(crate) fn elsewhere(&self) -> Option<&(Root, OpenAt)> {
         self.elsewhere.as_ref()
+    }
+
+    /// The options it was opened with, as far as it tells.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
     }
 
     /// How a driver of its kind is opened with one more option, and all options then; `None` where it has no such option,

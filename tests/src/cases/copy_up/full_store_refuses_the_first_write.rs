@@ -44,7 +44,14 @@ fn run(context: &mut Context<'_>) -> Verdict {
         other => (other, 320 << 20),
     };
     let run = Run::create(&context.directory()?)?;
-    let ground = Ground::create(&run, "full", backing, size, &Host::detect())?;
+    let ground = Ground::create_for(
+        context.options(),
+        &run,
+        "full",
+        backing,
+        size,
+        &Host::detect(),
+    )?;
     let driver = match context.open_at(ground.root())? {
         Err(error) if error.kind() == ErrorKind::Unsupported => {
             return Err(Stop::not_applicable(error.to_string()));
