@@ -64,7 +64,7 @@ impl<'a> Settle<'a> {
                 .attempt("sync", file)?;
         }
         // Also what the look itself brought in: directories and inodes.
-        drop_pages()?;
+        drop_caches(Drop::Everything)?;
         if let Some(file) = self.store_file
             && let Some(why) = evidence::of_store_file(file)?
         {
@@ -87,11 +87,17 @@ impl Environment for Settle<'_> {
         if let Some(why) = self.only_warm()? {
             return Ok(Settled::refused(CacheState::Warm, why));
         }
-        drop_pages()?;
-        match wanted {
-            CacheState::Cold => self.cold(probe),
-            _ => Ok(Settled::proven(CacheState::Lukewarm)),
+        if wanted == CacheState::Cold {
+            drop_caches(Drop::Pages)?;
+            let settled = self.cold(probe)?;
+            if settled.state == CacheState::Cold {
+                return Ok(settled);
+            }
+            drop_caches(Drop::Everything)?;
+            return Ok(settled);
         }
+        drop_caches(Drop::Everything)?;
+        Ok(Settled::proven(CacheState::Lukewarm))
     }
 
     fn sync(&self) -> Result<()> {
@@ -99,11 +105,24 @@ impl Environment for Settle<'_> {
     }
 }
 
-/// Drops clean pages, dentries and inodes (proc_sys_vm(5)); a second time for what the first unpinned.
-fn drop_pages() -> Result<()> {
+/// What is dropped (proc_sys_vm(5)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drop {
+    /// Clean pages.
+    Pages,
+    /// Dentries and inodes too, and then the pages that they had kept.
+    Everything,
+}
+
+/// Drops caches of the whole machine: there is no call for one filesystem's.
+fn drop_caches(what: Drop) -> Result<()> {
     let path = "/proc/sys/vm/drop_caches";
-    for _ in 0..2 {
-        std::fs::write(path, "3").attempt("drop the caches through", path)?;
+    let steps: &[&str] = match what {
+        Drop::Pages => &["1"],
+        Drop::Everything => &["3", "1"],
+    };
+    for step in steps {
+        std::fs::write(path, step).attempt("drop the caches through", path)?;
     }
     Ok(())
 }

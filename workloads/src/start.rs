@@ -22,7 +22,7 @@ use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
 use crate::environment::{CacheState, Probe};
 use crate::recorder::Metric;
-use crate::warmth::read_all;
+use crate::warmth::{TRIES, read_all};
 
 /// See the module text.
 pub const WORKLOAD: Workload = Workload {
@@ -164,6 +164,13 @@ fn in_each_state(
         record(cell, &[parts]);
     }
     let mut warm = cell.environment.settle(CacheState::Warm, probe)?;
+    for _ in 1..TRIES {
+        // Somebody else dropped the caches of the machine meanwhile.
+        if warm.refused.is_some() {
+            next(cell)?;
+            warm = cell.environment.settle(CacheState::Warm, probe)?;
+        }
+    }
     if coldest.state == CacheState::Warm {
         warm.refused = warm.refused.or(coldest.refused);
     }

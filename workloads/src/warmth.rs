@@ -10,6 +10,9 @@ use drivers::{Item, Result};
 use crate::cell::Cell;
 use crate::environment::{CacheState, Probe, Settled};
 
+/// How often files are read that did not stay in memory: other programs may drop the caches of the machine at any time.
+pub const TRIES: u32 = 3;
+
 /// Reads files to their ends.
 ///
 /// # Errors
@@ -35,14 +38,23 @@ pub fn warm(
     item: Option<Item<'_>>,
     files: &[PathBuf],
 ) -> Result<Settled> {
-    read_all(shown, files)?;
-    let settled = cell
-        .environment
-        .settle(CacheState::Warm, Probe::Directory(shown, files))?;
-    match item {
-        Some(item) if settled.refused.is_none() => cell
+    let once = || {
+        read_all(shown, files)?;
+        let settled = cell
             .environment
-            .settle(CacheState::Warm, Probe::Item(item, files)),
-        _ => Ok(settled),
+            .settle(CacheState::Warm, Probe::Directory(shown, files))?;
+        match item {
+            Some(item) if settled.refused.is_none() => cell
+                .environment
+                .settle(CacheState::Warm, Probe::Item(item, files)),
+            _ => Ok(settled),
+        }
+    };
+    let mut settled = once()?;
+    for _ in 1..TRIES {
+        if settled.refused.is_some() {
+            settled = once()?;
+        }
     }
+    Ok(settled)
 }

@@ -1,5 +1,6 @@
 //! The binary, end to end, as a user meets it: what it prints, how it ends, what it leaves.
 
+mod caches;
 mod commands;
 mod conform;
 mod ends;

@@ -66,6 +66,8 @@ fn nobody_can_do_what_needs_no_root() {
         "special_files",
         "--workload",
         "copy-up",
+        "--out",
+        "out",
     ]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -74,5 +76,7 @@ fn nobody_can_do_what_needs_no_root() {
         text.contains("only one id") && !text.contains("os error"),
         "{text}"
     );
+    let results = std::fs::read(nobody.0.path("out/results.json")).unwrap();
+    crate::caches::of_nobody(&serde_json::from_slice(&results).unwrap());
     nobody.0.assert_clean();
 }

@@ -67,6 +67,7 @@ fn a_smoke_run_leaves_a_report_and_nothing_else() {
         "{}",
         results["dnf"]
     );
+    crate::caches::of_root(&results);
     assert!(
         read("report.html").contains("</html>")
             && read("junit.xml").contains("<testsuite")
