@@ -1,10 +1,12 @@
 //! How the numbers were made, and what they cannot say.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::design;
 use crate::analysis::Analysis;
-use crate::number::three;
+use crate::number::{size, three};
 use crate::record::{Cache, Role};
 use crate::stats::Outliers;
 use crate::stats::quantile::median;
@@ -18,8 +20,9 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
         p {
             "Each round ran every subject, control and twin once, in a random order (seed " (run.seed) "); " (run.rounds) " rounds were planned. "
             "Values are compared only within their round, so a machine that gets slower or faster while it runs deceives nobody. "
-            "Between cells, off the clock, caches were written back and set to their state. " (cache(analysis))
+            (between(analysis)) (cache(analysis))
         }
+        (refused(analysis))
         (design::plan(analysis))
         (design::repeated(analysis))
         h3 { "Estimates and verdicts" }
@@ -67,6 +70,50 @@ fn outliers(analysis: &Analysis<'_>) -> String {
         "of {values} wall times above, {} lie more than 1.5 interquartile ranges from the quartiles of their series, and {} more than 3.",
         found.mild, found.severe
     )
+}
+
+/// What was done between cells, as the run's configuration says.
+fn between(analysis: &Analysis<'_>) -> String {
+    let config = analysis.results.run.config.get("between_cells");
+    let number = |name: &str| config?.get(name)?.as_f64();
+    let Some((bytes, cap)) = number("drain_to_bytes").zip(number("drain_cap_s")) else {
+        return "Between cells, off the clock, caches were written back and set to their state. "
+            .to_owned();
+    };
+    let trim = config.and_then(|config| config.get("trim")) == Some(&true.into());
+    format!(
+        "Between cells, off the clock, the subject's store was synced{}, and the machine had up to {} s to write what was dirty, \
+         down to {}; where that was not enough the cell is flagged. Then the caches were set to their state. ",
+        if trim {
+            ", its free space given back to the device where it can be"
+        } else {
+            ""
+        },
+        three(cap),
+        size(&format!("{bytes:.0}")),
+    )
+}
+
+/// The cache states that could not be had, each reason once.
+fn refused(analysis: &Analysis<'_>) -> Markup {
+    let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for record in &analysis.results.records {
+        if let Some(why) = &record.cache_refused {
+            *reasons.entry((&record.subject, why)).or_default() += 1;
+        }
+    }
+    let most = 12;
+    html! {
+        @if !reasons.is_empty() {
+            p { "Cache states that were wanted and could not be proven; what could be was measured in their place:" }
+            ul {
+                @for ((subject, why), count) in reasons.iter().take(most) {
+                    li { (subject) ": " (why) " (" (count) " values)" }
+                }
+                @if reasons.len() > most { li { "and " (reasons.len() - most) " more: see the records" } }
+            }
+        }
+    }
 }
 
 fn cache(analysis: &Analysis<'_>) -> String {
