@@ -21,6 +21,7 @@ pub mod overlay2;
 mod projects;
 pub mod remove;
 pub mod sandbox;
+pub mod slowed;
 pub mod store;
 pub mod subject;
 pub mod sys;

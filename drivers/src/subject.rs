@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::slowed;
 
 /// What a driver's root stands on.
 #[derive(
@@ -116,6 +117,10 @@ impl Options {
     /// `BadInput`, naming what is known.
     pub fn check(&self, driver: &str, specs: &[OptionSpec]) -> Result<()> {
         for (name, value) in &self.0 {
+            if name == slowed::OPTION {
+                slowed::share(value)?;
+                continue;
+            }
             let Some(spec) = specs.iter().find(|spec| spec.name == name) else {
                 let known: Vec<_> = specs.iter().map(|spec| spec.name).collect();
                 let known = if known.is_empty() {

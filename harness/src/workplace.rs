@@ -153,10 +153,10 @@ impl Workplace {
     /// Makes the ground of a subject and opens its driver on it.
     pub(crate) fn open(&self, planned: &Planned, host: &Host) -> anyhow::Result<Opened> {
         let ground = self.ground(planned, host)?;
-        let driver = planned
-            .backend
-            .open(ground.root(), &planned.spec.options)
-            .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
+        let driver = drivers::slowed::open(planned.backend, ground.root(), &planned.spec.options)
+            .with_context(|| {
+            format!("opening {}@{}", planned.backend.name(), planned.backing)
+        })?;
         let name = planned.name(&driver.ground_label());
         let make = |name: &str| -> anyhow::Result<PathBuf> {
             let dir = driver.plain_dir().join(name);

@@ -17,7 +17,7 @@ use crate::cell::Cell;
 use crate::recorder::Metric;
 
 /// The file that is overwritten.
-pub(super) const DATA: &str = "data.bin";
+pub const DATA: &str = "data.bin";
 const BLOCK: usize = 4 << 10;
 
 /// A job: its phase, and how it is done in a directory.
@@ -127,6 +127,7 @@ fn sequential(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
     let path = dir.join("sequential.bin");
     let bytes = cell.scale.write_file_bytes * 2;
     let data = vec![0x5A_u8; 1 << 20];
+    let mut latencies = histogram()?;
     let environment = cell.environment;
     let mut took = 0.0;
     let work = || {
@@ -135,7 +136,10 @@ fn sequential(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
         let mut left = bytes;
         while left > 0 {
             let n = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
+            let began = Instant::now();
             file.write_all(&data[..n]).attempt("write", &path)?;
+            latencies
+                .saturating_record(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
             left -= n as u64;
         }
         file.sync_all().attempt("sync", &path)?;
@@ -150,6 +154,7 @@ fn sequential(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
         Metric::Throughput,
         bytes as f64 / took.max(f64::MIN_POSITIVE),
     );
+    cell.recorder.latencies(phase, latencies);
     std::fs::remove_file(&path).attempt("remove", &path)
 }
 

@@ -11,14 +11,16 @@ mod sqlite;
 use std::path::Path;
 
 use drivers::error::Attempt as _;
-use drivers::{Driver, Result, mount};
+use drivers::{Driver, Error, ErrorKind, Result, mount};
 
 use crate::Workload;
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::fixture::{self, FixtureFile};
 use crate::warmth;
-use jobs::{DATA, Job};
+use jobs::Job;
+
+pub use jobs::DATA;
 
 /// See the module text.
 pub const WORKLOAD: Workload = Workload {
@@ -109,6 +111,18 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> {
     cell.recorder.caches(None);
     cell.recorder.param("target", None);
     Ok(())
+}
+
+/// Does one job by the name of its phase in `dir`, which has [`DATA`] in the size the scale asks for.
+///
+/// # Errors
+/// Those of the job; `NotFound` when there is none of that name.
+pub fn job(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
+    let mut jobs = jobs::ON_NEW_FILES.iter();
+    match jobs.find(|job| job.name == phase) {
+        Some(job) => (job.run)(cell, phase, dir),
+        None => Err(Error::new(ErrorKind::NotFound, "find the job").because(phase)),
+    }
 }
 
 fn on_new_files(cell: &mut Cell<'_>, target: &str, dir: &Path) -> Result<()> {

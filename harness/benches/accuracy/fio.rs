@@ -1,0 +1,278 @@
+//! Statement 1: the write loops of `write-heavy` and fio find the same throughput and latencies.
+//!
+//! The same job, in the same file of the same mount, by turns A B B A ...; before each turn everything is synced. fio's
+//! jobs are the files beside this one; sizes are read from them, so that both do as much. What counts as one operation
+//! of `random-write-fsync` is the write and its sync; fio times them apart, and the quantiles of both are added: the
+//! write is about a hundredth of it.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use drivers::error::Attempt as _;
+use drivers::sandbox::Ground as Store;
+use drivers::sys::command;
+use drivers::{Backing, Error, ErrorKind, Limits, Result};
+use serde_json::Value;
+use workloads::image::generate::{self, Preset};
+use workloads::image::{Image, OpenOptions};
+use workloads::recorder::Uncounted;
+use workloads::{
+    CacheState, Cell, Environment, Ground, Metric, Probe, Recorder, Scale, Settled, fixture,
+    write_heavy,
+};
+
+use crate::Bench;
+use crate::statement::{Blocks, Statement};
+
+const LIMIT: f64 = 1.05;
+const FIO_LIMIT: Duration = Duration::from_secs(300);
+/// So large that one store holds both files.
+const STORE: u64 = 4 << 30;
+
+/// A job of both.
+struct Job {
+    phase: &'static str,
+    fio: &'static str,
+}
+
+const JOBS: [Job; 3] = [
+    Job {
+        phase: "random-write",
+        fio: include_str!("fio/random-write.fio"),
+    },
+    Job {
+        phase: "sequential-write",
+        fio: include_str!("fio/sequential-write.fio"),
+    },
+    Job {
+        phase: "random-write-fsync",
+        fio: include_str!("fio/random-write-fsync.fio"),
+    },
+];
+
+/// What one turn found: bytes a second, and seconds.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    throughput: f64,
+    p50: f64,
+    p99: f64,
+}
+
+#[derive(Debug, Default)]
+struct Series {
+    throughput: Blocks,
+    p50: Blocks,
+    p99: Blocks,
+}
+
+impl Series {
+    fn add(&mut self, block: u32, found: Found) {
+        self.throughput.insert(block, found.throughput);
+        self.p50.insert(block, found.p50);
+        self.p99.insert(block, found.p99);
+    }
+}
+
+/// Measures.
+pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
+    let fio = bench.host.tool("fio").ok_or_else(|| {
+        Error::new(ErrorKind::Missing, "compare with fio")
+            .because("it is not installed")
+            .hint(bench.host.install("fio", "fio"))
+    })?;
+    let image_dir = bench.run.dir().join("image");
+    generate::write(&Preset::Tiny.spec(), &image_dir)?;
+    let image = Image::open(&image_dir, &OpenOptions::default())?;
+    let store = Store::create(&bench.run, "fio", Backing::Ext4, STORE, &bench.host)?;
+    let dir = store.root().dir.join("jobs");
+    std::fs::create_dir(&dir).attempt("create", &dir)?;
+    let blocks = if bench.quick { 6 } else { 20 };
+    let mut statements = Vec::new();
+    for job in &JOBS {
+        let turns = Turns {
+            job,
+            fio: &fio,
+            image: &image,
+            dir: &dir,
+            scratch: bench.run.dir(),
+        };
+        statements.extend(turns.all(blocks)?);
+    }
+    store.close()?;
+    Ok(statements)
+}
+
+/// What the turns of one job need.
+struct Turns<'a> {
+    job: &'a Job,
+    fio: &'a Path,
+    image: &'a Image,
+    dir: &'a Path,
+    scratch: &'a Path,
+}
+
+impl Turns<'_> {
+    fn all(&self, blocks: u32) -> Result<Vec<Statement>> {
+        fixture::write_file(&self.dir.join(write_heavy::DATA), self.bytes("size")?)?;
+        let (mut ours, mut theirs) = (Series::default(), Series::default());
+        // The first block does not count: it finds the file freshly made.
+        for block in 0..=blocks {
+            let first = block % 2 == 0;
+            for is_ours in [first, !first] {
+                self.sync()?;
+                let found = if is_ours {
+                    self.ours(block)?
+                } else {
+                    self.theirs()?
+                };
+                if block > 0 {
+                    let series = if is_ours { &mut ours } else { &mut theirs };
+                    series.add(block, found);
+                }
+            }
+        }
+        let phase = self.job.phase;
+        let row = |what: &str, a: &Blocks, b: &Blocks| {
+            Statement::within(format!("{phase}: {what}, layerbench / fio"), a, b, LIMIT)
+        };
+        Ok(vec![
+            row("throughput", &ours.throughput, &theirs.throughput),
+            row("p50 latency", &ours.p50, &theirs.p50),
+            row("p99 latency", &ours.p99, &theirs.p99),
+        ])
+    }
+
+    /// A setting of the job file, as a number of bytes.
+    fn bytes(&self, name: &str) -> Result<u64> {
+        let bad = || {
+            Error::new(ErrorKind::BadInput, format!("read {name} of the fio job"))
+                .because(self.job.phase)
+        };
+        let value = self
+            .job
+            .fio
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+            .ok_or_else(bad)?;
+        let (digits, shift) = match value.as_bytes().last() {
+            Some(b'k') => (&value[..value.len() - 1], 10),
+            Some(b'm') => (&value[..value.len() - 1], 20),
+            Some(b'g') => (&value[..value.len() - 1], 30),
+            _ => (value, 0),
+        };
+        digits.parse::<u64>().map(|n| n << shift).map_err(|_| bad())
+    }
+
+    fn sync(&self) -> Result<()> {
+        let file = File::open(self.dir).attempt("open", self.dir)?;
+        rustix::fs::syncfs(file).attempt("sync the filesystem of", self.dir)
+    }
+
+    /// The phase as a run does it on the control.
+    fn ours(&self, block: u32) -> Result<Found> {
+        let size = self.bytes("size")?;
+        let io = self.bytes("io_size").unwrap_or(size);
+        let writes = u32::try_from(io / 4096).unwrap_or(u32::MAX);
+        let scale = Scale {
+            // The sequential phase writes twice as much as the file that is overwritten has.
+            write_file_bytes: if self.job.phase == "sequential-write" {
+                size / 2
+            } else {
+                size
+            },
+            random_writes: writes,
+            synced_writes: writes,
+            ..Scale::smoke()
+        };
+        let mut cell = Cell {
+            ground: Ground::HostDir(self.dir),
+            plain: self.dir,
+            scratch: self.scratch,
+            image: self.image,
+            second_image: None,
+            limits: Limits::default(),
+            scale: &scale,
+            seed: u64::from(block),
+            name: format!("b{block}"),
+            recorder: Recorder::new(Box::new(Uncounted)),
+            environment: &TurnsSync,
+        };
+        write_heavy::job(&mut cell, self.job.phase, self.dir)?;
+        let (samples, _) = cell.recorder.finish();
+        let of = |metric| samples.iter().find(|sample| sample.metric == metric);
+        let time = of(Metric::Time).map(|sample| sample.value);
+        let latencies = of(Metric::LatencyP50).and_then(|sample| sample.histogram.as_ref());
+        let (Some(time), Some(latencies)) = (time, latencies) else {
+            return Err(
+                Error::new(ErrorKind::Corrupt, "read the samples of").because(self.job.phase)
+            );
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "bytes and nanoseconds below 2^53"
+        )]
+        Ok(Found {
+            throughput: io as f64 / time,
+            p50: latencies.value_at_quantile(0.5) as f64 / 1e9,
+            p99: latencies.value_at_quantile(0.99) as f64 / 1e9,
+        })
+    }
+
+    fn theirs(&self) -> Result<Found> {
+        let file: PathBuf = self.scratch.join("job.fio");
+        let job = self
+            .job
+            .fio
+            .replace("${DIR}", &self.dir.display().to_string());
+        std::fs::write(&file, job).attempt("write", &file)?;
+        let args = [OsStr::new("--output-format=json"), file.as_os_str()];
+        let text = command::run(self.fio, &args, FIO_LIMIT)?;
+        let made = self.dir.join("sequential.bin");
+        if made.exists() {
+            std::fs::remove_file(&made).attempt("remove", &made)?;
+        }
+        let bad = |why: &str| {
+            Error::new(ErrorKind::Corrupt, "read what fio says of")
+                .because(format!("{}: {why}", self.job.phase))
+        };
+        let json: Value = serde_json::from_slice(&text).map_err(|e| bad(&e.to_string()))?;
+        parse(&json, self.job.fio.contains("\nfdatasync=1"))
+            .ok_or_else(|| bad("a field is missing"))
+    }
+}
+
+/// fio's JSON. `runtime` is in milliseconds and holds the sync at the end.
+fn parse(json: &Value, synced: bool) -> Option<Found> {
+    let job = &json["jobs"][0];
+    let write = &job["write"];
+    let quantile = |of: &Value, name: &str| Some(of["percentile"][name].as_f64()? / 1e9);
+    let latency = |name: &str| {
+        let sync = if synced {
+            quantile(&job["sync"]["lat_ns"], name)?
+        } else {
+            0.0
+        };
+        Some(quantile(&write["clat_ns"], name)? + sync)
+    };
+    Some(Found {
+        throughput: write["io_bytes"].as_f64()? / (write["runtime"].as_f64()? / 1e3),
+        p50: latency("50.000000")?,
+        p99: latency("99.000000")?,
+    })
+}
+
+/// Nothing has to be settled: the turns sync themselves.
+#[derive(Debug)]
+struct TurnsSync;
+
+impl Environment for TurnsSync {
+    fn settle(&self, wanted: CacheState, _probe: Probe<'_>) -> Result<Settled> {
+        Ok(Settled::proven(wanted))
+    }
+
+    fn sync(&self) -> Result<()> {
+        Ok(())
+    }
+}

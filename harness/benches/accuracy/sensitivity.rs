@@ -1,0 +1,91 @@
+//! Statement 4: a slowdown of 8 % is found.
+//!
+//! A driver that takes 8 % longer for everything it does (`slowed=8`, drivers/src/slowed.rs) is one more subject of runs
+//! with the default rounds and amounts, of the workload `start` alone. It is **found** when its `prepare` from warm
+//! caches, which is a call of the driver and nothing else, is judged `worse` than that of the driver itself.
+
+use reports::compare::{Call, Row};
+use reports::record::Role;
+
+use drivers::{Error, ErrorKind, Result};
+
+use crate::statement::{Answer, Statement};
+use crate::{Bench, session};
+
+const SHARE: &str = "8";
+const DRIVER: &str = "overlay2";
+/// Of ten.
+const LEAST: usize = 9;
+
+/// Measures.
+pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
+    let (runs, rounds) = if bench.quick { (2, "6") } else { (10, "12") };
+    let slowed = format!("{DRIVER},slowed={SHARE}");
+    let (mut found, mut different, mut better) = (0, 0, 0);
+    for seed in 1..=runs {
+        let (name, seed) = (format!("slowed-{seed}"), seed.to_string());
+        let results = session::bench(
+            bench,
+            &name,
+            &[
+                "--profile",
+                "default",
+                "--rounds",
+                rounds,
+                "--workload",
+                "start",
+                "--image",
+                "tiny",
+                "--seed",
+                &seed,
+                "--driver",
+                DRIVER,
+                "--driver",
+                &slowed,
+            ],
+        )?;
+        let subject = |slow: bool| {
+            results
+                .subjects
+                .iter()
+                .find(|s| s.role == Role::Subject && s.options.contains_key("slowed") == slow)
+                .map(|subject| subject.name.as_str())
+                .ok_or_else(|| Error::new(ErrorKind::NotFound, "find the subjects of the run"))
+        };
+        let pair = (subject(true)?, subject(false)?);
+        let comparison = session::compare(&results, &results, Some(pair))?;
+        let row = comparison
+            .rows
+            .iter()
+            .find(|row| is_prepare(row))
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "find the time of prepare"))?;
+        let interval = row.interval.map_or_else(String::new, |[low, high]| {
+            different += usize::from(low > 1.0);
+            format!(", {low:.3} to {high:.3}")
+        });
+        crate::say(&format!(
+            "run {seed}: prepare takes {:.3} times as long{interval}: {}",
+            row.ratio.unwrap_or(f64::NAN),
+            row.call.word()
+        ));
+        found += usize::from(row.call == Call::Worse);
+        better += usize::from(row.call == Call::Better);
+    }
+    let least = runs * LEAST / 10;
+    Ok(vec![Statement {
+        what: format!("a driver slowed by {SHARE} % is judged worse by {rounds} rounds"),
+        value: format!(
+            "in {found} of {runs} runs; the interval is above 1 in {different}, {better} judged better"
+        ),
+        interval: String::new(),
+        n: runs,
+        limit: format!("{least} of {runs}"),
+        answer: Answer::of(found >= least && better == 0),
+    }])
+}
+
+fn is_prepare(row: &Row) -> bool {
+    let is = |name: &str, value: &str| row.key.params.iter().any(|(n, v)| n == name && v == value);
+    let (workload, phase, metric) = (&row.key.workload, &row.key.phase, &row.key.metric);
+    workload == "start" && phase == "prepare" && metric == "time" && is("cache", "warm")
+}
