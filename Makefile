@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make report` and `make test`.
-.PHONY: report test setup build bench conformance crash sweep clean
+.PHONY: report test setup build bench conformance crash baseline sweep clean
 
 OUT ?= layerbench-out
 ARGS ?=
@@ -27,6 +27,11 @@ conformance: build
 # `make test` kills at four system calls of each operation; this kills at every one. About ten minutes.
 crash: setup
 	LAYERBENCH_CRASH_KILLS=1000000 cargo test --locked -p layerbench-conformance --test crash -- ::kill
+
+# What scripts/gate.sh, a part of `make test`, compares with.
+baseline: setup
+	cargo build --locked -p layerbench
+	scripts/gate.sh baseline
 
 sweep: build
 	target/release/layerbench sweep

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, lints, every test with real mounts; ends with one line "N passed, N failed".
+# Format, lints, every test with real mounts, layerbench against its own baseline, the CI files; ends with one line "N passed, N failed".
 set -u
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
@@ -20,6 +20,9 @@ step format cargo fmt --all --check
 step binary cargo check --locked -p layerbench
 step clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 step tests cargo test --workspace --locked --no-fail-fast
+# With the program the tests have built.
+step gate scripts/gate.sh
+step ci-files scripts/lint-ci.sh
 
 # "test result: ok. 12 passed; 0 failed; ..." of every test binary, added up.
 read -r passed failed < <(awk '/^test result:/ { for (i = 1; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1) } } END { print p + 0, f + 0 }' "$log")

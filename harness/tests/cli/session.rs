@@ -36,6 +36,11 @@ impl Session {
         self.start(env!("CARGO_BIN_EXE_layerbench"), line)
     }
 
+    /// Another program, ready to be started.
+    pub(crate) fn program(&self, program: &str, line: &[&str]) -> Command {
+        self.start(program, line)
+    }
+
     /// Another program, to its end.
     pub(crate) fn tool(&self, program: &str, line: &[&str]) -> Output {
         self.start(program, line).output().unwrap()
