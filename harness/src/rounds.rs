@@ -10,16 +10,19 @@ use workloads::Workload;
 
 use crate::bench::{self, Ending, Place};
 use crate::interrupt;
+use crate::profile::LEAST_ROUNDS;
 use crate::progress::{self, Progress};
 use crate::records::Records;
 use crate::schedule::Schedule;
 use crate::stores::Stores;
 
+pub(crate) mod earlier;
 pub(crate) mod plan;
 mod renewal;
 mod repeat;
 pub(crate) mod words;
 
+use earlier::Earlier;
 use plan::{Learnt, Plan, Wish};
 
 /// How often a subject may fail at a workload before it is not asked again.
@@ -28,6 +31,7 @@ const FAILURES: u32 = 2;
 /// Measures. Gives whether every cell was finished, but for what a subject cannot do at all.
 pub(crate) fn run(
     wish: &Wish,
+    earlier: Option<&Earlier>,
     workloads: &[&'static Workload],
     cells: &bench::Plan<'_>,
     stores: &mut Stores<'_>,
@@ -36,6 +40,7 @@ pub(crate) fn run(
     let subjects = stores.subjects().len();
     let mut rounds = Rounds {
         wish,
+        earlier,
         workloads,
         cells,
         schedule: Schedule::new(cells.seed, subjects, workloads.len()),
@@ -57,6 +62,8 @@ pub(crate) fn run(
 
 struct Rounds<'a> {
     wish: &'a Wish,
+    /// A run on this host that says more of the spread than two rounds do.
+    earlier: Option<&'a Earlier>,
     workloads: &'a [&'static Workload],
     cells: &'a bench::Plan<'a>,
     schedule: Schedule,
@@ -194,7 +201,12 @@ impl Rounds<'_> {
 
     /// Makes the plan, says it and records it.
     fn plan(&mut self, stores: &Stores<'_>) -> anyhow::Result<Plan> {
-        let spread = precision::spread(&Analysis::new(self.records.results()));
+        let few = self.done < LEAST_ROUNDS;
+        let earlier = self.earlier.filter(|_| few && self.wish.effect.is_none());
+        let spread = match earlier {
+            Some(earlier) => earlier.spread.clone(),
+            None => precision::spread(&Analysis::new(self.records.results())),
+        };
         let learnt = Learnt {
             done: self.done,
             costs: self
@@ -211,6 +223,7 @@ impl Rounds<'_> {
                 .iter()
                 .map(|workload| spread.get(workload.name).copied())
                 .collect(),
+            earlier: earlier.map(|earlier| earlier.id.clone()),
         };
         let plan = plan::decide(self.wish, &learnt);
         let names: Vec<&str> = self.workloads.iter().map(|w| w.name).collect();

@@ -1,17 +1,19 @@
 //! `layerbench bench --dry-run`: what would be measured, on what, how often; nothing is made, opened or measured.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use drivers::Host;
 use workloads::Workload;
 
 use crate::cli::RunArgs;
 use crate::profile::{LEAST_ROUNDS, Profile};
+use crate::rounds::earlier::{self, Earlier, Like};
 use crate::rounds::plan::Wish;
 use crate::rounds::words;
 use crate::schedule::Schedule;
 use crate::subjects::{self, Planned, Role};
-use crate::{exit, layout, progress, spoken};
+use crate::{exit, hostfacts, layout, progress, spoken};
 
 /// What the plan is made of.
 pub(super) struct Dry<'a> {
@@ -104,6 +106,25 @@ impl Dry<'_> {
             ),
         );
         row("", &order(0));
+        let earlier = self.earlier(host);
+        let subjects: Vec<String> = all.iter().map(name).collect();
+        if let Some(seconds) = earlier.as_ref().and_then(|e| e.round(&names, &subjects)) {
+            let round = spoken::time(Duration::from_secs_f64(seconds));
+            let fitting = self.wish.budget.map(|budget| {
+                format!(
+                    "; {} fit in {}",
+                    whole(budget.as_secs_f64() / seconds.max(1e-3)),
+                    spoken::time(budget)
+                )
+            });
+            row(
+                "time",
+                &format!(
+                    "{round} a round in the earlier run{}",
+                    fitting.unwrap_or_default()
+                ),
+            );
+        }
         let rounds: Vec<u32> = match self.wish.rounds {
             few @ 1..LEAST_ROUNDS => {
                 row(
@@ -116,11 +137,28 @@ impl Dry<'_> {
             _ => vec![LEAST_ROUNDS, 12, 20, 30, 60],
         };
         if !rounds.is_empty() {
+            let found = match &earlier {
+                Some(earlier) => words::as_earlier(&rounds, &names, earlier),
+                None => words::assumed(&rounds),
+            };
             text.push_str("  finds      ");
-            let _ = writeln!(text, "{}", words::assumed(&rounds).join("\n             "));
+            let _ = writeln!(text, "{}", found.join("\n             "));
         }
         progress::document(&text)?;
         Ok(exit::OK)
+    }
+
+    /// A run of the output directory that tells what to expect.
+    fn earlier(&self, host: &Host) -> Option<Earlier> {
+        let work = self.args.work.work.clone();
+        let work = work.unwrap_or_else(crate::workplace::default_work);
+        let image = self.args.image.as_deref().unwrap_or(&self.profile.image);
+        let like = Like {
+            fingerprint: hostfacts::collect(host, &work).remove("fingerprint")?,
+            scale: serde_json::to_value(&self.profile.scale).ok()?,
+            image: super::image::recorded_name(image, self.args.seed),
+        };
+        earlier::find(&self.args.out, &like)
     }
 
     fn rounds(&self) -> String {
@@ -145,6 +183,15 @@ impl Dry<'_> {
             None => rounds.to_string(),
         }
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of rounds; a cast saturates"
+)]
+fn whole(x: f64) -> u32 {
+    x as u32
 }
 
 /// The subject as it would be asked for.

@@ -205,7 +205,7 @@ impl Pair {
         Ok(Self {
             first: make(&spec, "image")?,
             second: Some(make(&spec.second(), "second-image")?),
-            name: format!("generated: {name}, seed {seed}"),
+            name: recorded_name(name, seed),
         })
     }
 
@@ -228,5 +228,14 @@ impl Pair {
             );
         }
         facts
+    }
+}
+
+/// What the records call an image that `--image` names so.
+pub(super) fn recorded_name(name: &str, seed: u64) -> String {
+    if name.parse::<Preset>().is_ok() {
+        format!("generated: {name}, seed {seed}")
+    } else {
+        name.to_owned()
     }
 }

@@ -11,6 +11,7 @@ use crate::between::{self, Between};
 use crate::cli::RunArgs;
 use crate::profile::{LEAST_ROUNDS, Profile};
 use crate::records::Records;
+use crate::rounds::earlier::{self, Like};
 use crate::rounds::plan::{MOST_ROUNDS, Wish};
 use crate::select::{Filter, select};
 use crate::settings::Settings;
@@ -135,10 +136,18 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             may_drop_caches: host.root && !host.user_namespace,
             between: Between::new(between),
         };
+        let earlier = earlier::find(&args.out, &Like::of(records.results()));
         let mut stores = Stores::open(&place, &host, &selection, args.seed)?;
         let mut measure = || -> anyhow::Result<()> {
             describe::all(&stores, &mut records)?;
-            all_well = rounds::run(&wish, &workloads, &cells, &mut stores, &mut records)?;
+            all_well = rounds::run(
+                &wish,
+                earlier.as_ref(),
+                &workloads,
+                &cells,
+                &mut stores,
+                &mut records,
+            )?;
             // Facts grow while a driver works (a fall-back taken): the last word counts.
             describe::all(&stores, &mut records)
         };

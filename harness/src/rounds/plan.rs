@@ -56,6 +56,8 @@ pub(crate) struct Learnt {
     /// For each workload the standard deviation of the log ratios to the control that three of four comparisons do not
     /// exceed; `None` where nothing is known.
     pub(crate) spread: Vec<Option<f64>>,
+    /// The earlier run that spread is of; these first rounds where it is none.
+    pub(crate) earlier: Option<String>,
 }
 
 impl Learnt {
@@ -193,6 +195,7 @@ mod tests {
             renewal: None,
             left: None,
             spread: vec![Some(0.05), Some(0.10), None, Some(0.02)],
+            earlier: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Blocks (one workload, one round) during which the machine did too much else: which are measured again, and which of
 //! the two counts. Decided by what was read of the machine, never by a measured value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use reports::record::CellInfo;
 
@@ -41,14 +41,30 @@ pub(crate) fn chosen(cells: &[CellInfo], rounds: u32) -> Vec<Noisy> {
     noisy
         .into_iter()
         .map(|((workload, round), _, cells)| {
-            let flags: BTreeSet<&String> = cells.iter().flat_map(|cell| &cell.flags).collect();
+            let flags = cells.iter().flat_map(|cell| &cell.flags);
             Noisy {
                 workload: workload.to_owned(),
                 round,
-                flags: flags.into_iter().cloned().collect(),
+                flags: worst(flags),
             }
         })
         .collect()
+}
+
+/// Of each kind of flag (`steal 12 %`: what stands before the number) the one with the largest number.
+fn worst<'a>(flags: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut kinds: BTreeMap<&str, (f64, &String)> = BTreeMap::new();
+    for flag in flags {
+        let at = flag.find(|c: char| c.is_ascii_digit());
+        let (kind, amount) = flag.split_at(at.unwrap_or(flag.len()));
+        let amount = amount.split(' ').next().and_then(|n| n.parse().ok());
+        let amount: f64 = amount.unwrap_or(0.0);
+        let known = kinds.entry(kind).or_insert((amount, flag));
+        if amount > known.0 {
+            *known = (amount, flag);
+        }
+    }
+    kinds.into_values().map(|(_, flag)| flag.clone()).collect()
 }
 
 /// Whether the repeat was the quieter one. On a tie the first measurement stays.
@@ -126,6 +142,16 @@ mod tests {
         assert!(
             super::chosen(&cells, 2).is_empty(),
             "too few rounds to add to"
+        );
+    }
+
+    #[test]
+    fn of_each_kind_of_flag_the_worst_is_named() {
+        let flags = ["steal 9 %", "foreign I/O 10.5 MB", "steal 12 %", "swapped"];
+        let flags = flags.map(str::to_owned);
+        assert_eq!(
+            worst(flags.iter()),
+            ["foreign I/O 10.5 MB", "steal 12 %", "swapped"]
         );
     }
 

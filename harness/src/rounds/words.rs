@@ -5,10 +5,14 @@ use std::time::Duration;
 use reports::stats::student::detectable_ratio;
 use serde_json::{Map, Value, json};
 
+use super::earlier::Earlier;
 use super::plan::{Learnt, Plan, Wish};
 use crate::profile::LEAST_ROUNDS;
 use crate::progress::say;
 use crate::spoken;
+
+/// What the smallest differences are of.
+const DIFFERENCES: &str = "differences from the control, with 80 % chance";
 
 /// A plan and what it comes from.
 pub(super) struct Words<'a> {
@@ -99,7 +103,8 @@ impl Words<'_> {
     }
 
     fn effect(&self) -> Option<String> {
-        let (effect, needed) = (self.wish.effect?, self.plan.needed?);
+        let plan = self.plan;
+        let (effect, needed) = (self.wish.effect?, plan.needed?);
         let effect = spoken::percent(effect);
         let who = needed.workload.map_or("a workload", |at| self.names[at]);
         Some(match (needed.rounds, needed.planned) {
@@ -107,12 +112,18 @@ impl Words<'_> {
                 format!("{effect} takes {rounds} rounds, {who} spreading most")
             }
             (Some(rounds), false) => {
-                let more = f64::from(rounds - self.learnt.done) * self.plan.round;
+                let more = f64::from(rounds - self.learnt.done) * plan.round;
                 let more = spoken::time(Duration::from_secs_f64(more));
-                format!("{effect} cannot be reached: {who} would take {rounds} rounds, {more} more")
+                format!(
+                    "{effect} cannot be reached in {} rounds: {who} would take {rounds}, {more} more",
+                    plan.rounds
+                )
             }
             (None, _) if needed.workload.is_some() => {
-                format!("{effect} cannot be reached: {who} would take more than 1000 rounds")
+                format!(
+                    "{effect} cannot be reached in {} rounds: {who} would take more than 1000",
+                    plan.rounds
+                )
             }
             (None, _) => format!("{effect} cannot be planned for: no spread is known"),
         })
@@ -134,13 +145,14 @@ impl Words<'_> {
         if found.is_empty() {
             return assumed(&[rounds]);
         }
-        let sure = if self.learnt.done < LEAST_ROUNDS {
-            format!("(roughly: from {} rounds)", self.learnt.done)
-        } else {
-            String::new()
+        let sure = match &self.learnt.earlier {
+            Some(earlier) => format!(", values spreading as in run {earlier}"),
+            None if self.learnt.done < LEAST_ROUNDS => {
+                format!(", roughly: from {} rounds", self.learnt.done)
+            }
+            None => String::new(),
         };
-        let head = format!("differences from the control, with 80 % chance {sure}");
-        vec![head.trim_end().to_owned(), found.join(", ")]
+        vec![format!("{DIFFERENCES}{sure}"), found.join(", ")]
     }
 
     /// By workload, where a spread is known.
@@ -173,6 +185,7 @@ impl Words<'_> {
             "needed_rounds": plan.needed.and_then(|needed| needed.rounds),
             "reached": plan.needed.map(|needed| needed.planned),
             "spread": by_name(spread.collect()),
+            "spread_from": &learnt.earlier,
             "detectable": by_name(self.detectable()),
             "renewal_seconds": learnt.renewal,
             "renewed_every": plan.renew,
@@ -188,7 +201,7 @@ fn share(rounds: u32, deviation: f64) -> Option<f64> {
 /// What so many rounds find, for spreads that are assumed.
 pub(crate) fn assumed(rounds: &[u32]) -> Vec<String> {
     let mut lines = vec![
-        "differences from the control, with 80 % chance, if values spread by".to_owned(),
+        format!("{DIFFERENCES}, if values spread by"),
         format!("{:>11}{:>8}{:>8}{:>8}", "", "5 %", "10 %", "20 %"),
     ];
     for &rounds in rounds {
@@ -201,6 +214,34 @@ pub(crate) fn assumed(rounds: &[u32]) -> Vec<String> {
             ]);
         }
         lines.push(line);
+    }
+    lines
+}
+
+/// What so many rounds find, values spreading as they did in an earlier run.
+pub(crate) fn as_earlier(rounds: &[u32], names: &[&str], earlier: &Earlier) -> Vec<String> {
+    let spread: Vec<(&str, f64)> = names
+        .iter()
+        .filter_map(|name| Some((*name, *earlier.spread.get(*name)?)))
+        .collect();
+    let mut lines = vec![format!(
+        "{DIFFERENCES}, values spreading as in run {}",
+        earlier.id
+    )];
+    let mut row = |head: &str, cells: &mut dyn Iterator<Item = String>| {
+        let mut line = format!("{head:>11}");
+        for ((name, _), cell) in spread.iter().zip(cells) {
+            let width = name.len().max(7) + 2;
+            line.extend([" ".repeat(width.saturating_sub(cell.chars().count())), cell]);
+        }
+        lines.push(line);
+    };
+    row("", &mut spread.iter().map(|(name, _)| (*name).to_owned()));
+    for &rounds in rounds {
+        let shares = spread.iter();
+        let mut shares =
+            shares.map(|(_, sd)| share(rounds, *sd).map(spoken::percent).unwrap_or_default());
+        row(&format!("{rounds} rounds"), &mut shares);
     }
     lines
 }

@@ -9,6 +9,7 @@ mod exec;
 mod faults;
 mod history;
 mod images;
+mod plan;
 mod rootless;
 mod runs;
 mod session;

@@ -17,7 +17,8 @@ pub struct CellInfo {
     pub round: u32,
     /// The place of the subject in its block, counted from 0.
     pub position: u32,
-    /// The subject whose cell came just before, of whatever workload; absent for the first cell of the run.
+    /// The subject whose cell came just before, of whatever workload; absent for the first cell of the run, and where
+    /// stores were made anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<String>,
     /// Seconds from the start of the run to its beginning.
