@@ -8,7 +8,6 @@
 //! All files were read just before (warm). An append is the first write from cold caches as well, in a container of its own:
 //! there the file of the image comes from the device.
 
-use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -20,10 +19,12 @@ use rustix::fs::XattrFlags;
 use crate::Workload;
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
-use crate::environment::{CacheState, Probe, Settled};
+use crate::environment::Settled;
 use crate::fixture::{self, FixtureFile};
 use crate::recorder::Metric;
 use crate::warmth;
+
+mod cold;
 
 /// See the module text.
 pub const WORKLOAD: Workload = Workload {
@@ -132,7 +133,7 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
     match cell.ground {
         Ground::Driver(driver) => {
             let base = fixture::layer(driver, "copy-up", None, &files(cell))?;
-            let refused = cold_on_layer(cell, driver, &base)?;
+            let refused = cold::on_layer(cell, driver, &base)?;
             on_layer(cell, driver, &base, refused)?;
             for depth in cell.scale.depths.clone() {
                 at_depth(cell, driver, depth)?;
@@ -147,11 +148,9 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
             for file in files(cell) {
                 fixture::write_file(&dir.join(&file.name), file.size)?;
             }
-            for size in cold_sizes(cell) {
-                fixture::write_file(&dir.join(cold_name(size)), size)?;
-            }
+            cold::write_files(cell, &dir)?;
             cell.environment.sync()?;
-            let refused = cold_in_directory(cell, &dir)?;
+            let refused = cold::in_directory(cell, &dir)?;
             let settled = warmth::warm(cell, &dir, None, &names(cell))?;
             change_all(cell, &dir, settled, refused)?;
             cell.recorder.one_of_the_caches(None);
@@ -193,82 +192,6 @@ fn names(cell: &Cell<'_>) -> Vec<PathBuf> {
     each(cell)
         .map(|(change, size)| file_name(change, size).into())
         .collect()
-}
-
-/// The sizes of the first writes from cold caches: the least and the greatest. Each needs the caches of the machine dropped.
-fn cold_sizes(cell: &Cell<'_>) -> BTreeSet<u64> {
-    let sizes = || {
-        let scale = cell.scale;
-        scale.file_sizes.iter().chain(&scale.large_file_sizes)
-    };
-    sizes()
-        .min()
-        .into_iter()
-        .chain(sizes().max())
-        .copied()
-        .collect()
-}
-
-/// On the control the files of the warm changes cannot be used twice.
-fn cold_name(size: u64) -> String {
-    format!("cold-{size}")
-}
-
-/// Gives why nothing colder than warm is to be had, if so.
-fn cold_on_layer(
-    cell: &mut Cell<'_>,
-    driver: &dyn Driver,
-    base: &LayerId,
-) -> Result<Option<String>> {
-    for size in cold_sizes(cell) {
-        let name = file_name(&CHANGES[0], size);
-        let mut container =
-            Container::plan(driver, key(cell, &format!("cold-{size}"))?, cell.scratch)?;
-        container.prepare(Some(base))?;
-        // Not mounted yet: a mounted container keeps its daemon or its pool busy.
-        let files = [PathBuf::from(&name)];
-        let settled = cell
-            .environment
-            .settle(CacheState::Cold, Probe::Item(container.item(), &files))?;
-        if settled.state == CacheState::Warm {
-            container.finish()?;
-            return Ok(settled.refused);
-        }
-        container.mount()?;
-        let path = container.root().join(&name);
-        first_write(cell, &path, size, &settled)?;
-        container.finish()?;
-    }
-    Ok(None)
-}
-
-fn cold_in_directory(cell: &mut Cell<'_>, dir: &Path) -> Result<Option<String>> {
-    for size in cold_sizes(cell) {
-        let name = cold_name(size);
-        let files = [PathBuf::from(&name)];
-        let settled = cell
-            .environment
-            .settle(CacheState::Cold, Probe::Directory(dir, &files))?;
-        if settled.state == CacheState::Warm {
-            return Ok(settled.refused);
-        }
-        first_write(cell, &dir.join(name), size, &settled)?;
-    }
-    Ok(None)
-}
-
-fn first_write(cell: &mut Cell<'_>, path: &Path, size: u64, caches: &Settled) -> Result<()> {
-    let environment = cell.environment;
-    cell.recorder.one_of_the_caches(Some(caches));
-    cell.recorder.param("size", Some(size.to_string()));
-    let change = &CHANGES[0];
-    cell.recorder.time_until_durable(
-        &format!("{}-first", change.name),
-        || (change.apply)(path, size).attempt(change.name, path),
-        || environment.sync(),
-    )?;
-    cell.recorder.param("size", None);
-    Ok(())
 }
 
 fn on_layer(
