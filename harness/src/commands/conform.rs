@@ -109,6 +109,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         args.out.join("report.html").display(),
         records.id()
     ));
+    super::export::hint();
     Ok(if interrupted {
         exit::INTERRUPTED
     } else if verdict.failed {

@@ -26,6 +26,16 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
     Ok(exit::OK)
 }
 
+/// On GitHub, after a run: what shows it there.
+pub(super) fn hint() {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if is_set("GITHUB_ACTIONS") {
+        progress::say(
+            "layerbench: on GitHub, layerbench export --format job-summary shows this in the summary of the job, and --format annotations beside the change",
+        );
+    }
+}
+
 fn text(args: &ExportArgs) -> anyhow::Result<String> {
     let filter = args.filter.filter(args.all);
     if args.format == OTAVA {

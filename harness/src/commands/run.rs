@@ -176,6 +176,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         args.out.join("report.html").display(),
         records.id()
     ));
+    super::export::hint();
     if interrupted {
         return Ok(exit::INTERRUPTED);
     }

@@ -215,6 +215,7 @@ fn every_step_of_the_action_works() {
     for (name, (code, said)) in &ran {
         assert_eq!(*code, 0, "{name}: {said}");
     }
+    assert!(ran["Benchmark"].1.contains("on GitHub, layerbench export"));
     // A conformance run and a measured one, both kept; the newest is the report.
     let out = runner.session.path("layerbench-out");
     assert_eq!(std::fs::read_dir(out.join("runs")).unwrap().count(), 2);
