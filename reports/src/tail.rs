@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::latency::Latencies;
 use crate::record::Record;
-use crate::series::Key;
+use crate::series::{Key, Series};
 use crate::stats::{Bootstrapped, bootstrap};
 
 /// A quantile of the latencies of all rounds together.
@@ -19,13 +19,15 @@ pub struct Tail {
     pub interval: Option<Bootstrapped>,
 }
 
-/// The quantile `q` of what a subject's operations took; `None` when fewer than ten operations lie beyond it.
-pub fn tail(records: &[Record], subject: &str, key: &Key, q: f64, seed: u64) -> Option<Tail> {
+/// The quantile `q` of what the operations of a series took, in the rounds that count; `None` when fewer than ten
+/// operations lie beyond it.
+pub fn tail(records: &[Record], series: &Series, q: f64, seed: u64) -> Option<Tail> {
     let mut rounds: BTreeMap<u32, Latencies> = BTreeMap::new();
     for record in records {
         if let Some(histogram) = &record.histogram
-            && record.subject == subject
-            && Key::of(record) == *key
+            && record.subject == series.subject
+            && series.rounds.contains_key(&record.round)
+            && Key::of(record) == series.key
         {
             rounds.entry(record.round).or_default().merge(histogram);
         }
@@ -83,6 +85,7 @@ fn drawn(bins: &[(u64, Vec<u64>)], totals: &[u64], counts: &[u32], q: f64) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::gather;
     use hdrhistogram::Histogram;
 
     /// Rounds of 500 operations of 1 to 500 microseconds, times a factor of the round.
@@ -107,8 +110,7 @@ mod tests {
     #[test]
     fn equal_rounds_agree_and_a_slow_one_widens() {
         let even = records(&[1; 8]);
-        let key = Key::of(&even[0]);
-        let found = tail(&even, "s", &key, 0.99, 1).unwrap();
+        let found = tail(&even, &gather(&even)[0], 0.99, 1).unwrap();
         assert_eq!(found.operations, 4000);
         assert!((found.seconds / 495e-6 - 1.0).abs() < 0.05, "{found:?}");
         let interval = found.interval.unwrap();
@@ -118,7 +120,7 @@ mod tests {
         );
 
         let odd = records(&[1, 1, 1, 9, 1, 1, 1, 1]);
-        let found = tail(&odd, "s", &key, 0.99, 1).unwrap();
+        let found = tail(&odd, &gather(&odd)[0], 0.99, 1).unwrap();
         let interval = found.interval.unwrap();
         assert!((interval.estimate - found.seconds).abs() < 1e-12);
         // Without the slow round it would be half a millisecond, with it twice in a draw more than four.
@@ -128,9 +130,11 @@ mod tests {
     #[test]
     fn too_few_operations_or_rounds_say_less() {
         let few = records(&[1, 1]);
-        let key = Key::of(&few[0]);
-        assert!(tail(&few, "s", &key, 0.99, 1).unwrap().interval.is_none());
-        assert_eq!(tail(&few[..1], "s", &key, 0.99, 1), None, "500 operations");
-        assert_eq!(tail(&few, "other", &key, 0.5, 1), None);
+        let all = &gather(&few)[0];
+        assert!(tail(&few, all, 0.99, 1).unwrap().interval.is_none());
+        assert_eq!(tail(&few[..1], all, 0.99, 1), None, "500 operations");
+        // A round that was measured again counts once.
+        let counting = &gather(&few[..1])[0];
+        assert_eq!(tail(&few, counting, 0.5, 1).unwrap().operations, 500);
     }
 }

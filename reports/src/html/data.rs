@@ -78,15 +78,7 @@ fn value(analysis: &Analysis<'_>, series: &Series, scale: Scale) -> Markup {
     let latencies = series.key.metric == "latency-p50" && series.latencies.is_some();
     let of = |q| {
         latencies
-            .then(|| {
-                tail(
-                    &results.records,
-                    &series.subject,
-                    &series.key,
-                    q,
-                    results.run.seed,
-                )
-            })
+            .then(|| tail(&results.records, series, q, results.run.seed))
             .flatten()
     };
     html! {
