@@ -41,6 +41,7 @@ use crate::ids::{Key, LayerId};
 use crate::mount::Mount;
 use crate::subject::{Backing, OptionSpec, Options};
 use crate::unpack::{self, Applied, Limits, Stage};
+use crate::usage::{self, StoreSpace};
 use crate::view::View;
 
 /// A kind of driver: static, one per file, listed in [`crate::ALL`].
@@ -349,6 +350,14 @@ pub trait Driver: Debug + Send + Sync {
     fn backing_file(&self, of: Item<'_>, path: &Path) -> Result<Option<PathBuf>> {
         let _ = path;
         self.parent(of).map(|_| None)
+    }
+
+    /// What the whole backing store holds, as of its last sync: the space everything takes, whoever put it there.
+    ///
+    /// # Errors
+    /// Whatever the store gives.
+    fn store_space(&self) -> Result<StoreSpace> {
+        usage::of_store(self.plain_dir())
     }
 
     /// What helper processes have cost so far; zero for drivers without any.

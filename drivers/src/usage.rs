@@ -19,6 +19,36 @@ pub struct Space {
     pub inodes: u64,
 }
 
+/// What a whole backing store holds, whoever put it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreSpace {
+    /// Bytes in use, metadata included.
+    pub bytes: u64,
+    /// Inodes in use; `None` where the store does not count them.
+    pub inodes: Option<u64>,
+}
+
+/// What the filesystem under `dir` holds as a whole, as of its last sync.
+///
+/// # Errors
+/// The errno.
+pub fn of_store(dir: &Path) -> Result<StoreSpace> {
+    let op = "read the space taken on";
+    let handle = at::open_root(dir)?;
+    let stat = rustix::fs::fstatvfs(&handle).attempt(op, dir)?;
+    let inodes = (stat.f_files > 0).then(|| stat.f_files.saturating_sub(stat.f_ffree));
+    let kind = rustix::fs::fstatfs(&handle).attempt(op, dir)?.f_type;
+    let bytes = if u64::try_from(kind).ok() == Some(BTRFS_MAGIC) {
+        crate::sys::btrfs::used_bytes(handle.as_fd()).attempt(op, dir)?
+    } else {
+        stat.f_blocks.saturating_sub(stat.f_bfree) * stat.f_frsize
+    };
+    Ok(StoreSpace { bytes, inodes })
+}
+
+/// `BTRFS_SUPER_MAGIC` (uapi/linux/magic.h).
+const BTRFS_MAGIC: u64 = 0x9123_683E;
+
 /// Measures everything under the directory `root`, itself included, without entering other filesystems.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod compare;
 mod conform;
@@ -69,6 +69,20 @@ pub(crate) enum Command {
     Exec(ExecArgs),
     /// Remove what dead runs left: directories, mounts, loop devices, pools, processes
     Sweep(SweepArgs),
+    /// The process whose calls `run` and `bench` count: takes its job from standard input
+    #[command(hide = true)]
+    Count,
+}
+
+/// Whether there is a counted pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Counts {
+    /// Before the rounds
+    Yes,
+    /// No: times only
+    No,
+    /// And no rounds: what noise cannot touch, in a fraction of the time
+    Only,
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +132,15 @@ pub(crate) struct RunArgs {
     /// An image: OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]; or tiny, default, large
     #[arg(long, value_name = "IMAGE", env = "LAYERBENCH_IMAGE")]
     pub(crate) image: Option<String>,
+    /// The counted pass, untimed: system calls, device traffic, space and inodes of each phase
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "yes",
+        env = "LAYERBENCH_COUNTS"
+    )]
+    pub(crate) counts: Counts,
     /// Where the results go
     #[arg(
         long,

@@ -1,9 +1,13 @@
 //! What is read around a phase of a timed pass: CPU time, and what reading it cost.
 //!
-//! [`cell`] looks at a whole cell: what it left behind, and the harness's own share of its CPU time.
+//! [`cell`] looks at a whole cell: what it left behind, and the harness's own share of its CPU time. [`settled`] is what a
+//! counted pass reads, off any clock.
 
 pub(crate) mod cell;
+mod device;
+mod kernel_threads;
 mod leftovers;
+pub(crate) mod settled;
 mod threads;
 
 use std::cell::Cell;

@@ -12,6 +12,7 @@ mod cli;
 mod commands;
 mod conform;
 mod counters;
+mod counting;
 mod describe;
 mod examined;
 mod exit;

@@ -56,7 +56,8 @@ pub fn words(metric: &str) -> &str {
         "device-requests" => "requests to the device",
         "page-cache" => "page cache grown",
         "durable" => "time until durable",
-        "syscalls" => "system calls",
+        "syscalls" => "system calls on files",
+        "syscalls-unsteady" => "other system calls",
         "leftovers" => "things left behind",
         "daemon-memory" => "memory of the largest daemon",
         "latency-p50" => "median latency",
@@ -79,10 +80,10 @@ pub enum Repeats {
 /// How well a metric repeats. docs/measuring.md has the measurement behind this table.
 pub fn repeats(metric: &str) -> Repeats {
     match metric {
-        "allocated" | "inodes" | "payload" | "leftovers" => Repeats::Exactly,
-        "device-written" | "device-read" | "device-requests" | "page-cache" | "syscalls" => {
-            Repeats::Nearly
-        }
+        "inodes" | "payload" | "leftovers" => Repeats::Exactly,
+        // A block more or less: who shares an attribute block with whom depends on what the kernel still remembers.
+        "allocated" | "syscalls" => Repeats::Nearly,
+        // Journals, read-ahead and the merging of requests follow the moment, and daemons their own clock.
         _ => Repeats::Noisily,
     }
 }

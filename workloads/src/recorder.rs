@@ -200,16 +200,30 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// The phases of a counted pass, in order. What the workload found out itself, such as the space a pull took, is not
-    /// said twice: timed passes say it.
+    /// The phases of a counted pass, in order. Space and inodes that the workload found out itself stand in place of what
+    /// was counted, as in a timed pass; those of no phase of their own come last.
     pub fn finish_counted(mut self) -> Vec<CountedPhase> {
-        for phase in &mut self.counted {
-            phase.counts.retain(|count| {
-                !self.samples.iter().any(|sample| {
-                    (sample.phase.as_str(), sample.metric) == (&phase.phase, count.metric)
-                        && sample.params == phase.params
-                })
-            });
+        let told = |metric| matches!(metric, Metric::Allocated | Metric::Inodes);
+        for sample in self.samples.into_iter().filter(|s| told(s.metric)) {
+            let count = Count {
+                metric: sample.metric,
+                value: sample.value,
+            };
+            let same = self
+                .counted
+                .iter_mut()
+                .find(|phase| phase.phase == sample.phase && phase.params == sample.params);
+            if let Some(phase) = same {
+                phase.counts.retain(|count| count.metric != sample.metric);
+                phase.counts.push(count);
+            } else {
+                self.counted.push(CountedPhase {
+                    phase: sample.phase,
+                    params: sample.params,
+                    counts: vec![count],
+                    failed: false,
+                });
+            }
         }
         self.counted
     }
@@ -280,12 +294,25 @@ mod tests {
     }
 
     #[test]
-    fn a_counted_pass_has_no_times_and_does_not_repeat_the_workload() {
-        let phases = recorder(true).finish_counted();
-        assert_eq!(phases.len(), 2);
-        let metrics: Vec<_> = phases[0].counts.iter().map(|c| c.metric).collect();
-        assert_eq!(metrics, [Metric::Inodes], "the workload told of the space");
+    fn a_counted_pass_has_no_times_and_believes_the_workload() {
+        let mut recorder = recorder(true);
+        recorder.value("idle", Metric::Inodes, 7.0);
+        recorder.value("idle", Metric::Rate, 1.0);
+        let phases = recorder.finish_counted();
+        let of = |phase: &CountedPhase| -> Vec<_> {
+            let counts = phase.counts.iter();
+            counts.map(|c| (c.metric, c.value)).collect()
+        };
+        assert_eq!(phases.len(), 3);
+        assert_eq!(
+            of(&phases[0]),
+            [(Metric::Inodes, 1.0), (Metric::Allocated, 5000.0)]
+        );
         assert!(phases[1].failed && phases[1].counts.is_empty());
         assert_eq!(phases[1].params["size"], "2");
+        assert_eq!(
+            (phases[2].phase.as_str(), of(&phases[2])),
+            ("idle", vec![(Metric::Inodes, 7.0)])
+        );
     }
 }

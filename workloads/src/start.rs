@@ -121,8 +121,9 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver, top: &LayerId) -> Result<
             .value("idle", Metric::Inodes, usage.exclusive_inodes as f64);
     }
     container.finish()?;
-    in_each_state(cell, Probe::Item(Item::Layer(top), &files), |cell, n| {
-        one_start(driver, start, key(cell, &format!("s{n}"))?)
+    let name = cell.name.clone();
+    in_each_state(cell, Probe::Item(Item::Layer(top), &files), |n| {
+        one_start(driver, start, format!("{name}-s{n}").parse()?)
     })?;
     for parallel in cell.scale.parallel.clone() {
         if parallel > 1 {
@@ -138,12 +139,16 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver, top: &LayerId) -> Result<
 fn in_each_state(
     cell: &mut Cell<'_>,
     probe: Probe<'_>,
-    mut one: impl FnMut(&Cell<'_>, u32) -> Result<Parts>,
+    mut one: impl FnMut(u32) -> Result<Parts>,
 ) -> Result<()> {
     let mut number = 0;
-    let mut next = |cell: &Cell<'_>| {
+    let mut next = |cell: &mut Cell<'_>| {
         number += 1;
-        one(cell, number)
+        if !cell.recorder.is_counted() {
+            return one(number);
+        }
+        cell.recorder.param("parallel", Some("1".to_owned()));
+        cell.recorder.time("total", || one(number))
     };
     let coldest = cell.environment.settle(CacheState::Cold, probe)?;
     if coldest.state == CacheState::Warm {
@@ -175,9 +180,13 @@ fn in_each_state(
         warm.refused = warm.refused.or(coldest.refused);
     }
     cell.recorder.one_of_the_caches(Some(&warm));
-    let serial: Vec<Parts> = (0..cell.scale.starts)
-        .map(|_| next(cell))
-        .collect::<Result<_>>()?;
+    // What is counted is the same every time.
+    let starts = if cell.recorder.is_counted() {
+        1
+    } else {
+        cell.scale.starts
+    };
+    let serial: Vec<Parts> = (0..starts).map(|_| next(cell)).collect::<Result<_>>()?;
     record(cell, &serial);
     Ok(())
 }
@@ -220,7 +229,7 @@ fn on_directory(cell: &mut Cell<'_>, image: &Path) -> Result<()> {
         timed(&mut parts, "first-read", || read_all(image, &files))?;
         Ok(parts)
     };
-    in_each_state(cell, Probe::Directory(image, &files), |_, _| one())?;
+    in_each_state(cell, Probe::Directory(image, &files), |_| one())?;
     for parallel in cell.scale.parallel.clone().into_iter().filter(|&n| n > 1) {
         cell.recorder.param("parallel", Some(parallel.to_string()));
         cell.recorder.time("total", || {

@@ -15,5 +15,6 @@ pub mod mount_attr;
 pub mod project;
 pub mod residency;
 pub mod rooted;
+pub mod trace;
 pub mod trim;
 pub mod userns;

@@ -17,10 +17,14 @@ use crate::mount::{self, Mount};
 use crate::remove;
 use crate::store::{Entry, EntryState, Store};
 use crate::unpack::{Below, Deletions, Stage};
+use crate::usage::StoreSpace;
 use crate::view::View;
 
 /// The least that a change takes: a new copy of every metadata block above it, each stored two or three times.
 const GRANULARITY: u64 = 128 << 10;
+
+/// Transaction groups waited for until the accounts stand still; two or three do.
+const SETTLING: u32 = 6;
 
 /// The opened driver.
 #[derive(Debug)]
@@ -317,6 +321,23 @@ impl Driver for Zfs {
                 "the pool was exported and imported, which empties its ARC".to_owned(),
             ),
             Some(why) => OwnCache::Held(why),
+        })
+    }
+
+    fn store_space(&self) -> Result<StoreSpace> {
+        // What is freed is given back some transaction groups later.
+        let mut bytes = self.pool.used_bytes()?;
+        for _ in 0..SETTLING {
+            self.pool.flush()?;
+            let before = std::mem::replace(&mut bytes, self.pool.used_bytes()?);
+            if before == bytes {
+                break;
+            }
+        }
+        // A dataset counts its own inodes only.
+        Ok(StoreSpace {
+            bytes,
+            inodes: None,
         })
     }
 

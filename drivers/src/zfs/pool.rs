@@ -212,6 +212,13 @@ impl Pool {
         Ok(kept)
     }
 
+    /// Bytes that all datasets take together.
+    pub(super) fn used_bytes(&self) -> Result<u64> {
+        let text = self.zfs(&["get", "-Hp", "-o", "property,value", "used", &self.name])?;
+        let [used] = parse::numbers(&text, ["used"])?;
+        Ok(used)
+    }
+
     /// Unmounts what is ours and exports the pool.
     ///
     /// # Errors

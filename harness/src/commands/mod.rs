@@ -54,5 +54,6 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Image { command } => image::run(&command),
         Command::Exec(args) => exec::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Count => crate::counting::child(),
     }
 }

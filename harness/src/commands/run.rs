@@ -8,7 +8,7 @@ use workloads::Workload;
 
 use super::dry_run::Dry;
 use crate::between::{self, Between};
-use crate::cli::RunArgs;
+use crate::cli::{Counts, RunArgs};
 use crate::profile::{LEAST_ROUNDS, Profile};
 use crate::records::Records;
 use crate::rounds::earlier::{self, Like};
@@ -17,7 +17,9 @@ use crate::select::{Filter, select};
 use crate::settings::Settings;
 use crate::stores::Stores;
 use crate::workplace::{self, Workplace};
-use crate::{bench, conform, describe, exit, interrupt, noise, progress, rounds, runs, subjects};
+use crate::{
+    bench, conform, counting, describe, exit, interrupt, noise, progress, rounds, runs, subjects,
+};
 
 /// Which parts of a run are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +125,23 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         let Some(images) = images.as_ref().filter(|_| !interrupt::requested()) else {
             return Ok(());
         };
+        if args.counts != Counts::No {
+            let pass = counting::Pass {
+                workloads: &workloads,
+                image: &images.first,
+                second_image: images.second.as_ref(),
+                scale: &profile.scale,
+                limits: args.limits.limits(),
+                seed: args.seed,
+                work: place.directory("counted")?,
+                size: args.work.size.as_u64(),
+                // The rounds are what a budget is for.
+                limit: wish.budget.map(|budget| budget / 4),
+            };
+            let mut planned = selection.ready.clone();
+            planned.extend(subjects::companions(&selection.ready));
+            counting::run(&pass, &planned, &host, &mut records)?;
+        }
         let cells = bench::Plan {
             image: &images.first,
             second_image: images.second.as_ref(),
@@ -140,6 +159,9 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         let mut stores = Stores::open(&place, &host, &selection, args.seed)?;
         let mut measure = || -> anyhow::Result<()> {
             describe::all(&stores, &mut records)?;
+            if args.counts == Counts::Only {
+                return Ok(());
+            }
             all_well = rounds::run(
                 &wish,
                 earlier.as_ref(),

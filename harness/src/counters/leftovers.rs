@@ -71,19 +71,26 @@ fn loop_devices(run: &Path) -> Vec<String> {
     found
 }
 
-/// The children of this process. Not every kernel lists them (CONFIG_PROC_CHILDREN): each process names its parent.
 fn processes() -> Vec<String> {
+    let named = each_child(|id, name| format!("process {id} ({name})"));
+    named.collect()
+}
+
+/// The ids of this process's children.
+pub(crate) fn children() -> Vec<u32> {
+    each_child(|id, _| id).collect()
+}
+
+/// Not every kernel lists them (CONFIG_PROC_CHILDREN): each process names its parent.
+fn each_child<T>(make: impl Fn(u32, &str) -> T) -> impl Iterator<Item = T> {
     let own = std::process::id();
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        if let Some((name, parent)) = parse_stat(&stat)
-            && parent == own
-        {
-            found.push(format!("process {} ({name})", entry.file_name().display()));
-        }
-    }
-    found
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(move |entry| {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        let (name, parent) = parse_stat(&stat)?;
+        (parent == own).then(|| make(id, name))
+    })
 }
 
 /// Name and parent of a process: fields 2 and 4 of stat (proc_pid_stat(5)). A name may hold spaces and parentheses.

@@ -30,8 +30,11 @@ pub enum Metric {
     Inodes,
     /// Growth of the kernel's page cache, bytes. Less is better.
     PageCache,
-    /// System calls, by `class`. Less is better.
+    /// System calls on files, by `class`. Less is better.
     Syscalls,
+    /// System calls whose number depends on scheduling: of memory, processes and locks, and all of other programs, by
+    /// `class` and `program`. Less is better.
+    SyscallsUnsteady,
     /// Mounts, loop devices, processes, container layers and files that a cell left behind. Less is better.
     Leftovers,
     /// CPU time of the harness itself, as a share of the cell's. Less is better.
@@ -61,6 +64,7 @@ impl Metric {
         Self::Inodes,
         Self::PageCache,
         Self::Syscalls,
+        Self::SyscallsUnsteady,
         Self::Leftovers,
         Self::HarnessCpu,
         Self::DaemonMemory,
@@ -85,6 +89,7 @@ impl Metric {
             Self::Inodes => "inodes",
             Self::PageCache => "page-cache",
             Self::Syscalls => "syscalls",
+            Self::SyscallsUnsteady => "syscalls-unsteady",
             Self::Leftovers => "leftovers",
             Self::HarnessCpu => "harness-cpu",
             Self::DaemonMemory => "daemon-memory",
@@ -118,6 +123,7 @@ impl Metric {
             Self::DeviceRequests
             | Self::Inodes
             | Self::Syscalls
+            | Self::SyscallsUnsteady
             | Self::Leftovers
             | Self::HarnessCpu => "1",
         }
