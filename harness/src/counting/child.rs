@@ -82,7 +82,7 @@ fn count(job: &Job, opened: &Opened, place: &Workplace) -> anyhow::Result<Found>
     let second = job.second_image.as_deref().map(open).transpose()?;
     let scratch = place.directory("scratch")?;
     let driver = &*opened.driver;
-    let settle = Settle::new(driver, job.may_drop_caches);
+    let settle = Settle::new(opened, job.may_drop_caches);
     let (entries, bytes, path_bytes, ratio) = job.limits;
     let limits = Limits {
         entries,

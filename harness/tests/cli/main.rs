@@ -4,6 +4,7 @@ mod caches;
 mod ci;
 mod commands;
 mod conform;
+mod counts;
 mod ends;
 mod exec;
 mod faults;
