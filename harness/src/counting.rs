@@ -69,6 +69,8 @@ pub(crate) struct Phase {
     phase: String,
     params: BTreeMap<String, String>,
     failed: bool,
+    /// The tracer has a section for it.
+    bracketed: bool,
     /// Metric and value.
     counts: Vec<(String, f64)>,
 }

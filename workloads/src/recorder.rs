@@ -137,6 +137,7 @@ impl<'a> Recorder<'a> {
                 params: self.params.clone(),
                 counts: if failed { Vec::new() } else { counts },
                 failed,
+                bracketed: true,
             });
             return outcome.map(|(value, _)| value);
         }
@@ -222,6 +223,7 @@ impl<'a> Recorder<'a> {
                     params: sample.params,
                     counts: vec![count],
                     failed: false,
+                    bracketed: false,
                 });
             }
         }

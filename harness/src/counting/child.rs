@@ -138,6 +138,7 @@ fn told(workload: &Workload, phase: CountedPhase) -> Phase {
         phase: phase.phase,
         params: phase.params,
         failed: phase.failed,
+        bracketed: phase.bracketed,
         counts: phase
             .counts
             .into_iter()

@@ -9,12 +9,14 @@ use workloads::Metric;
 use super::{Found, Phase};
 
 /// The records of a pass. `sections` are the tracer's: the first is empty and says what marking costs, then one for each
-/// phase, in order.
+/// bracketed phase, in order.
 pub(super) fn records(found: &Found, sections: &[Counts], twin: bool) -> Vec<Record> {
     let none = Counts::new();
     let marking = sections.first().unwrap_or(&none);
     let mut records = Vec::new();
-    for (number, phase) in found.phases.iter().enumerate() {
+    let mut rest = sections.iter().skip(1);
+    for phase in &found.phases {
+        let section = if phase.bracketed { rest.next() } else { None };
         // A failed phase has a section, and no numbers.
         if phase.failed {
             continue;
@@ -27,7 +29,7 @@ pub(super) fn records(found: &Found, sections: &[Counts], twin: bool) -> Vec<Rec
                 push(metric, BTreeMap::new(), *value);
             }
         }
-        for ((program, class), calls) in sections.get(number + 1).unwrap_or(&none) {
+        for ((program, class), calls) in section.unwrap_or(&none) {
             let calls = without_marking(*calls, program.as_ref(), *class, marking);
             if calls > 0 {
                 let mut more = BTreeMap::from([("class".to_owned(), class.name().to_owned())]);
@@ -104,6 +106,7 @@ mod tests {
             phase: name.to_owned(),
             params: BTreeMap::from([("cache".to_owned(), "warm".to_owned())]),
             failed,
+            bracketed: name != "told",
             counts: vec![("inodes".to_owned(), 3.0), ("no-such".to_owned(), 1.0)],
         }
     }
@@ -112,7 +115,11 @@ mod tests {
     fn sections_go_with_phases_in_order_less_what_marking_costs() {
         let found = Found {
             subject: "x@ext4,a=b".to_owned(),
-            phases: vec![phase("failed", true), phase("total", false)],
+            phases: vec![
+                phase("failed", true),
+                phase("told", false),
+                phase("total", false),
+            ],
             ..Found::default()
         };
         let own = |class, calls| ((None, class), calls);
@@ -149,7 +156,7 @@ mod tests {
                 .iter()
                 .all(|r| r.subject == "x@ext4,a=b#twin" && r.driver == "x")
         );
-        assert_eq!(records[1].params["class"], "open");
+        assert_eq!(records[2].params["class"], "open");
         assert_eq!(records[0].cache, Some(Cache::Warm));
     }
 

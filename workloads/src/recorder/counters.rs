@@ -39,6 +39,8 @@ pub struct CountedPhase {
     pub counts: Vec<Count>,
     /// Whether it failed.
     pub failed: bool,
+    /// Whether counters were read around it; else the workload told of it.
+    pub bracketed: bool,
 }
 
 /// No counters at all.
