@@ -1,10 +1,12 @@
 //! What the metrics mean: which way is better, and what they are called in a sentence.
 
 /// Every metric's name.
-pub const ALL: [&str; 17] = [
+pub const ALL: [&str; 19] = [
     "time",
     "durable",
     "cpu",
+    "kernel-cpu",
+    "harness-cpu",
     "rate",
     "throughput",
     "payload",

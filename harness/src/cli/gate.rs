@@ -57,7 +57,7 @@ pub(crate) struct GateArgs {
     /// Rounds [default: as in the baseline, or the profile's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: Option<u32>,
-    /// Fresh rounds for what is flagged; 0: nothing is measured again [default: 8 for times, 3 for what noise cannot move]
+    /// Fresh rounds for what is flagged; 0: nothing is measured again [default: as many as before but at least 12 for times, 3 for what noise cannot move]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(crate) again: Option<u32>,
     /// The seed of every random choice [default: as in the baseline, or 1]

@@ -21,8 +21,9 @@ mod turns;
 use asked::Asked;
 use means::Means;
 
-/// Fresh rounds for times: eight give p = 0.008, which six flagged things at once can still bear.
-const AGAIN_NOISY: u32 = 8;
+/// The least fresh rounds for times: with fewer, two disturbed rounds hide a slowdown by half. Twelve give p = 0.0005,
+/// which a hundred flagged things at once can still bear.
+const AGAIN_NOISY: u32 = 12;
 /// For what repeats exactly; one alone would not show how well it does.
 const AGAIN_EXACT: u32 = 3;
 
@@ -133,7 +134,11 @@ fn look_again(
         progress::say(&format!("layerbench: flagged: {}", finding.sentence()));
     }
     let noisy = flagged.iter().any(|f| f.kind == Kind::Measured);
-    let usual = if noisy { AGAIN_NOISY } else { AGAIN_EXACT };
+    let usual = if noisy {
+        asked.rounds.max(AGAIN_NOISY)
+    } else {
+        AGAIN_EXACT
+    };
     let rounds = rounds.unwrap_or(usual);
     let subjects = &sides.judged().results.subjects;
     let again = asked.narrowed(&flagged, subjects, rounds);

@@ -8,6 +8,7 @@ mod counts;
 mod ends;
 mod exec;
 mod faults;
+mod gate;
 mod history;
 mod images;
 mod plan;

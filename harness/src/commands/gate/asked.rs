@@ -1,5 +1,7 @@
 //! What a gate measures: as the command line says, else as the baseline did.
 
+use std::collections::BTreeSet;
+
 use reports::gate::Finding;
 use reports::record::{Role, Subject, Support};
 use reports::{Results, Run as Asking};
@@ -25,8 +27,10 @@ pub(super) struct Asked {
     settings: Vec<String>,
     /// Where, and on how large a store.
     place: Vec<String>,
-    /// The conformance suite too.
-    conformance: bool,
+    /// The cases that are asked too: those of the baseline, so that the answers can be compared.
+    cases: Vec<String>,
+    /// What else belongs to the command that repeats a finding: limits, `--noise-free`.
+    judging: Vec<String>,
     /// The drivers stay what they are: a pair.
     pair: bool,
 }
@@ -86,15 +90,22 @@ impl Asked {
             image,
             settings: flag("--settings", &args.settings.file),
             place,
-            conformance: before.is_some_and(|run| !run.cases.is_empty())
-                && args.workloads.is_empty(),
+            cases: before
+                .filter(|_| args.workloads.is_empty())
+                .map(cases)
+                .unwrap_or_default(),
+            judging: judging(args),
             pair,
         })
     }
 
     /// The arguments of a run.
     pub(super) fn line(&self, rounds: u32) -> Vec<String> {
-        let verb = if self.conformance { "run" } else { "bench" };
+        let verb = if self.cases.is_empty() {
+            "bench"
+        } else {
+            "run"
+        };
         let mut line = vec![verb.to_owned()];
         let mut put = |flag: &str, value: &str| line.extend([flag.to_owned(), value.to_owned()]);
         put("--profile", &self.profile);
@@ -108,6 +119,12 @@ impl Asked {
         }
         if let Some(image) = &self.image {
             put("--image", image);
+        }
+        // All of them is said by naming none.
+        if self.cases.len() < conformance::ALL.len() {
+            for case in &self.cases {
+                put("--case", case);
+            }
         }
         line.extend(self.settings.iter().chain(&self.place).cloned());
         line
@@ -127,7 +144,7 @@ impl Asked {
         let mut narrow = Self {
             workloads: Vec::new(),
             rounds,
-            conformance: false,
+            cases: Vec::new(),
             ..self.clone()
         };
         if !self.pair {
@@ -143,6 +160,11 @@ impl Asked {
             }
         }
         narrow
+    }
+
+    /// The words that make a command judge as this one does.
+    pub(super) fn judging(&self) -> &[String] {
+        &self.judging
     }
 
     /// For a sentence.
@@ -167,6 +189,27 @@ fn specs(results: &Results) -> Vec<String> {
     let tested = |s: &&Subject| s.role == Role::Subject && s.support == Support::Ready;
     let tested = results.subjects.iter().filter(tested);
     tested.map(Subject::spec).collect()
+}
+
+/// The cases a run asked, each once. One that this version does not know cannot be asked again.
+fn cases(results: &Results) -> Vec<String> {
+    let asked: BTreeSet<&str> = results.cases.iter().map(|c| c.case.as_str()).collect();
+    let known = conformance::ALL.iter().map(|case| case.name);
+    known
+        .filter(|name| asked.contains(name))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn judging(args: &GateArgs) -> Vec<String> {
+    let mut words = Vec::new();
+    for limit in &args.limits {
+        words.extend(["--limit".to_owned(), limit.clone()]);
+    }
+    for (wanted, word) in [(args.noise_free, "--noise-free"), (args.ratios, "--ratios")] {
+        words.extend(wanted.then(|| word.to_owned()));
+    }
+    words
 }
 
 /// The image of a run as the command line takes it: a generated one by its name.

@@ -205,8 +205,13 @@ impl Means {
                 asked.seed
             ),
         };
+        let judging: String = asked
+            .judging()
+            .iter()
+            .map(|word| format!(" {}", quoted(word)))
+            .collect();
         format!(
-            "layerbench gate {what} --workload {} --rounds {}",
+            "layerbench gate {what} --workload {} --rounds {}{judging}",
             quoted(&finding.workload),
             asked.rounds
         )
