@@ -115,6 +115,68 @@ mod tests {
         }
     }
 
+    /// How often each subject comes just before each other, over some full designs: within a block of a workload, and
+    /// across from the last of one block to the first of the next.
+    fn follows(subjects: usize, workloads: usize, designs: usize) -> [Vec<Vec<u32>>; 2] {
+        let rounds = u32::try_from(designs * williams(subjects).len()).unwrap();
+        let schedule = Schedule::new(3, subjects, workloads);
+        let mut counts = [(); 2].map(|()| vec![vec![0; subjects]; subjects]);
+        let mut before = None;
+        for round in 0..rounds {
+            for workload in schedule.workloads(round) {
+                for (place, subject) in schedule.subjects(round, workload).into_iter().enumerate() {
+                    if let Some(before) = before.replace(subject) {
+                        let across = usize::from(place == 0);
+                        counts[across][before][subject] += 1;
+                    }
+                }
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn who_comes_before_is_balanced_within_a_workload_and_even_across_workloads() {
+        let (subjects, designs) = (5, 40);
+        let [within, across] = follows(subjects, 4, designs);
+        // Twice in a design of ten rows, in each of four workloads.
+        let exact = u32::try_from(2 * designs * 4).unwrap();
+        for (a, row) in within.iter().enumerate() {
+            for (b, &count) in row.iter().enumerate() {
+                assert_eq!(count, if a == b { 0 } else { exact }, "{a} then {b}");
+            }
+        }
+        // Across, rows are drawn independently: each of the 25 pairs 64 times on average, the deviation being 8. A subject
+        // may follow itself there.
+        for (a, row) in across.iter().enumerate() {
+            for (b, &count) in row.iter().enumerate() {
+                assert!((32..=96).contains(&count), "{a} then {b}: {count} times");
+            }
+        }
+        let chi_square: f64 = across
+            .iter()
+            .flatten()
+            .map(|&count| (f64::from(count) - 64.0).powi(2) / 64.0)
+            .sum();
+        // The quantile 0.999 of chi-square with 24 degrees of freedom.
+        assert!(chi_square < 51.2, "{chi_square}");
+    }
+
+    #[test]
+    fn every_place_is_taken_equally_often_over_a_full_design() {
+        for subjects in [4_usize, 5, 9] {
+            let rows = williams(subjects).len();
+            let schedule = Schedule::new(5, subjects, 2);
+            let mut places = vec![vec![0; subjects]; subjects];
+            for round in 0..u32::try_from(rows).unwrap() {
+                for (place, subject) in schedule.subjects(round, 1).into_iter().enumerate() {
+                    places[place][subject] += 1;
+                }
+            }
+            assert!(places.iter().flatten().all(|&n| n == rows / subjects));
+        }
+    }
+
     #[test]
     fn the_seed_decides_and_rounds_differ() {
         let schedule = Schedule::new(7, 5, 4);

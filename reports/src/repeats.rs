@@ -90,21 +90,22 @@ pub fn sentence(analysis: &Analysis<'_>) -> Option<String> {
     }
     let counted = blocks.iter().filter(|block| block.counts).count();
     let changed = changes(analysis).len();
-    let difference = match (changed, analysis.comparisons().count()) {
-        _ if counted == 0 => "so all first measurements stand".to_owned(),
-        (0, all) => {
-            format!("with the first measurements alone all {all} verdicts would be the same")
-        }
-        (changed, all) => {
-            format!("with the first measurements alone {changed} of {all} verdicts would be others")
-        }
+    let all = analysis.comparisons().count();
+    let were = match blocks.len() {
+        1 => "1 block (a workload, a round) was".to_owned(),
+        n => format!("{n} blocks (a workload, a round) were"),
     };
-    let (were, them) = match blocks.len() {
-        1 => ("1 block (a workload, a round) was".to_owned(), "of it"),
-        n => (format!("{n} blocks (a workload, a round) were"), "of them"),
+    let came = match (counted, changed) {
+        (0, _) => "no repeat was quieter, so all first measurements stand".to_owned(),
+        (n, 0) => format!(
+            "quieter and used instead: {n}. With the first measurements alone all {all} verdicts would be the same"
+        ),
+        (n, changed) => format!(
+            "quieter and used instead: {n}. With the first measurements alone {changed} of {all} verdicts would be others"
+        ),
     };
     Some(format!(
-        "{were} measured again because the machine was disturbed; {counted} {them} quieter then, and used instead: {difference}."
+        "{were} measured again because the machine was disturbed; {came}."
     ))
 }
 
