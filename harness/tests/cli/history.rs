@@ -234,7 +234,10 @@ fn a_step_in_the_history_is_found_between_the_runs_it_is_between() {
     assert!(text.contains("too short"), "{text}");
     copies(&session, 12, 7);
     let (text, _) = session.expect(0, &["trend"]);
-    assert!(text.contains("x slower [1."), "{text}");
+    assert!(
+        text.contains("x slower [1.") && text.contains("p < 0.0001"),
+        "{text}"
+    );
     for side in [
         "before  2026-01-07T00-00-00Z-0badcafe-0006 layerbench 9.9.0",
         "since   2026-01-08T00-00-00Z-0badcafe-0007 layerbench 9.9.1",

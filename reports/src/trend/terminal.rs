@@ -1,5 +1,6 @@
 //! Trends as text for a terminal.
 
+use super::change::{Change, Size};
 use super::divide::{ALPHA, ENOUGH};
 use super::history::{Basis, FALSE_SHARE, Group, RunInfo, Trend};
 use super::sparkline::sparkline;
@@ -38,11 +39,7 @@ pub fn text(group: &Group, all: bool, width: usize) -> String {
                     plain(&trend.subject),
                     plain(&what(trend)),
                     change.size.words(&trend.key.metric, &trend.unit),
-                    if change.p > 0.0 {
-                        format!(", p {}", three(change.p))
-                    } else {
-                        String::new()
-                    }
+                    chance(change)
                 ),
                 format!("  before  {}\n", told(run(change.at - 1))),
                 format!("  since   {}\n", told(run(change.at))),
@@ -51,6 +48,15 @@ pub fn text(group: &Group, all: bool, width: usize) -> String {
     }
     text.extend(notes(group).into_iter().map(|note| format!("\n{note}\n")));
     text
+}
+
+/// `, p 0.003`; nothing for an exact number.
+fn chance(change: &Change) -> String {
+    match change.size {
+        Size::Step { .. } => String::new(),
+        Size::Times { .. } if change.p < 1e-4 => ", p < 0.0001".to_owned(),
+        Size::Times { .. } => format!(", p {}", three(change.p)),
+    }
 }
 
 fn head(group: &Group) -> String {
