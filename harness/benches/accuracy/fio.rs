@@ -3,7 +3,7 @@
 //! The same job, in the same file of the same mount, by turns A B B A ...; before each turn everything is synced. fio's
 //! jobs are the files beside this one; sizes are read from them, so that both do as much. What counts as one operation
 //! of `random-write-fsync` is the write and its sync; fio times them apart, and the quantiles of both are added: the
-//! write is about a hundredth of it.
+//! write is a small part of it.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -98,7 +98,10 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
             dir: &dir,
             scratch: bench.run.dir(),
         };
-        statements.extend(turns.all(blocks)?);
+        for statement in turns.all(blocks)? {
+            crate::say(&statement.row());
+            statements.push(statement);
+        }
     }
     store.close()?;
     Ok(statements)
