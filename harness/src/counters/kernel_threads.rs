@@ -1,8 +1,8 @@
 //! CPU time of kernel threads that work for a store.
 //!
 //! **Attributed**: threads that carry the name of the store's device (`jbd2/loop3-8`, `xfsaild/loop3`), worker threads whose
-//! last work was for it (`kworker/u8:1-loop3`, `kworker/u8:0-flush-7:3`), and on btrfs all of that filesystem's own, which
-//! carry no device's name. **Not attributed**: interrupts, the disk under the run, and what a worker did under another
+//! last work was for it (`kworker/u8:1-loop3`, `kworker/u8:0-flush-7:3`), and a filesystem's own that
+//! carry no device's name (btrfs). **Not attributed**: interrupts, the disk under the run, and what a worker did under another
 //! name since: workers are shared, and show only their last work.
 
 use std::collections::BTreeMap;
@@ -65,7 +65,13 @@ fn works_for(name: &str, device: &Device) -> bool {
     if name.ends_with(&format!("flush-{}", device.number)) {
         return true;
     }
-    device.filesystem == "btrfs" && (name.starts_with("btrfs-") || name.contains("-btrfs-"))
+    // A filesystem's own, which name no device: `btrfs-transaction`, `kworker/u8:2-btrfs-endio`.
+    let own = format!("{}-", device.filesystem);
+    let rest = match name.strip_prefix(&own) {
+        Some(rest) => Some(rest),
+        None => name.split_once(&format!("-{own}")).map(|(_, rest)| rest),
+    };
+    rest.is_some_and(|rest| !rest.contains('/'))
 }
 
 #[cfg(test)]
@@ -101,6 +107,9 @@ mod tests {
         }
         assert!(works_for("kworker/u8:2-btrfs-endio", &device("btrfs")));
         assert!(works_for("btrfs-transaction", &device("btrfs")));
+        let xfs = device("xfs");
+        assert!(works_for("kworker/u8:2-xfs-conv/loop3", &xfs));
+        assert!(!works_for("kworker/u8:2-xfs-conv/loop31", &xfs));
     }
 
     #[test]
