@@ -198,7 +198,7 @@ fn copies(session: &Session, count: usize, since: usize) {
                 "host" => line["facts"]["fingerprint"] = "0badcafe".into(),
                 "record" => {
                     let value = line["value"].as_f64().unwrap();
-                    let is_subject = line["driver"] == "vfs";
+                    let is_subject = line["driver"] != "hostdir";
                     let factor = match line["metric"].as_str().unwrap() {
                         "time" if is_subject && changed => 1.3 * wobble,
                         "time" if is_subject => wobble,
