@@ -66,9 +66,13 @@ pub(super) const ON_LOWER_FILES: &[Job] = &[
     },
 ];
 
-/// Times of single operations, 3 significant digits.
+/// The longest operation that is told from longer ones, nanoseconds: an hour.
+const LONGEST: u64 = 3_600_000_000_000;
+
+/// Times of single operations in nanoseconds, 3 significant digits. It has its full width from the start: one that grows
+/// as it is filled would take what is beyond its width for the greatest it knows.
 pub(super) fn histogram() -> Result<Histogram<u64>> {
-    Histogram::new(3).map_err(|e| {
+    Histogram::new_with_max(LONGEST, 3).map_err(|e| {
         drivers::Error::new(drivers::ErrorKind::Io, "make a histogram").because(e.to_string())
     })
 }
@@ -189,4 +193,20 @@ fn small_files(cell: &mut Cell<'_>, phase: &str, dir: &Path) -> Result<()> {
         .time_until_durable(phase, work, || environment.sync())?;
     record(cell, phase, took, count, latencies);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_of_any_length_are_kept_to_three_digits() {
+        let mut latencies = histogram().unwrap();
+        for nanoseconds in [900_u64, 1_800_000, 45_000_000_000] {
+            latencies.reset();
+            latencies.saturating_record(nanoseconds);
+            let kept = latencies.value_at_quantile(0.5);
+            assert!(kept.abs_diff(nanoseconds) <= nanoseconds / 1000, "{kept}");
+        }
+    }
 }
