@@ -17,6 +17,7 @@ use crate::ids::{Key, LayerId};
 use crate::mount::Mount;
 use crate::subject::Options;
 use crate::unpack::{Applied, Limits, Stage};
+use crate::usage::StoreSpace;
 use crate::view::View;
 
 /// The name of the option.
@@ -103,6 +104,10 @@ impl Driver for Slowed {
 
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
         self.burn(|inner| inner.mount(key, at))
+    }
+
+    fn store_space(&self) -> Result<StoreSpace> {
+        self.inner.store_space()
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
@@ -221,8 +226,9 @@ mod tests {
         };
         let (began, mut inner) = (Instant::now(), std::time::Duration::ZERO);
         slowed.burn(|driver| {
+            let called = Instant::now();
             driver.list().unwrap();
-            inner = began.elapsed();
+            inner = called.elapsed();
         });
         // Waiting longer than asked for is the machine's affair; less would be ours.
         assert!(began.elapsed() >= inner * 2);

@@ -2,7 +2,7 @@
 //! the other name only), and the time that a written file showed (a write-back cache may write it later).
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
@@ -43,8 +43,12 @@ pub(super) fn write(root: &Path) -> Result<()> {
         }
         append(&root.join(names[0]))?;
     }
-    for number in 0..NEW {
-        let path = root.join(format!("other/new-{number}"));
+    write_new(root, 0)
+}
+
+/// Makes and writes files that the next attempt does not touch.
+pub(crate) fn write_new(root: &Path, attempt: usize) -> Result<()> {
+    for path in new(root, attempt) {
         std::fs::write(&path, "x").attempt("write", &path)?;
         std::fs::metadata(&path).attempt("look at", &path)?;
     }
@@ -81,11 +85,14 @@ fn size(root: &Path, name: &str) -> Result<u64> {
     Ok(std::fs::metadata(&path).attempt("look at", &path)?.len())
 }
 
+fn new(root: &Path, attempt: usize) -> impl Iterator<Item = PathBuf> {
+    (0..NEW).map(move |number| root.join(format!("other/new-{attempt}-{number}")))
+}
+
 /// The times of what was made and written in the mounted tree.
-pub(crate) fn times(root: &Path) -> Result<Vec<(i64, i64)>> {
+pub(crate) fn times(root: &Path, attempt: usize) -> Result<Vec<(i64, i64)>> {
     let mut times = Vec::with_capacity(NEW);
-    for number in 0..NEW {
-        let path = root.join(format!("other/new-{number}"));
+    for path in new(root, attempt) {
         let meta = std::fs::metadata(&path).attempt("look at", &path)?;
         times.push((meta.mtime(), meta.mtime_nsec()));
     }

@@ -146,6 +146,8 @@ mod tests {
         assert_eq!(
             told,
             [
+                // Of the phase that was told and had no section, and of the one that had.
+                ("inodes", None, 3.0),
                 ("inodes", None, 3.0),
                 ("syscalls", None, 2.0),
                 ("syscalls-unsteady", Some("true"), 1.0),

@@ -67,12 +67,15 @@ pub(crate) fn of_root(results: &Value) {
     assert!(results["run"]["config"]["between_cells"]["drain_cap_s"].is_number());
 }
 
-/// Without root everything is warm, and where it should have been colder the reason is there.
+/// Without root everything is warm, and where it should have been colder the reason is there. Other tests, of root, drop
+/// the caches of the whole machine meanwhile: then warm itself is refused, and says so.
 pub(crate) fn of_nobody(results: &Value) {
     let mut refused = 0;
     for record in times(results) {
-        assert_eq!(record["cache"], "warm", "{record}");
-        if let Some(why) = record["cache_refused"].as_str() {
+        let why = record["cache_refused"].as_str().unwrap_or_default();
+        let taken_away = why.contains("are still in memory after it was read");
+        assert!(record["cache"] == "warm" || taken_away, "{record}");
+        if !why.is_empty() && !taken_away {
             assert!(why.contains("only by root"), "{why}");
             refused += 1;
         }

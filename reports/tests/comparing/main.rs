@@ -117,24 +117,24 @@ fn what_fresh_rounds_do_not_show_does_not_fail() {
 }
 
 #[test]
-fn one_byte_more_is_found_on_any_machine_and_in_few_rounds() {
+fn one_inode_more_is_found_on_any_machine_and_in_few_rounds() {
     let a = Made::new(1, 2).results();
     let mut other = Made::new(9, 2);
-    other.space += 4096.0;
+    other.inodes += 1.0;
     other.host("fingerprint", "other");
     let b = other.results();
     let comparison = compare(&a, &b);
     let row = &comparison.rows[0];
     assert_eq!(
         (row.key.metric.as_str(), row.method, &row.call),
-        ("allocated", Method::Exact, &Call::Worse)
+        ("inodes", Method::Exact, &Call::Worse)
     );
     let gate = gate((&a, &b), (&a, &b), &options());
     assert_eq!(gate.status, Status::Failed);
     let finding = gate.confirmed().next().unwrap();
     assert_eq!(finding.kind, Kind::NoiseFree);
     assert!(
-        finding.sentence().contains("1052672 B, was 1048576 B"),
+        finding.sentence().contains("4097 B, was 4096 B"),
         "{}",
         finding.sentence()
     );

@@ -40,6 +40,7 @@ pub(crate) struct Made {
     pub(crate) start: f64,
     pub(crate) detail: f64,
     pub(crate) space: f64,
+    pub(crate) inodes: f64,
     pub(crate) image: String,
     pub(crate) started: String,
     pub(crate) run_seed: u64,
@@ -62,6 +63,7 @@ impl Made {
             start: 0.01,
             detail: 0.002,
             space: 1_048_576.0,
+            inodes: 4096.0,
             image: "made up".to_owned(),
             started: "2026-01-01T01:01:01Z".to_owned(),
             run_seed: 1,
@@ -140,6 +142,7 @@ impl Made {
                     ("pull", "pull", "time", time(0.5)),
                     ("copy-up", "append-first", "time", time(0.02)),
                     ("pull", "pull", "allocated", self.space),
+                    ("pull", "pull", "inodes", self.inodes),
                     ("pull", "pull", "payload", 1000.0),
                 ] {
                     lines.push(Line::Record(record(
