@@ -132,15 +132,10 @@ pub(crate) struct RunArgs {
     /// An image: OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]; or tiny, default, large
     #[arg(long, value_name = "IMAGE", env = "LAYERBENCH_IMAGE")]
     pub(crate) image: Option<String>,
-    /// The counted pass, untimed: system calls, device traffic, space and inodes of each phase
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHEN",
-        default_value = "yes",
-        env = "LAYERBENCH_COUNTS"
-    )]
-    pub(crate) counts: Counts,
+    /// The counted pass, untimed: system calls, device traffic, space and inodes of each phase [default: yes, but no where the
+    /// profile has a time budget of its own]
+    #[arg(long, value_enum, value_name = "WHEN", env = "LAYERBENCH_COUNTS")]
+    pub(crate) counts: Option<Counts>,
     /// Where the results go
     #[arg(
         long,

@@ -106,6 +106,11 @@ impl Rounds<'_> {
             }
         }
         let plan = self.plan(stores)?;
+        if self.wish.soft {
+            // What was planned is kept, with room for a machine that becomes slower.
+            let end = Instant::now() + Duration::from_secs_f64(1.25 * plan.seconds);
+            self.deadline = self.deadline.map(|deadline| deadline.max(end));
+        }
         let rest = u64::from(plan.rounds - self.done);
         let rest = rest * (stores.subjects().len() * plan.workloads) as u64;
         self.bar.resize(u64::from(self.done) * per_round + rest);

@@ -125,7 +125,15 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         let Some(images) = images.as_ref().filter(|_| !interrupt::requested()) else {
             return Ok(());
         };
-        if args.counts != Counts::No {
+        // The profile's own budget is for a first answer; who wants the counts in it asks for them.
+        let counts = args
+            .counts
+            .unwrap_or(if wish.soft && wish.budget.is_some() {
+                Counts::No
+            } else {
+                Counts::Yes
+            });
+        if counts != Counts::No {
             let pass = counting::Pass {
                 workloads: &workloads,
                 image: &images.first,
@@ -159,7 +167,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         let mut stores = Stores::open(&place, &host, &selection, args.seed)?;
         let mut measure = || -> anyhow::Result<()> {
             describe::all(&stores, &mut records)?;
-            if args.counts == Counts::Only {
+            if counts == Counts::Only {
                 return Ok(());
             }
             all_well = rounds::run(
@@ -224,6 +232,7 @@ fn wish(args: &RunArgs, profile: &Profile) -> Wish {
     Wish {
         rounds: args.rounds.unwrap_or(most),
         budget,
+        soft: args.time_budget.is_none(),
         effect: args.target_effect,
         otherwise: args.rounds.unwrap_or(profile.rounds).max(LEAST_ROUNDS),
     }

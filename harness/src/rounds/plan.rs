@@ -25,6 +25,8 @@ pub(crate) struct Wish {
     pub(crate) rounds: u32,
     /// What the whole run may take.
     pub(crate) budget: Option<Duration>,
+    /// Nobody asked for that budget, the profile has it: rather than to give workloads up it is overrun.
+    pub(crate) soft: bool,
     /// The effect to be found, 0.05 for 5 %.
     pub(crate) effect: Option<f64>,
     /// Rounds where the effect cannot be reached.
@@ -125,9 +127,10 @@ pub(crate) fn decide(wish: &Wish, learnt: &Learnt) -> Plan {
     let all = learnt.costs.len();
     let workloads = (1..=all)
         .rev()
-        .find(|&some| learnt.fitting(some, least) >= least)
+        .find(|&some| wish.soft || learnt.fitting(some, least) >= least)
         .unwrap_or(all);
-    let most = learnt.fitting(workloads, wish.rounds).max(learnt.done);
+    let at_least = if wish.soft { least } else { learnt.done };
+    let most = learnt.fitting(workloads, wish.rounds).max(at_least);
     let (rounds, needed) = match wish.effect {
         None => (most, None),
         Some(effect) => {
@@ -183,6 +186,7 @@ mod tests {
         Wish {
             rounds: 12,
             budget: None,
+            soft: false,
             effect: None,
             otherwise: 12,
         }
@@ -203,6 +207,30 @@ mod tests {
     fn without_a_budget_the_number_is_that_asked_for() {
         let plan = decide(&wish(), &learnt());
         assert_eq!((plan.rounds, plan.workloads, plan.seconds), (12, 4, 100.0));
+    }
+
+    #[test]
+    fn a_budget_that_nobody_asked_for_is_overrun_rather_than_workloads_given_up() {
+        let short = Learnt {
+            left: Some(5.0),
+            ..learnt()
+        };
+        let wish = Wish {
+            budget: Some(Duration::from_secs(60)),
+            soft: true,
+            ..wish()
+        };
+        let plan = decide(&wish, &short);
+        assert_eq!((plan.workloads, plan.rounds), (4, LEAST_ROUNDS));
+        assert!(plan.seconds > 5.0);
+        let hard = decide(
+            &Wish {
+                soft: false,
+                ..wish
+            },
+            &short,
+        );
+        assert!(hard.workloads < 4 || hard.rounds < LEAST_ROUNDS);
     }
 
     #[test]
