@@ -12,6 +12,7 @@ use crate::finish::timed_out;
 use crate::headline::{self, Row, Use};
 use crate::metric::{Direction, direction};
 use crate::record::{Level, Outcome};
+use crate::repeats;
 use crate::standing::{Standing, cost, groups, standing};
 use crate::stats::verdict::PRACTICAL;
 use crate::stats::{Paired, Verdict, family};
@@ -295,7 +296,8 @@ fn score(
             .get(subject, &row.key)
             .ok_or_else(|| format!("no number for: {}", row.label))?;
         for (round, value) in &series.rounds {
-            let sum = sums.entry(*round).or_default();
+            let round = repeats::stands_for(analysis.results, &row.key.workload, *round);
+            let sum = sums.entry(round).or_default();
             sum.0 += cost(series, *value).ln();
             sum.1 += 1;
         }

@@ -31,6 +31,16 @@ pub(crate) fn left_out(results: &Results, repeats: Repeats) -> BTreeSet<(&str, u
         .collect()
 }
 
+/// The planned round that a round of a workload belongs to: of a repeat the one it was measured for, else its own. Where
+/// numbers of several workloads are joined by round, a repeat takes the place of what it repeats.
+pub(crate) fn stands_for(results: &Results, workload: &str, round: u32) -> u32 {
+    results
+        .blocks
+        .iter()
+        .find(|block| block.workload == workload && block.round == round)
+        .map_or(round, |block| block.repeats)
+}
+
 /// A verdict that would be another without the repeats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::Analysis;
 use crate::headline::Row;
+use crate::repeats;
 use crate::series::Series;
 use crate::stats::centre::Centre;
 use crate::stats::letters::letters;
@@ -55,7 +56,8 @@ pub fn standing(
                 .iter()
                 .filter_map(|(round, value)| {
                     let base = cost(other, *other.rounds.get(round)?);
-                    Some((*round, (cost(own, *value) / base).ln()))
+                    let round = repeats::stands_for(analysis.results, &row.key.workload, *round);
+                    Some((round, (cost(own, *value) / base).ln()))
                 })
                 .collect();
             (!logs.is_empty()).then_some(logs)

@@ -7,6 +7,7 @@ use crate::analysis::Analysis;
 use crate::decide::{Decision, caution, decide, sentence};
 use crate::headline::rows;
 use crate::record::{Outcome, Results, Role, Support};
+use crate::repeats;
 use crate::stats::quantile::median;
 
 const STYLE: &str = include_str!("report.css");
@@ -127,7 +128,10 @@ fn completeness(analysis: &Analysis<'_>) -> Markup {
     let done: std::collections::BTreeSet<(&str, &str, u32)> = results
         .records
         .iter()
-        .map(|r| (r.subject.as_str(), r.workload.as_str(), r.round))
+        .map(|r| {
+            let round = repeats::stands_for(results, &r.workload, r.round);
+            (r.subject.as_str(), r.workload.as_str(), round)
+        })
         .collect();
     let ended = match &results.end {
         None => " (the run was killed)",
