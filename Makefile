@@ -5,7 +5,7 @@ OUT ?= layerbench-out
 ARGS ?=
 
 report: build
-	target/release/layerbench run --out $(OUT) $(ARGS)
+	target/release/layerbench run --profile quick --out $(OUT) $(ARGS)
 
 build: setup
 	cargo build --release --locked

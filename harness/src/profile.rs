@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use workloads::Scale;
+use workloads::{Reach, Scale, Workload};
 
 /// The least rounds that give a 95 % interval, and with it a verdict.
 pub(crate) const LEAST_ROUNDS: u32 = 6;
@@ -18,12 +18,24 @@ pub(crate) struct Profile {
     pub(crate) budget: Option<Duration>,
     /// What the conformance suite may take on each driver: the slowest needs minutes for all of it.
     pub(crate) conformance: Option<Duration>,
+    /// The workloads it takes: those that reach no further.
+    pub(crate) reach: Reach,
     /// How much each workload does.
     pub(crate) scale: Scale,
     /// A generated image, or a path.
     pub(crate) image: String,
     /// For people: what it is good for.
     pub(crate) purpose: &'static str,
+}
+
+impl Profile {
+    /// The workloads it takes when none is named.
+    pub(crate) fn workloads(&self) -> Vec<&'static Workload> {
+        let taken = workloads::ALL.iter().copied();
+        taken
+            .filter(|workload| workload.reach <= self.reach)
+            .collect()
+    }
 }
 
 /// The names of the built-in profiles, from the smallest to the largest.
@@ -37,6 +49,7 @@ pub(crate) fn built_in(name: &str) -> Option<Profile> {
         rounds,
         budget: None,
         conformance: None,
+        reach: Reach::Short,
         scale: Scale::ordinary(),
         image: "default".to_owned(),
         purpose,
@@ -55,15 +68,21 @@ pub(crate) fn built_in(name: &str) -> Option<Profile> {
             image: "tiny".to_owned(),
             ..ordinary(name, 12, "CI: small amounts, enough rounds for verdicts")
         },
-        "quick" => ordinary(name, LEAST_ROUNDS, "large effects"),
         // `make report` promises some four minutes; opening, conformance and closing are inside them too. Where six rounds of
         // every workload do not fit, they are measured all the same, and the plan says how long it takes.
-        "default" => Profile {
+        "quick" => Profile {
             budget: seconds(225),
             conformance: seconds(40),
             ..ordinary(name, 12, "a first answer in some four minutes")
         },
+        "default" => Profile {
+            budget: seconds(27 * 60),
+            conformance: seconds(60),
+            reach: Reach::Full,
+            ..ordinary(name, 12, "every workload but the longest, in half an hour")
+        },
         "publish" => Profile {
+            reach: Reach::Long,
             scale: Scale::publish(),
             ..ordinary(name, 30, "numbers for others: larger amounts")
         },

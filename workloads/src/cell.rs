@@ -85,8 +85,10 @@ pub enum Place {
 }
 
 /// How much a profile does. Every figure ends up in the records' parameters or in the run's configuration.
+///
+/// A workload's own amounts are a struct in its own file, one flattened field here: in the settings file and in results all
+/// stand side by side, so a field's name begins with what it is an amount of (`read_files`, `build_steps`).
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Scale {
     /// `start`: containers started at once.
     pub parallel: Vec<u32>,

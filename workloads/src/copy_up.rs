@@ -16,13 +16,13 @@ use drivers::error::Attempt as _;
 use drivers::{Driver, LayerId, Result};
 use rustix::fs::XattrFlags;
 
-use crate::Workload;
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::environment::Settled;
 use crate::fixture::{self, FixtureFile};
 use crate::recorder::Metric;
 use crate::warmth;
+use crate::{Reach, Workload};
 
 mod cold;
 
@@ -52,6 +52,7 @@ pub const WORKLOAD: Workload = Workload {
             "append to a file of the lowest of `depth` layers",
         ),
     ],
+    reach: Reach::Short,
     run,
 };
 

@@ -19,6 +19,17 @@ pub use cell::{Cell, Ground, Place, Scale};
 pub use environment::{CacheState, Environment, Probe, Settled};
 pub use recorder::{Metric, Recorder, Sample};
 
+/// Which profiles take a workload that is not asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// All of them: the few that a first answer and a gate need.
+    Short,
+    /// Those that take their time.
+    Full,
+    /// Only those whose numbers are published: it takes minutes a cell.
+    Long,
+}
+
 /// One thing done to a driver.
 #[derive(Debug, Clone, Copy)]
 pub struct Workload {
@@ -28,6 +39,8 @@ pub struct Workload {
     pub question: &'static str,
     /// Its phases in order: name, and what is timed.
     pub phases: &'static [(&'static str, &'static str)],
+    /// Who takes it unasked.
+    pub reach: Reach,
     /// Runs it once. An `Unsupported` error means "this subject cannot do that": DNF, with the error as the reason.
     pub run: fn(&mut Cell<'_>) -> drivers::Result<()>,
 }

@@ -17,12 +17,12 @@ use rand::SeedableRng as _;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom as _;
 
-use crate::Workload;
 use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
 use crate::environment::{CacheState, Probe};
 use crate::recorder::Metric;
 use crate::warmth::{TRIES, read_all};
+use crate::{Reach, Workload};
 
 /// See the module text.
 pub const WORKLOAD: Workload = Workload {
@@ -43,6 +43,7 @@ pub const WORKLOAD: Workload = Workload {
         ),
         ("idle", "what an idle container takes: space and inodes"),
     ],
+    reach: Reach::Short,
     run,
 };
 

@@ -35,11 +35,6 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let began = Instant::now();
     // Everything the user may have mistyped is found before anything is made.
     let backing = subjects::backing(args.backing.as_deref())?;
-    let workloads = if parts.bench {
-        select_workloads(&args.workloads)?
-    } else {
-        Vec::new()
-    };
     let cases = if parts.conform {
         let mut cases = select(&Filter {
             cases: &args.cases,
@@ -53,6 +48,11 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     };
     let settings = Settings::load(&args.settings)?;
     let profile = settings.profile(&args.profile)?;
+    let workloads = if parts.bench {
+        select_workloads(&args.workloads, &profile)?
+    } else {
+        Vec::new()
+    };
     let wish = wish(args, &profile);
     let host = workplace::enter()?;
     if args.dry_run {
@@ -238,9 +238,9 @@ fn wish(args: &RunArgs, profile: &Profile) -> Wish {
     }
 }
 
-fn select_workloads(names: &[String]) -> anyhow::Result<Vec<&'static Workload>> {
+fn select_workloads(names: &[String], profile: &Profile) -> anyhow::Result<Vec<&'static Workload>> {
     if names.is_empty() {
-        return Ok(workloads::ALL.to_vec());
+        return Ok(profile.workloads());
     }
     names
         .iter()
@@ -269,10 +269,11 @@ fn select_workloads(names: &[String]) -> anyhow::Result<Vec<&'static Workload>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile;
 
     #[test]
     fn unknown_workloads_are_named_with_the_known_ones() {
-        let error = select_workloads(&["nosuch".to_owned()])
+        let error = select_workloads(&["nosuch".to_owned()], &profile::built_in("smoke").unwrap())
             .unwrap_err()
             .to_string();
         assert!(error.contains("copy-up"), "{error}");

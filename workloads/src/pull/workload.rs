@@ -15,11 +15,11 @@ use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, remove};
 
 use super::control::{control_image, has_control, mark_control, remove_control, unpack_into};
 use super::outcome::{Outcome, PullOptions, Pulled};
-use crate::Workload;
 use crate::cell::{Cell, Ground};
 use crate::environment::{CacheState, Probe, Settled};
 use crate::image::{Format, Image};
 use crate::recorder::Metric;
+use crate::{Reach, Workload};
 
 /// See the module text.
 pub const WORKLOAD: Workload = Workload {
@@ -49,6 +49,7 @@ pub const WORKLOAD: Workload = Workload {
             "a second image that has its lower layers in common",
         ),
     ],
+    reach: Reach::Short,
     run,
 };
 

@@ -13,11 +13,11 @@ use std::path::Path;
 use drivers::error::Attempt as _;
 use drivers::{Driver, Error, ErrorKind, Result, mount};
 
-use crate::Workload;
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::fixture::{self, FixtureFile};
 use crate::warmth;
+use crate::{Reach, Workload};
 use jobs::Job;
 
 pub use jobs::DATA;
@@ -46,6 +46,7 @@ pub const WORKLOAD: Workload = Workload {
         ),
         ("sqlite-rollback", "the same with a rollback journal"),
     ],
+    reach: Reach::Short,
     run,
 };
 
