@@ -173,8 +173,11 @@ impl Drop for Mount {
     }
 }
 
-/// umount2(2), never lazily.
-pub(crate) fn unmount_at(at: &Path) -> Result<(), Errno> {
+/// umount2(2), never lazily, for a mount that no guard holds.
+///
+/// # Errors
+/// The errno; `EBUSY` only when it is not this process's own children, being started, that keep it in use.
+pub fn unmount_at(at: &Path) -> Result<(), Errno> {
     let attempt = || unmount(at, UnmountFlags::NOFOLLOW);
     match attempt() {
         // A child that is just being started elsewhere may hold copies of our descriptors: ask again without.

@@ -127,6 +127,8 @@ faults! {
     LimitsIgnored,
     /// Archives are unpacked through symbolic links, `..` and hard links to anywhere.
     FollowLinks,
+    /// A fifo gets its mode by its path, after a look at what is there.
+    ModesByPath,
     /// What stands on a layer has no extended attributes.
     CopiesLoseXattrs,
     /// What stands on a layer has no access control lists.

@@ -238,7 +238,16 @@ impl Driver for Faulty {
         }
         let bytes = dialects::misread(self.fault, bytes);
         let bytes = archives::applied(self.fault, bytes, &dir);
-        match self.inner.apply(key, &mut &bytes[..], limits) {
+        let outcome = if self.is(Fault::ModesByPath) {
+            let mut source = trusting::ModesByPath::new(&bytes, &dir);
+            let outcome = self.inner.apply(key, &mut source, limits);
+            // It stops early when it sees that it is fooled.
+            std::io::copy(&mut source, &mut std::io::sink()).attempt("read", key.as_str())?;
+            outcome
+        } else {
+            self.inner.apply(key, &mut &bytes[..], limits)
+        };
+        match outcome {
             Ok(applied) => {
                 trees::marked(self.fault, &dir, &markers)?;
                 Ok(applied)

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use drivers::error::Attempt as _;
+use drivers::mount::unmount_at;
 use drivers::{Info, Item};
-use rustix::mount::{UnmountFlags, unmount};
 
 use crate::case::{Case, Outcome, Stop, Verdict};
 use crate::context::Context;
@@ -166,7 +166,7 @@ fn end_mounts(dir: &Path) -> drivers::Result<Vec<PathBuf>> {
         .collect();
     found.reverse();
     for path in &found {
-        unmount(path, UnmountFlags::NOFOLLOW).attempt("unmount", path)?;
+        unmount_at(path).attempt("unmount", path)?;
     }
     Ok(found)
 }

@@ -176,7 +176,7 @@ impl Server {
             let outcome = daemon.require_success("serve the mount to its end");
             book.close(number);
             if ended {
-                outcome
+                outcome.or_else(|error| if cut_off(&daemon) { Ok(()) } else { Err(error) })
             } else {
                 Err(
                     Error::new(ErrorKind::TimedOut, "end fuse-overlayfs").because(format!(
@@ -210,6 +210,18 @@ impl Server {
     }
 }
 
+/// Whether the unmount came between the daemon and a request it was about to read, such as the news that a file was
+/// closed, for which close(2) does not wait. The kernel says ECONNABORTED then, and ENODEV, at which libfuse ends quietly,
+/// only when nothing is left to be read (fs/fuse/dev.c, `fuse_dev_do_read`). All data was written back before.
+fn cut_off(daemon: &Daemon) -> bool {
+    is_cut_off(&daemon.last_words())
+}
+
+/// libfuse's words, with the C library's for the errno.
+fn is_cut_off(words: &str) -> bool {
+    words.contains("reading device: Software caused connection abort")
+}
+
 fn write_back(at: &Path) -> Result<()> {
     let root = File::open(at).attempt("open", at)?;
     rustix::fs::syncfs(&root).attempt("write back", at)
@@ -231,4 +243,23 @@ fn is_held_elsewhere(daemon: &Daemon, connection: Option<u32>) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_connection_that_was_cut_off_is_a_regular_end() {
+        assert!(is_cut_off(
+            "fuse: reading device: Software caused connection abort"
+        ));
+        for other in [
+            "",
+            "fuse: reading device: Invalid argument",
+            "Software caused connection abort",
+        ] {
+            assert!(!is_cut_off(other), "{other}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub mod loopdev;
 pub mod mapping;
 pub mod mount_attr;
 pub mod project;
+pub mod racer;
 pub mod residency;
 pub mod rooted;
 pub mod trace;

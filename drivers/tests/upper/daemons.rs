@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         trial("fuse-overlayfs::daemons_are_billed_and_end", billed),
         trial("fuse-overlayfs::other_users_may_enter", other_users),
+        trial("fuse-overlayfs::a_late_close_is_no_error", late_closes),
         trial("fuse-overlayfs::odd_paths", odd_paths),
         trial("fuse-overlayfs::130_layers", || deep(130)),
         trial("fuse-overlayfs::500_layers", || deep(500)),
@@ -45,6 +46,27 @@ fn daemons(under: &std::path::Path) -> Vec<Pid> {
         }
     }
     found
+}
+
+/// The daemon has many files to let go when the unmount comes.
+fn late_closes() -> Result<()> {
+    let scratch = Scratch::new("late");
+    let driver = open("fuse-overlayfs", &scratch.point("root"))?;
+    let container = key("c");
+    driver.prepare(&container, None, Kind::Writable)?;
+    for round in 0..30 {
+        let mount = driver.mount(&container, &scratch.point("m"))?;
+        let files: Vec<_> = (0..50)
+            .map(|number| std::fs::File::create(mount.path().join(number.to_string())).unwrap())
+            .collect();
+        std::fs::write(mount.path().join("last"), round.to_string()).unwrap();
+        drop(files);
+        mount.unmount()?;
+    }
+    let mount = driver.mount(&container, &scratch.point("m"))?;
+    let last = std::fs::read_to_string(mount.path().join("last")).unwrap();
+    assert_eq!(last, "29");
+    mount.unmount()
 }
 
 fn killed() -> Result<()> {

@@ -111,7 +111,7 @@ fn in_use(subject: &str) -> Result<()> {
         "an unmount that failed leaves it in use"
     );
     drop(file);
-    rustix::mount::unmount(&point, rustix::mount::UnmountFlags::empty()).unwrap();
+    drivers::mount::unmount_at(&point).unwrap();
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! Statement 4: a slowdown of 8 % is found.
 //!
 //! A driver that takes 8 % longer for everything it does (`slowed=8`, drivers/src/slowed.rs) is one more subject of runs
-//! with the default rounds and amounts, of the workload `start` alone. It is **found** when its `prepare` from warm
-//! caches, which is a call of the driver and nothing else, is judged `worse` than that of the driver itself.
+//! with the default rounds and amounts, of the workload `start` alone. Looked at is its `prepare` from warm caches, which is a
+//! call of the driver and nothing else. As everywhere ([`reports::stats`], docs/measuring.md) the slowdown is **found** when it
+//! takes longer than that of the driver itself and the test stands after the correction; the verdict `worse` asks for more, an
+//! interval that lies wholly beyond 5 %, and is counted beside it.
 
 use reports::compare::{Call, Row};
 use reports::record::Role;
@@ -14,6 +16,8 @@ use crate::{Bench, session};
 
 const SHARE: &str = "8";
 const DRIVER: &str = "overlay2";
+/// Of p after Benjamini and Hochberg's correction.
+const SIGNIFICANT: f64 = 0.05;
 /// Of ten.
 const LEAST: usize = 9;
 
@@ -21,7 +25,7 @@ const LEAST: usize = 9;
 pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
     let (runs, rounds) = if bench.quick { (2, "6") } else { (10, "12") };
     let slowed = format!("{DRIVER},slowed={SHARE}");
-    let (mut found, mut different, mut better) = (0, 0, 0);
+    let (mut found, mut worse, mut wrong) = (0, 0, 0);
     for seed in 1..=runs {
         let (name, seed) = (format!("slowed-{seed}"), seed.to_string());
         let results = session::bench(
@@ -60,27 +64,30 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
             .find(|row| is_prepare(row))
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "find the time of prepare"))?;
         let interval = row.interval.map_or_else(String::new, |[low, high]| {
-            different += usize::from(low > 1.0);
             format!(", {low:.3} to {high:.3}")
         });
-        crate::say(&format!(
-            "run {seed}: prepare takes {:.3} times as long{interval}: {}",
+        let (ratio, p) = (
             row.ratio.unwrap_or(f64::NAN),
+            row.p.unwrap_or(f64::INFINITY),
+        );
+        crate::say(&format!(
+            "run {seed}: prepare takes {ratio:.3} times as long{interval}, p {p:.4} corrected: {}",
             row.call.word()
         ));
-        found += usize::from(row.call == Call::Worse);
-        better += usize::from(row.call == Call::Better);
+        found += usize::from(ratio > 1.0 && p <= SIGNIFICANT);
+        worse += usize::from(row.call == Call::Worse);
+        wrong += usize::from(matches!(row.call, Call::Better | Call::Equivalent));
     }
     let least = runs * LEAST / 10;
     Ok(vec![Statement {
-        what: format!("a driver slowed by {SHARE} % is judged worse by {rounds} rounds"),
+        what: format!("a driver slowed by {SHARE} % is found by {rounds} rounds"),
         value: format!(
-            "in {found} of {runs} runs; the interval is above 1 in {different}, {better} judged better"
+            "in {found} of {runs} runs; judged worse in {worse}, better or equivalent in {wrong}"
         ),
         interval: String::new(),
         n: runs,
         limit: format!("{least} of {runs}"),
-        answer: Answer::of(found >= least && better == 0),
+        answer: Answer::of(found >= least && wrong == 0),
     }])
 }
 

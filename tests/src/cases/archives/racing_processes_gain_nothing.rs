@@ -1,12 +1,11 @@
-//! While an archive is applied, somebody who can write to the layer's directory swaps directories and nodes for links
+//! While an archive is applied, another process that can write to the layer's directory swaps directories and nodes for links
 //! that lead outside: whatever becomes of the archive, nothing outside changes. Nor is a link taken for the layer itself.
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use drivers::sys::racer::Racer;
 use drivers::{Item, Kind, Limits};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tar::EntryType;
 
 use crate::case::{Case, Level, Outcome, Stop, Theme, Verdict};
@@ -19,14 +18,14 @@ use crate::victim::Victim;
 /// The promise.
 pub const CASE: Case = Case {
     name: "racing_processes_gain_nothing",
-    promise: "While an archive is applied, somebody who can write to the layer's directory swaps directories and nodes for links that lead outside: nothing outside changes. Nor is a link taken for the layer itself.",
+    promise: "While an archive is applied, another process that can write to the layer's directory swaps directories and nodes for links that lead outside: nothing outside changes. Nor is a link taken for the layer itself.",
     why: "Between a look and a deed the thing looked at can become a link to the host: that is how `docker cp` was broken.",
     origin: "CVE-2018-15664; catalogue MT10; layerbench review (chmod of a fresh fifo followed links)",
     covers: &["MT10"],
     level: Level::Must,
     theme: Theme::Archives,
     capability: None,
-    broken_by: &[Fault::FollowLinks],
+    broken_by: &[Fault::FollowLinks, Fault::ModesByPath],
     run,
 };
 
@@ -50,22 +49,13 @@ fn run(context: &mut Context<'_>) -> Verdict {
             std::os::unix::fs::symlink(target, links.join(name))
                 .map_err(|error| Stop::broken(error.to_string()))?;
         }
-        let (done, count) = (AtomicBool::new(false), AtomicU64::new(0));
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    for (name, at) in [("d", "d"), ("pipe", "e/pipe"), ("kept", "e/kept")] {
-                        count
-                            .fetch_add(swap(&links.join(name), &stage.join(at)), Ordering::Relaxed);
-                    }
-                }
-            });
-            // Whatever comes of it: the layer is not in its own hands.
-            let outcome = driver.apply(&key, &mut &tar[..], &Limits::default());
-            tracing::debug!("raced: {outcome:?}");
-            done.store(true, Ordering::Relaxed);
-        });
-        swaps += count.load(Ordering::Relaxed);
+        let pairs = [("d", "d"), ("pipe", "e/pipe"), ("kept", "e/kept")]
+            .map(|(name, at)| (links.join(name), stage.join(at)));
+        let racer = Racer::start(&pairs)?;
+        // Whatever comes of it: the layer is not in its own hands.
+        let outcome = driver.apply(&key, &mut &tar[..], &Limits::default());
+        tracing::debug!("raced: {outcome:?}");
+        swaps += racer.end();
         driver.remove(Item::Container(&key))?;
         victim.check("a race")?;
     }
@@ -75,27 +65,6 @@ fn run(context: &mut Context<'_>) -> Verdict {
         format!("{swaps} swaps"),
     )?;
     Ok(Outcome::Pass)
-}
-
-/// Changes two names for one another, and at once back. FUSE may not know how: then by two renames.
-fn swap(link: &Path, thing: &Path) -> u64 {
-    for _ in 0..2 {
-        match renameat_with(CWD, link, CWD, thing, RenameFlags::EXCHANGE) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-                let aside = link.with_extension("aside");
-                let steps = [(thing, &*aside), (link, thing), (&aside, link)];
-                if steps
-                    .iter()
-                    .any(|(from, to)| std::fs::rename(from, to).is_err())
-                {
-                    return 0;
-                }
-            }
-            Err(_) => return 0,
-        }
-    }
-    1
 }
 
 /// Things made again and again in directories that turn into links.

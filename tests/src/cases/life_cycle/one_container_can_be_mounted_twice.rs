@@ -3,8 +3,8 @@
 use std::fs;
 
 use drivers::error::Attempt as _;
+use drivers::mount::unmount_at;
 use drivers::{ErrorKind, Item};
-use rustix::mount::{UnmountFlags, unmount};
 
 use crate::case::{Case, Level, Outcome, Theme, Verdict};
 use crate::check;
@@ -54,7 +54,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         container.check()?;
     }
     // Ended by somebody else: the release that follows is harmless, and nothing stays in use.
-    unmount(container.root(), UnmountFlags::NOFOLLOW).attempt("unmount", container.root())?;
+    unmount_at(container.root()).attempt("unmount", container.root())?;
     container.unmount()?;
     context.mount(&mut container)?;
     container.check()?;
