@@ -92,7 +92,7 @@ pub enum Place {
 pub struct Scale {
     /// `start`: containers started at once.
     pub parallel: Vec<u32>,
-    /// `start`: serial starts in one cell; the cell's value is their median.
+    /// `start`: serial starts in one cell, at least; the cell's value is their median.
     pub starts: u32,
     /// `start`: files read after a start.
     pub files_read: u32,

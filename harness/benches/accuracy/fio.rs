@@ -1,14 +1,14 @@
 //! Statement 1: the write loops of `write-heavy` and fio find the same throughput and latencies.
 //!
 //! The same job, in the same file of the same mount, by turns A B B A ...; before each turn everything is synced. fio's
-//! jobs are the files beside this one; sizes are read from them, so that both do as much. What counts as one operation
-//! of `random-write-fsync` is the write and its sync; fio times them apart, and the quantiles of both are added: the
-//! write is a small part of it.
+//! jobs are the files beside this one; sizes are read from them, so that both do as much. One operation of
+//! `random-write-fsync` is a write and its sync; fio times these apart, and quantiles do not add up, so it opens the file
+//! with O_DSYNC: the kernel then does the same two things in one call.
 //!
 //! The store is a file in memory where there is room (`/dev/shm`): what two instruments read differently is looked for, and
 //! a disk that is slow for a while would hide it. An instrument reads something when nothing is done, too, its **zero**: fio
-//! with its `null` engine, layerbench around nothing. A buffered write takes about a microsecond, so zeros are taken off the
-//! latencies; what comes out without that stands beside it.
+//! with its `null` engine, layerbench around nothing; and between two operations it takes time of its own. A buffered write
+//! takes a few microseconds, so both are taken off; what comes out without that stands beside it.
 
 mod zero;
 
@@ -32,6 +32,8 @@ use workloads::{
     write_heavy,
 };
 
+use zero::Zero;
+
 use crate::Bench;
 use crate::statement::{Blocks, Statement};
 
@@ -39,8 +41,6 @@ const LIMIT: f64 = 1.05;
 const FIO_LIMIT: Duration = Duration::from_secs(300);
 /// Where files lie in memory.
 const MEMORY: &str = "/dev/shm";
-/// Readings of nothing.
-const NOTHING: u32 = 16_384;
 /// `TMPFS_MAGIC` of linux/magic.h.
 const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
 /// So large that one store holds both files.
@@ -50,27 +50,34 @@ const STORE: u64 = 4 << 30;
 struct Job {
     phase: &'static str,
     fio: &'static str,
+    /// Pairs of turns: a p99 of microseconds needs many.
+    blocks: u32,
 }
 
 const JOBS: [Job; 3] = [
     Job {
         phase: "random-write",
         fio: include_str!("fio/random-write.fio"),
+        blocks: 500,
     },
     Job {
         phase: "sequential-write",
         fio: include_str!("fio/sequential-write.fio"),
+        blocks: 150,
     },
     Job {
         phase: "random-write-fsync",
         fio: include_str!("fio/random-write-fsync.fio"),
+        blocks: 500,
     },
 ];
 
-/// What one turn found: bytes a second, and seconds.
+/// What one turn found: operations, their bytes, and seconds.
 #[derive(Debug, Clone, Copy)]
 struct Found {
-    throughput: f64,
+    operations: f64,
+    bytes: f64,
+    time: f64,
     p50: f64,
     p99: f64,
 }
@@ -80,18 +87,21 @@ struct Series {
     throughput: Blocks,
     p50: Blocks,
     p99: Blocks,
+    raw_throughput: Blocks,
     raw_p50: Blocks,
     raw_p99: Blocks,
 }
 
 impl Series {
-    /// `zero` is what the instrument reads when nothing is done, in seconds.
-    fn add(&mut self, block: u32, found: Found, zero: f64) {
-        self.throughput.insert(block, found.throughput);
+    fn add(&mut self, block: u32, found: Found, zero: Zero) {
+        let Found { bytes, time, .. } = found;
+        self.raw_throughput.insert(block, bytes / time);
         self.raw_p50.insert(block, found.p50);
         self.raw_p99.insert(block, found.p99);
-        self.p50.insert(block, found.p50 - zero);
-        self.p99.insert(block, found.p99 - zero);
+        let own = found.operations * zero.turn;
+        self.throughput.insert(block, bytes / (time - own));
+        self.p50.insert(block, found.p50 - zero.reading);
+        self.p99.insert(block, found.p99 - zero.reading);
     }
 }
 
@@ -110,7 +120,6 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
     let store = Store::create(run, "fio", Backing::Ext4, STORE, &bench.host)?;
     let dir = store.root().dir.join("jobs");
     std::fs::create_dir(&dir).attempt("create", &dir)?;
-    let blocks = if bench.quick { 6 } else { 60 };
     let mut statements = Vec::new();
     for job in &JOBS {
         let turns = Turns {
@@ -122,10 +131,10 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
             zeros: [zero::ours()?, zero::fios(&fio, bench.run.dir())?],
         };
         crate::say(&format!(
-            "nothing takes {:.0} ns by layerbench, {:.0} ns by fio",
-            turns.zeros[0] * 1e9,
-            turns.zeros[1] * 1e9
+            "nothing takes {} by layerbench, {} by fio",
+            turns.zeros[0], turns.zeros[1]
         ));
+        let blocks = if bench.quick { 6 } else { job.blocks };
         for statement in turns.all(blocks)? {
             crate::say(&statement.row());
             statements.push(statement);
@@ -156,8 +165,8 @@ struct Turns<'a> {
     image: &'a Image,
     dir: &'a Path,
     scratch: &'a Path,
-    /// Ours and fio's, seconds.
-    zeros: [f64; 2],
+    /// Ours and fio's.
+    zeros: [Zero; 2],
 }
 
 impl Turns<'_> {
@@ -181,29 +190,18 @@ impl Turns<'_> {
             }
         }
         let phase = self.job.phase;
-        let row = |what: &str, a: &Blocks, b: &Blocks, raw: Option<[&Blocks; 2]>| {
+        let row = |what: &str, net: fn(&Series) -> &Blocks, raw: fn(&Series) -> &Blocks| {
             let what = format!("{phase}: {what}, layerbench / fio");
-            let mut statement = Statement::within(what, a, b, LIMIT);
-            if let Some(pair) = raw.and_then(|[a, b]| Paired::new(a, b)) {
+            let mut statement = Statement::within(what, net(&ours), net(&theirs), LIMIT);
+            if let Some(pair) = Paired::new(raw(&ours), raw(&theirs)) {
                 let _ = write!(statement.value, " ({:.3} with the zeros)", pair.ratio);
             }
             statement
         };
-        let raw = |a, b| Some([a, b]);
         Ok(vec![
-            row("throughput", &ours.throughput, &theirs.throughput, None),
-            row(
-                "p50 latency",
-                &ours.p50,
-                &theirs.p50,
-                raw(&ours.raw_p50, &theirs.raw_p50),
-            ),
-            row(
-                "p99 latency",
-                &ours.p99,
-                &theirs.p99,
-                raw(&ours.raw_p99, &theirs.raw_p99),
-            ),
+            row("throughput", |s| &s.throughput, |s| &s.raw_throughput),
+            row("p50 latency", |s| &s.p50, |s| &s.raw_p50),
+            row("p99 latency", |s| &s.p99, |s| &s.raw_p99),
         ])
     }
 
@@ -277,7 +275,9 @@ impl Turns<'_> {
             reason = "bytes and nanoseconds below 2^53"
         )]
         Ok(Found {
-            throughput: io as f64 / time,
+            operations: latencies.len() as f64,
+            bytes: io as f64,
+            time,
             p50: latencies.value_at_quantile(0.5) as f64 / 1e9,
             p99: latencies.value_at_quantile(0.99) as f64 / 1e9,
         })
@@ -301,26 +301,18 @@ impl Turns<'_> {
                 .because(format!("{}: {why}", self.job.phase))
         };
         let json: Value = serde_json::from_slice(&text).map_err(|e| bad(&e.to_string()))?;
-        parse(&json, self.job.fio.contains("\nfdatasync=1"))
-            .ok_or_else(|| bad("a field is missing"))
+        parse(&json).ok_or_else(|| bad("a field is missing"))
     }
 }
 
 /// fio's JSON. `runtime` is in milliseconds and holds the sync at the end.
-fn parse(json: &Value, synced: bool) -> Option<Found> {
-    let job = &json["jobs"][0];
-    let write = &job["write"];
-    let quantile = |of: &Value, name: &str| Some(of["percentile"][name].as_f64()? / 1e9);
-    let latency = |name: &str| {
-        let sync = if synced {
-            quantile(&job["sync"]["lat_ns"], name)?
-        } else {
-            0.0
-        };
-        Some(quantile(&write["clat_ns"], name)? + sync)
-    };
+fn parse(json: &Value) -> Option<Found> {
+    let write = &json["jobs"][0]["write"];
+    let latency = |name: &str| Some(write["clat_ns"]["percentile"][name].as_f64()? / 1e9);
     Some(Found {
-        throughput: write["io_bytes"].as_f64()? / (write["runtime"].as_f64()? / 1e3),
+        operations: write["total_ios"].as_f64()?,
+        bytes: write["io_bytes"].as_f64()?,
+        time: write["runtime"].as_f64()? / 1e3,
         p50: latency("50.000000")?,
         p99: latency("99.000000")?,
     })

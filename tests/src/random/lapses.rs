@@ -3,6 +3,7 @@
 //! [`Forgetful`] wraps a driver whose stage is all that a container shows (a copy of what is below). Between two mounts,
 //! or at a commit, it does to that what a driver of whiteouts and copied-up files does when it gets one thing wrong.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
@@ -45,8 +46,22 @@ impl Lapse {
     ];
 }
 
-/// What was in a container: when each inode was made (numbers are used again), and when it was modified.
-type Was = BTreeMap<PathBuf, (Option<SystemTime>, Option<SystemTime>)>;
+/// What was in a container.
+type Was = BTreeMap<PathBuf, Node>;
+
+/// An inode: its number, which is used again, when it was made, and when it was modified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Node {
+    number: u64,
+    made: Option<SystemTime>,
+    modified: Option<SystemTime>,
+}
+
+impl Node {
+    fn is(&self, other: &Self) -> bool {
+        (self.number, self.made) == (other.number, other.made)
+    }
+}
 
 /// A driver that commits one lapse.
 #[derive(Debug)]
@@ -85,12 +100,19 @@ impl Forgetful {
         };
         let mut all = self.was.lock().unwrap_or_else(PoisonError::into_inner);
         let now = look(&dir)?;
-        let was = all.entry(key.clone()).or_insert_with(|| now.clone());
+        let was = match all.entry(key.clone()) {
+            Entry::Occupied(was) => was.into_mut(),
+            Entry::Vacant(first) => {
+                // Whatever is made or written from here on has a later time, so that a sequence fails every time or never.
+                next_tick();
+                first.insert(now.clone())
+            }
+        };
         let place = |path: &Path| dir.join(path);
         match self.lapse {
             Lapse::OpaqueLost => {
-                let other = |(path, (made, _)): &(&PathBuf, &(Option<SystemTime>, _))| {
-                    was.get(*path).is_some_and(|(before, _)| before != made)
+                let other = |(path, node): &(&PathBuf, &Node)| {
+                    was.get(*path).is_some_and(|before| !before.is(node))
                 };
                 for (path, _) in now.iter().filter(other).filter(|(p, _)| place(p).is_dir()) {
                     show_through(&below.path().join(path), &place(path))?;
@@ -99,7 +121,8 @@ impl Forgetful {
             Lapse::LinksPart => {
                 for (path, now) in &now {
                     let meta = fs::symlink_metadata(place(path)).attempt("look at", path)?;
-                    let written = was.get(path).is_some_and(|was| was != now);
+                    let written = |was: &Node| was.is(now) && was.modified != now.modified;
+                    let written = was.values().any(written);
                     if meta.is_file() && meta.nlink() > 1 && written {
                         copy_in_place(&place(path))?;
                     }
@@ -166,6 +189,15 @@ impl Forgetful {
     }
 }
 
+/// Waits for the clock that inodes are stamped with: some milliseconds at most.
+fn next_tick() {
+    let stamp = || rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+    let before = stamp();
+    while stamp() == before {
+        std::thread::yield_now();
+    }
+}
+
 /// Everything in a directory, however deep.
 fn look(root: &Path) -> Result<Was> {
     let mut found = Was::new();
@@ -176,7 +208,12 @@ fn look(root: &Path) -> Result<Was> {
             let entry = entry.attempt("list", &here)?;
             let meta = entry.metadata().attempt("look at", entry.path())?;
             let path = dir.join(entry.file_name());
-            found.insert(path.clone(), (meta.created().ok(), meta.modified().ok()));
+            let node = Node {
+                number: meta.ino(),
+                made: meta.created().ok(),
+                modified: meta.modified().ok(),
+            };
+            found.insert(path.clone(), node);
             if meta.is_dir() {
                 todo.insert(path);
             }

@@ -1,6 +1,9 @@
-//! What the two instruments read when nothing is done, in seconds: the median, as they time an operation.
+//! What the two instruments take for themselves: what they read when nothing is done, and what they do between two
+//! operations.
 
 use std::ffi::OsStr;
+use std::fmt;
+use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
@@ -8,35 +11,64 @@ use drivers::error::Attempt as _;
 use drivers::sys::command;
 use drivers::{Error, ErrorKind, Result};
 use hdrhistogram::Histogram;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
 
-use super::{FIO_LIMIT, NOTHING};
+use super::{FIO_LIMIT, parse};
 
-/// As the loops of `write-heavy` do: the time between two looks at the clock, kept in a histogram.
-pub(super) fn ours() -> Result<f64> {
-    let mut histogram = Histogram::<u64>::new(3)
+/// Turns around nothing.
+const TURNS: u32 = 1 << 20;
+
+/// In seconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Zero {
+    /// The median latency of nothing.
+    pub(super) reading: f64,
+    /// What an operation takes in all, when there is none.
+    pub(super) turn: f64,
+}
+
+impl fmt::Display for Zero {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reading, turn } = self;
+        write!(f, "{:.0} ns (of {:.0} a turn)", reading * 1e9, turn * 1e9)
+    }
+}
+
+/// As the loops of `write-heavy` do: a place is drawn, the clock is read before and after, and a histogram keeps it.
+pub(super) fn ours() -> Result<Zero> {
+    let mut histogram = Histogram::<u64>::new_with_max(3_600_000_000_000, 3)
         .map_err(|e| Error::new(ErrorKind::Io, "make a histogram").because(e.to_string()))?;
-    for _ in 0..NOTHING {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let all = Instant::now();
+    for _ in 0..TURNS {
+        black_box(random.random_range(0..16_384_u64));
         let began = Instant::now();
         let nothing = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         histogram.saturating_record(nothing);
     }
+    let all = all.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds below 2^53")]
-    Ok(histogram.value_at_quantile(0.5) as f64 / 1e9)
+    let reading = histogram.value_at_quantile(0.5) as f64 / 1e9;
+    Ok(Zero {
+        reading,
+        turn: all / f64::from(TURNS),
+    })
 }
 
 /// fio with an engine that does nothing, and all else as in the jobs.
-pub(super) fn fios(fio: &Path, scratch: &Path) -> Result<f64> {
+pub(super) fn fios(fio: &Path, scratch: &Path) -> Result<Zero> {
     let file = scratch.join("nothing.fio");
-    let job = include_str!("nothing.fio");
-    std::fs::write(&file, job).attempt("write", &file)?;
+    std::fs::write(&file, include_str!("nothing.fio")).attempt("write", &file)?;
     let args = [OsStr::new("--output-format=json"), file.as_os_str()];
     let text = command::run(fio, &args, FIO_LIMIT)?;
     let bad =
         |why: &str| Error::new(ErrorKind::Corrupt, "read what fio says of nothing").because(why);
     let json: Value = serde_json::from_slice(&text).map_err(|e| bad(&e.to_string()))?;
-    json["jobs"][0]["write"]["clat_ns"]["percentile"]["50.000000"]
-        .as_f64()
-        .map(|nanoseconds| nanoseconds / 1e9)
-        .ok_or_else(|| bad("a field is missing"))
+    let found = parse(&json).ok_or_else(|| bad("a field is missing"))?;
+    Ok(Zero {
+        reading: found.p50,
+        turn: found.time / found.operations,
+    })
 }
