@@ -197,6 +197,20 @@ pub fn filesystem(
     options: &[(&str, Option<&str>)],
     at: &Path,
 ) -> Result<Mount> {
+    with_attributes(kind, source, options, MountAttrFlags::empty(), at)
+}
+
+/// As [`filesystem`], with attributes of the mount: read-only, no devices, no programs.
+///
+/// # Errors
+/// As [`filesystem`].
+pub fn with_attributes(
+    kind: &str,
+    source: Option<&Path>,
+    options: &[(&str, Option<&str>)],
+    attributes: MountAttrFlags,
+    at: &Path,
+) -> Result<Mount> {
     let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)
         .attempt(format!("open a {kind} filesystem for"), at)?;
     let fail =
@@ -212,7 +226,7 @@ pub fn filesystem(
         .map_err(fail)?;
     }
     fsconfig_create(context.as_fd()).map_err(fail)?;
-    attach(&context, MountAttrFlags::empty(), at)
+    attach(&context, attributes, at)
 }
 
 /// Makes the mount of a configured context and moves it to `at`.

@@ -210,7 +210,9 @@ pub fn run_in_root(
     args: &[impl AsRef<OsStr>],
     limit: Duration,
 ) -> Result<ExitStatus> {
-    super::rooted::spawn_in_root(root, program, args, &[])?.wait(limit)
+    super::rooted::InRoot::new(root, program)
+        .args(args)
+        .status(limit)
 }
 
 /// Waits for a child, at most `limit`; past it the child is killed, with those it started, and reaped.
