@@ -360,6 +360,12 @@ pub trait Driver: Debug + Send + Sync {
         usage::of_store(self.plain_dir())
     }
 
+    /// How long [`Driver::commit`] has waited for the disk since the driver was opened: the part of it that is spent making
+    /// data durable. Zero where commits wait for nothing, and where the tools do not tell it apart.
+    fn commits_waited(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// What helper processes have cost so far; zero for drivers without any.
     fn daemon_usage(&self) -> DaemonUsage {
         DaemonUsage::default()

@@ -7,7 +7,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::capabilities::Capabilities;
 use crate::changes::Change;
@@ -170,6 +170,10 @@ impl Driver for Slowed {
         self.inner.backing_file(of, path)
     }
 
+    fn commits_waited(&self) -> Duration {
+        self.inner.commits_waited()
+    }
+
     fn daemon_usage(&self) -> DaemonUsage {
         self.inner.daemon_usage()
     }
@@ -224,7 +228,7 @@ mod tests {
             inner: vfs.open(&root, &Options::default()).unwrap(),
             share: 1.0,
         };
-        let (began, mut inner) = (Instant::now(), std::time::Duration::ZERO);
+        let (began, mut inner) = (Instant::now(), Duration::ZERO);
         slowed.burn(|driver| {
             let called = Instant::now();
             driver.list().unwrap();

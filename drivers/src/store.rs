@@ -8,7 +8,7 @@
 //! The record is the link's target, which nobody follows: a link comes into being whole, in one step, and is metadata.
 //! A file's data would have to reach the disk each time an overlay is unmounted, which syncs the filesystem below.
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,7 @@ use crate::driver::{Info, Item, Kind, not_found};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 
+mod durable;
 mod guards;
 mod inheritance;
 mod lock;
@@ -27,6 +28,7 @@ pub(crate) use lock::exclusive;
 #[cfg(test)]
 mod tests;
 
+use durable::Durability;
 pub use guards::{InUse, Slot};
 use state::State;
 
@@ -36,7 +38,7 @@ const ITEM: &str = "item";
 #[derive(Debug, Clone)]
 pub struct Store {
     entries_dir: PathBuf,
-    sync_commits: bool,
+    durability: Durability,
     state: Arc<Mutex<State>>,
     /// Held as long as the driver lives; what the store lends (slots, use counts) does not hold it.
     _lock: Option<Arc<OwnedFd>>,
@@ -123,20 +125,10 @@ impl Store {
         }
         Ok(Self {
             entries_dir,
-            sync_commits: false,
+            durability: Durability::default(),
             state: Arc::new(Mutex::new(state)),
             _lock: Some(Arc::new(lock)),
         })
-    }
-
-    /// Makes everything durable before a layer's record is made, if `sync`: records reach the device by the filesystem's
-    /// journal, which waits for nobody's data. Otherwise a power cut leaves layers of empty files (containerd#9401).
-    #[must_use]
-    pub fn syncing_commits(self, sync: bool) -> Self {
-        Self {
-            sync_commits: sync,
-            ..self
-        }
     }
 
     /// For what may outlive the driver.
@@ -357,15 +349,8 @@ impl Store {
             state: EntryState::Layer { id: id.clone() },
             ..entry.clone()
         };
-        let durable = || {
-            if self.sync_commits {
-                self.sync()
-            } else {
-                Ok(())
-            }
-        };
         let outcome = seal(&entry)
-            .and_then(|()| durable())
+            .and_then(|()| self.durable())
             .and_then(|()| self.write(&sealed));
 
         let mut state = self.lock();
@@ -441,15 +426,6 @@ impl Store {
                 },
             })
             .collect()
-    }
-
-    /// Makes everything on the store's filesystem durable.
-    ///
-    /// # Errors
-    /// Whatever syncfs gives.
-    pub fn sync(&self) -> Result<()> {
-        let dir = std::fs::File::open(&self.entries_dir).attempt("open", &self.entries_dir)?;
-        rustix::fs::syncfs(dir.as_fd()).attempt("sync the filesystem of", &self.entries_dir)
     }
 
     fn write(&self, entry: &Entry) -> Result<()> {

@@ -5,6 +5,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, chmodat, mkdirat};
 
@@ -329,6 +330,10 @@ impl Driver for Opened {
 
     fn sync(&self) -> Result<()> {
         self.store.sync()
+    }
+
+    fn commits_waited(&self) -> Duration {
+        self.store.commits_waited()
     }
 
     fn close(self: Box<Self>) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
@@ -216,6 +217,10 @@ impl Driver for Apart {
     fn backing_file(&self, of: Item<'_>, path: &Path) -> Result<Option<PathBuf>> {
         let (of, path) = (Named::from(of), path.to_owned());
         self.run(move |driver| driver.backing_file(of.item(), &path))
+    }
+
+    fn commits_waited(&self) -> Duration {
+        self.run(|driver| driver.commits_waited())
     }
 
     fn daemon_usage(&self) -> DaemonUsage {

@@ -482,6 +482,10 @@ impl Driver for Faulty {
         self.inner.backing_file(of, path)
     }
 
+    fn commits_waited(&self) -> std::time::Duration {
+        self.inner.commits_waited()
+    }
+
     fn close(self: Box<Self>) -> Result<()> {
         match self.fault {
             Fault::CloseIgnoresMounts => self.inner.close().or(Ok(())),

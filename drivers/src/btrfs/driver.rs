@@ -3,6 +3,7 @@
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rustix::mount::{MountFlags, mount_remount};
 
@@ -373,6 +374,10 @@ impl Driver for Btrfs {
         let root = subvolume::open(&self.dir)?;
         sys::sync(root.as_fd()).attempt("sync the filesystem of", &self.dir)?;
         self.cleaner.settle(root.as_fd(), self.quota)
+    }
+
+    fn commits_waited(&self) -> Duration {
+        self.store.commits_waited()
     }
 
     fn close(self: Box<Self>) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::layout::{Layout, content_space};
 use super::links;
@@ -329,6 +330,10 @@ impl<M: Merge> Driver for UpperDriver<M> {
 
     fn sync(&self) -> Result<()> {
         self.layout.store.sync()
+    }
+
+    fn commits_waited(&self) -> Duration {
+        self.layout.store.commits_waited()
     }
 
     fn drop_caches(&self) -> Result<OwnCache> {
