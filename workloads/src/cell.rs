@@ -6,7 +6,7 @@ use drivers::{Driver, LayerId, Limits, Result};
 
 use crate::environment::Environment;
 use crate::image::Image;
-use crate::pull::{self, PullOptions};
+use crate::pull::{self, PullOptions, ShapeAmounts};
 use crate::recorder::Recorder;
 
 /// What a cell works on.
@@ -90,6 +90,9 @@ pub enum Place {
 /// stand side by side, so a field's name begins with what it is an amount of (`read_files`, `build_steps`).
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Scale {
+    /// `pull-shapes`: its images.
+    #[serde(flatten)]
+    pub shapes: ShapeAmounts,
     /// `start`: containers started at once.
     pub parallel: Vec<u32>,
     /// `start`: serial starts in one cell, at least; the cell's value is their median.
@@ -118,6 +121,7 @@ impl Scale {
     /// Enough to see that everything works.
     pub fn smoke() -> Self {
         Self {
+            shapes: ShapeAmounts::smoke(),
             parallel: vec![1, 4],
             starts: 2,
             files_read: 10,
@@ -135,6 +139,7 @@ impl Scale {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
+            shapes: ShapeAmounts::ordinary(),
             parallel: vec![1, 10],
             starts: 5,
             files_read: 50,
@@ -152,6 +157,7 @@ impl Scale {
     /// For published numbers.
     pub fn publish() -> Self {
         Self {
+            shapes: ShapeAmounts::publish(),
             parallel: vec![1, 10, 50],
             starts: 10,
             files_read: 200,

@@ -50,6 +50,7 @@ pub struct Workload {
 /// Every workload, in the order reports show them.
 pub const ALL: &[&Workload] = &[
     &pull::WORKLOAD,
+    &pull::SHAPES,
     &start::WORKLOAD,
     &copy_up::WORKLOAD,
     &write_heavy::WORKLOAD,

@@ -145,7 +145,7 @@ impl Job<'_> {
             applied,
             mut busy,
         } = unpacked;
-        let start = Instant::now();
+        let (start, waited) = (Instant::now(), self.driver.commits_waited());
         let how = match self.driver.commit(&key, &layer.chain_id) {
             Ok(()) => {
                 self.undo.layer(&key, &layer.chain_id);
@@ -158,7 +158,14 @@ impl Job<'_> {
             }
             Err(error) => return Err(error),
         };
-        busy.commit += start.elapsed();
+        // Another pull into the same driver may have waited too.
+        let sync = self
+            .driver
+            .commits_waited()
+            .saturating_sub(waited)
+            .min(start.elapsed());
+        busy.sync += sync;
+        busy.commit += start.elapsed().saturating_sub(sync);
         self.parent = Some(layer.chain_id.clone());
         self.pulled.layers.push(outcome(layer, how));
         self.pulled.busy += busy;

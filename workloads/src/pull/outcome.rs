@@ -78,7 +78,9 @@ pub struct Busy {
     pub decompress: Duration,
     /// Writing files.
     pub unpack: Duration,
-    /// Preparing and committing layers.
+    /// Waiting for the disk while committing, where the driver's commits do.
+    pub sync: Duration,
+    /// Preparing and committing layers, but for that.
     pub commit: Duration,
 }
 
@@ -87,6 +89,7 @@ impl std::ops::AddAssign for Busy {
         self.verify += other.verify;
         self.decompress += other.decompress;
         self.unpack += other.unpack;
+        self.sync += other.sync;
         self.commit += other.commit;
     }
 }

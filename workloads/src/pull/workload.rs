@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use drivers::error::Attempt as _;
 use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, remove};
@@ -41,8 +41,12 @@ pub const WORKLOAD: Workload = Workload {
         ("decompress", "of the pull, at work: decompressing"),
         ("unpack", "of the pull, at work: writing files"),
         (
+            "sync",
+            "of the pull: commits waiting for the disk, where they do and the driver tells",
+        ),
+        (
             "commit",
-            "of the pull, at work: preparing and committing layers",
+            "of the pull, at work: preparing and committing layers, but for that wait",
         ),
         (
             "pull-second",
@@ -77,6 +81,7 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
             limits: cell.limits,
             ..PullOptions::default()
         },
+        beside: false,
     };
     let second = cell.second_image;
     // A run that was cut off may have left the second image's layers on top of the first's.
@@ -100,14 +105,7 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
     let settled = warm(cell, image)?;
     cell.recorder.caches(Some(&settled));
     let pulled = timed_pull(cell, &place, image, "pull")?;
-    for (phase, time) in [
-        ("verify", pulled.busy.verify),
-        ("decompress", pulled.busy.decompress),
-        ("unpack", pulled.busy.unpack),
-        ("commit", pulled.busy.commit),
-    ] {
-        cell.recorder.value(phase, Metric::Time, time.as_secs_f64());
-    }
+    parts(cell, &pulled);
     if let Some(second) = second {
         cell.environment.sync()?;
         let settled = warm(cell, second)?;
@@ -132,8 +130,23 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
     Ok(())
 }
 
+/// How long each part of a pull was at work. Waiting for the disk is left out where nobody waits.
+pub(super) fn parts(cell: &mut Cell<'_>, pulled: &Pulled) {
+    for (phase, time) in [
+        ("verify", pulled.busy.verify),
+        ("decompress", pulled.busy.decompress),
+        ("unpack", pulled.busy.unpack),
+        ("sync", pulled.busy.sync),
+        ("commit", pulled.busy.commit),
+    ] {
+        if phase != "sync" || time > Duration::ZERO {
+            cell.recorder.value(phase, Metric::Time, time.as_secs_f64());
+        }
+    }
+}
+
 /// Pulls, and then waits until that is durable.
-fn timed_pull(
+pub(super) fn timed_pull(
     cell: &mut Cell<'_>,
     place: &Place<'_>,
     image: &Image,
@@ -152,7 +165,11 @@ fn timed_pull(
         || environment.sync(),
     )?;
     let after = place.space()?;
-    let inodes = place.inodes(&pulled, before.inodes, after.inodes)?;
+    let inodes = if place.beside {
+        None
+    } else {
+        place.inodes(&pulled, before.inodes, after.inodes)?
+    };
     #[expect(
         clippy::cast_precision_loss,
         reason = "byte and inode counts below 2^53"
@@ -181,19 +198,25 @@ fn shared_layers(a: &Image, b: &Image) -> usize {
 }
 
 /// Keys are short: what tells cells apart is at the end of their names.
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     let legal = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(*c);
     let tail: Vec<char> = name.chars().rev().filter(legal).take(40).collect();
     tail.into_iter().rev().collect()
 }
 
-/// Reads all blobs once, and proves that they stayed where each is a file of its own.
-fn warm(cell: &Cell<'_>, image: &Image) -> Result<Settled> {
+/// Reads all blobs once.
+pub(super) fn read_blobs(image: &Image) -> Result<()> {
     let mut buffer = vec![0; 1 << 20];
     for layer in &image.layers {
         let mut blob = layer.open();
         while blob.read(&mut buffer).attempt("read", &image.path)? > 0 {}
     }
+    Ok(())
+}
+
+/// Reads all blobs once, and proves that they stayed where each is a file of its own.
+fn warm(cell: &Cell<'_>, image: &Image) -> Result<Settled> {
+    read_blobs(image)?;
     let files: Vec<PathBuf> = match image.format {
         Format::OciLayout => {
             let blobs = image.layers.iter().map(|layer| layer.blob.path());
@@ -208,9 +231,12 @@ fn warm(cell: &Cell<'_>, image: &Image) -> Result<Settled> {
 }
 
 /// A driver, or the control, with what a pull does to it.
-struct Place<'a> {
-    ground: Ground<'a>,
-    options: PullOptions,
+pub(super) struct Place<'a> {
+    pub(super) ground: Ground<'a>,
+    pub(super) options: PullOptions,
+    /// The image is not that of the run and will not stay: on the control it goes beside that one, and what its layers
+    /// take is not asked of the driver one by one.
+    pub(super) beside: bool,
 }
 
 /// What the filesystem says of the backing store.
@@ -224,7 +250,7 @@ impl Place<'_> {
     fn pull(&self, image: &Image) -> Result<Pulled> {
         match self.ground {
             Ground::Driver(driver) => super::pull(driver, image, &self.options),
-            Ground::HostDir(dir) if control_image(dir).exists() => {
+            Ground::HostDir(dir) if self.beside || control_image(dir).exists() => {
                 unpack_into(&second_dir(dir), image, &self.options)
             }
             Ground::HostDir(dir) => {
@@ -243,7 +269,7 @@ impl Place<'_> {
     }
 
     /// Removes an image's layers, the highest first, but for those `kept` has too.
-    fn remove(&self, image: &Image, kept: Option<&Image>) -> Result<()> {
+    pub(super) fn remove(&self, image: &Image, kept: Option<&Image>) -> Result<()> {
         match self.ground {
             Ground::Driver(driver) => {
                 let there = layers_of(driver)?;

@@ -6,4 +6,5 @@ mod damaged;
 mod generate;
 mod pull;
 mod read;
+mod shapes;
 mod workload;

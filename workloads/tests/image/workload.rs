@@ -13,7 +13,7 @@ use crate::pull::on_each_driver;
 
 /// Syncs, and proves nothing about caches.
 #[derive(Debug)]
-struct Sync;
+pub(crate) struct Sync;
 
 impl Environment for Sync {
     fn settle(&self, _: CacheState, _: Probe<'_>) -> Result<Settled> {
@@ -68,6 +68,10 @@ fn value(samples: &[Sample], phase: &str, metric: Metric) -> Option<f64> {
 fn check(first: &[Sample], again: &[Sample]) {
     assert_eq!(time(first, "remove"), None, "there was nothing to remove");
     for (phase, _) in workloads::pull::WORKLOAD.phases {
+        // Only where commits wait for the disk.
+        if *phase == "sync" {
+            continue;
+        }
         let seconds = time(again, phase).unwrap_or_else(|| panic!("{phase}"));
         assert!((0.0..600.0).contains(&seconds), "{phase}");
     }
