@@ -21,19 +21,25 @@ const LAYERS: u64 = 5;
 /// Containers one after the other in one measurement.
 const REPEATS: u32 = 20;
 
-struct Driven<'a> {
-    driver: &'a dyn Driver,
-    top: &'a LayerId,
-    at: &'a Path,
+/// Containers of a driver.
+pub(crate) struct Cycle<'a> {
+    pub(crate) name: String,
+    pub(crate) driver: &'a dyn Driver,
+    /// What they stand on.
+    pub(crate) top: &'a LayerId,
+    /// Where they are mounted.
+    pub(crate) at: &'a Path,
+    /// Containers one after the other in one measurement.
+    pub(crate) repeats: u32,
 }
 
-impl Arm for Driven<'_> {
+impl Arm for Cycle<'_> {
     fn name(&self) -> String {
-        "overlay2".to_owned()
+        self.name.clone()
     }
 
     fn work(&mut self) -> Result<()> {
-        for number in 0..REPEATS {
+        for number in 0..self.repeats {
             let key = format!("c{number}").parse()?;
             self.driver.prepare(&key, Some(self.top), Kind::Writable)?;
             self.driver.mount(&key, self.at)?.unmount()?;
@@ -122,10 +128,12 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<String>> {
     };
     let dir = driver.plain_dir().join("bare");
     std::fs::create_dir(&dir).attempt("create the directory", &dir)?;
-    let mut ours = Driven {
+    let mut ours = Cycle {
+        name: "overlay2".to_owned(),
         driver: &*driver,
         top,
         at: &at,
+        repeats: REPEATS,
     };
     let mut bare = Bare {
         dir,

@@ -1,7 +1,8 @@
-//! The three numbers layerbench's own speed is held to; docs/measuring.md quotes them.
+//! The numbers layerbench's own speed is held to; docs/measuring.md and docs/performance.md quote them.
 //!
-//! `cargo bench -p layerbench --bench targets` (under three minutes on an idle machine); `-- --quick` runs fewer blocks,
-//! `-- apply`, `-- pull`, `-- cycle` one part. Ours and the **yardstick** are **arms** that take turns in **blocks**; the ratio
+//! `cargo bench -p layerbench --bench targets` (under three minutes on an idle machine) measures the parts apply, pull and
+//! cycle; `-- NAME...` the parts of these names, also those that take longer or need other tools (peers, engines, memory,
+//! curves: scripts/speed.sh); `-- --quick` runs fewer blocks. Ours and the **yardstick** are **arms** that take turns in **blocks**; the ratio
 //! is that of docs/measuring.md, within blocks. A target is *met* when the whole interval is at or below it, *not met* when
 //! all of it is above, else *undecided*.
 #![expect(
@@ -12,9 +13,16 @@
 
 mod apply;
 mod blocks;
+mod curves;
 mod cycle;
+mod engines;
+mod live;
+mod memory;
+mod peers;
 mod pull;
+mod stream;
 mod table;
+mod tools;
 
 use std::path::Path;
 
@@ -45,6 +53,17 @@ impl Bench {
         Image::open(&dir, &OpenOptions::default())
     }
 
+    /// A store of its own, large enough for a million files.
+    fn ground(&self, name: &str, backing: Backing) -> Result<Ground> {
+        Ground::create(&self.run, name, backing, 24 << 30, &self.host)
+    }
+
+    /// A driver on a store, whose commits wait for no disk.
+    fn open(&self, driver: &str, ground: &Ground) -> Result<Box<dyn Driver>> {
+        let unsynced = [("sync".to_owned(), "never".to_owned())];
+        drivers::backend(driver)?.open(ground.root(), &drivers::Options(unsynced.into()))
+    }
+
     /// overlay2 on an ext4 of its own. Commits do not wait for the disk: what they are compared with does not either.
     fn overlay2(&self, name: &str) -> Result<(Ground, Box<dyn Driver>)> {
         let ground = Ground::create(&self.run, name, Backing::Ext4, 4 << 30, &self.host)?;
@@ -55,16 +74,31 @@ impl Bench {
     }
 }
 
-type Part = (&'static str, fn(&Bench) -> Result<Vec<String>>);
+/// Part, what measures it, and whether it is measured unasked.
+type Part = (&'static str, fn(&Bench) -> Result<Vec<String>>, bool);
 
-const PARTS: [Part; 3] = [
-    ("apply", apply::run),
-    ("pull", pull::run),
-    ("cycle", cycle::run),
+const PARTS: [Part; 8] = [
+    ("apply", apply::run, true),
+    ("pull", pull::run, true),
+    ("cycle", cycle::run, true),
+    ("peers", peers::run, false),
+    ("engines", engines::run, false),
+    ("memory", memory::run, false),
+    ("curves", curves::run, false),
+    ("live", live::run, false),
 ];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = &args[..]
+        && first == memory::CHILD
+    {
+        if let Err(error) = memory::child(rest) {
+            eprintln!("targets: {error}");
+            std::process::exit(1);
+        }
+        return;
+    }
     if let Err(error) = bench(&args) {
         eprintln!("targets: {error}");
         std::process::exit(1);
@@ -75,8 +109,16 @@ fn bench(args: &[String]) -> Result<()> {
     // Cargo adds --bench; without it this is a test run, which only has to show that it works.
     let flag = |name: &str| args.iter().any(|arg| arg == name);
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with("--")).collect();
-    let chosen = PARTS.iter().filter(|(name, _)| {
-        filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+    let unknown = filters
+        .iter()
+        .find(|filter| !PARTS.iter().any(|(name, ..)| name == *filter));
+    if let Some(unknown) = unknown {
+        let names: Vec<&str> = PARTS.iter().map(|(name, ..)| *name).collect();
+        return Err(Error::new(ErrorKind::BadInput, "choose a part")
+            .because(format!("{unknown} is none of {}", names.join(", "))));
+    }
+    let chosen = PARTS.iter().filter(|(name, _, unasked)| {
+        filters.is_empty() && *unasked || filters.iter().any(|filter| name == filter)
     });
     let quick = flag("--quick") || !flag("--bench");
     drivers::sandbox::enter()?;
@@ -93,7 +135,7 @@ fn bench(args: &[String]) -> Result<()> {
         host,
         quick,
     };
-    for (name, run) in chosen {
+    for (name, run, _) in chosen {
         eprintln!("targets: measuring {name}");
         println!("{}\n", run(&bench)?.join("\n"));
     }

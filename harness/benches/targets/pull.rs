@@ -113,10 +113,12 @@ impl Arm for Unpack<'_> {
     }
 }
 
-struct Pull<'a> {
-    driver: &'a dyn Driver,
-    image: &'a Image,
-    parallel: Option<usize>,
+/// A whole pull.
+pub(crate) struct Pull<'a> {
+    pub(crate) driver: &'a dyn Driver,
+    pub(crate) image: &'a Image,
+    /// Layers under way at once; `None`: as many as a pull takes by itself.
+    pub(crate) parallel: Option<usize>,
 }
 
 impl Arm for Pull<'_> {
