@@ -9,7 +9,7 @@ use reports::Latencies;
 use reports::Line;
 use reports::record::{Cache, CellInfo, Dnf, Record};
 use workloads::image::Image;
-use workloads::{CacheState, Cell, Ground, Metric, Recorder, Sample, Scale, Workload};
+use workloads::{CacheState, Cell, Ground, Metric, Recorder, Sample, Scale, Work};
 
 use crate::between::Between;
 use crate::cache::Settle;
@@ -66,7 +66,7 @@ pub(crate) enum Ending {
 pub(crate) fn one_cell(
     plan: &Plan<'_>,
     opened: &Opened,
-    workload: &Workload,
+    workload: Work<'_>,
     place: &Place,
     records: &mut Records,
 ) -> anyhow::Result<Ending> {
@@ -93,9 +93,9 @@ pub(crate) fn one_cell(
         environment: &settle,
     };
     let (before, began) = (plan.watch.begin(), Instant::now());
-    let outcome = (workload.run)(&mut cell);
+    let outcome = workload.run(&mut cell);
     let seconds = began.elapsed().as_secs_f64();
-    tracing::info!("{} on {}: {seconds:.2} s", workload.name, opened.name);
+    tracing::info!("{} on {}: {seconds:.2} s", workload.name(), opened.name);
     let (noise, mut flags) = plan.watch.end(&before);
     cost.end(&mut cell.recorder);
     flags.extend(unrest);
@@ -109,7 +109,7 @@ pub(crate) fn one_cell(
     let dnf = |phase: Option<String>, params, reason: String| {
         Line::Dnf(Dnf {
             subject: opened.name.clone(),
-            workload: workload.name.to_owned(),
+            workload: workload.name().to_owned(),
             phase,
             params,
             round: Some(place.round),
@@ -125,7 +125,7 @@ pub(crate) fn one_cell(
     records.push(Line::Cell(CellInfo {
         id: place.id,
         subject: opened.name.clone(),
-        workload: workload.name.to_owned(),
+        workload: workload.name().to_owned(),
         round: place.round,
         position: place.position,
         predecessor: place.predecessor.clone(),
@@ -155,7 +155,8 @@ pub(crate) fn one_cell(
     }
     progress::say(&format!(
         "layerbench: {} on {} did not finish: {error}",
-        workload.name, opened.name
+        workload.name(),
+        opened.name
     ));
     Ok(Ending::Failed)
 }
@@ -177,7 +178,7 @@ fn clear(opened: &Opened, place: &Place) {
 fn record(
     sample: Sample,
     opened: &Opened,
-    workload: &Workload,
+    workload: Work<'_>,
     place: &Place,
     flags: &[String],
 ) -> Record {
@@ -193,7 +194,7 @@ fn record(
         } else {
             opened.planned.backend.name().to_owned()
         },
-        workload: workload.name.to_owned(),
+        workload: workload.name().to_owned(),
         phase: sample.phase,
         metric: sample.metric.name().to_owned(),
         unit: sample.metric.unit().to_owned(),

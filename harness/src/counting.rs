@@ -17,7 +17,7 @@ use drivers::sys::trace;
 use reports::Line;
 use serde::{Deserialize, Serialize};
 use workloads::image::Image;
-use workloads::{Scale, Workload};
+use workloads::{Own, Scale, Work};
 
 use crate::progress::Progress;
 use crate::records::Records;
@@ -43,6 +43,8 @@ pub(crate) struct Job {
     /// Entries, bytes, bytes of a path, ratio.
     limits: (u64, u64, usize, u64),
     workloads: Vec<String>,
+    /// Those of the user's own.
+    own: Vec<Own>,
     /// The directory runs are made in.
     work: PathBuf,
     /// Bytes of the backing store.
@@ -78,7 +80,7 @@ pub(crate) struct Phase {
 /// What all passes of a run have in common.
 #[derive(Debug)]
 pub(crate) struct Pass<'a> {
-    pub(crate) workloads: &'a [&'static Workload],
+    pub(crate) workloads: &'a [Work<'a>],
     pub(crate) image: &'a Image,
     pub(crate) second_image: Option<&'a Image>,
     pub(crate) scale: &'a Scale,
@@ -167,7 +169,12 @@ fn one(
             limits.path_bytes,
             limits.ratio,
         ),
-        workloads: pass.workloads.iter().map(|w| w.name.to_owned()).collect(),
+        workloads: pass
+            .workloads
+            .iter()
+            .map(|work| work.name().to_owned())
+            .collect(),
+        own: own(pass.workloads),
         work: pass.work.clone(),
         size: pass.size,
         may_drop_caches: host.root && !host.user_namespace,
@@ -182,4 +189,13 @@ fn one(
     }
     let found = serde_json::from_slice(&traced.output).context("reading what was counted")?;
     Ok((found, traced.sections))
+}
+
+/// Those of the user's own.
+pub(crate) fn own(workloads: &[Work<'_>]) -> Vec<Own> {
+    let own = workloads.iter().filter_map(|work| match work {
+        Work::Own(own) => Some((*own).clone()),
+        Work::BuiltIn(_) => None,
+    });
+    own.collect()
 }

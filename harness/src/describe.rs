@@ -6,7 +6,7 @@ use drivers::sandbox::Ground;
 use drivers::{Driver, Host};
 use reports::Line;
 use reports::record::{HostLine, Role as RecordRole, Run, Subject, Support, WorkloadInfo};
-use workloads::Workload;
+use workloads::Work;
 
 use crate::hostfacts;
 use crate::records::Records;
@@ -19,7 +19,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) seed: u64,
     pub(crate) profile: &'a str,
     pub(crate) rounds: u32,
-    pub(crate) workloads: &'a [&'a Workload],
+    pub(crate) workloads: &'a [Work<'a>],
     pub(crate) image: BTreeMap<String, String>,
     pub(crate) config: BTreeMap<String, serde_json::Value>,
 }
@@ -66,10 +66,10 @@ fn run(asked: Asked<'_>) -> Run {
             .workloads
             .iter()
             .map(|workload| WorkloadInfo {
-                name: workload.name.to_owned(),
-                question: workload.question.to_owned(),
+                name: workload.name().to_owned(),
+                question: workload.question().to_owned(),
                 phases: workload
-                    .phases
+                    .phases()
                     .iter()
                     .map(|(name, doc)| ((*name).to_owned(), (*doc).to_owned()))
                     .collect(),

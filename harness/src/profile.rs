@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use workloads::{Reach, Scale, Workload};
+use workloads::{Own, Reach, Scale, Work};
 
 /// The least rounds that give a 95 % interval, and with it a verdict.
 pub(crate) const LEAST_ROUNDS: u32 = 6;
@@ -29,13 +29,17 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// The workloads it takes when none is named.
-    pub(crate) fn workloads(&self) -> Vec<&'static Workload> {
-        let taken = workloads::ALL.iter().copied();
-        taken
-            .filter(|workload| workload.reach <= self.reach)
-            .collect()
+    /// The workloads it takes when none is named: of the built-in ones and of the user's `own`.
+    pub(crate) fn workloads<'a>(&self, own: &'a [Own]) -> Vec<Work<'a>> {
+        let taken = all(own).into_iter();
+        taken.filter(|work| work.reach() <= self.reach).collect()
     }
+}
+
+/// Every workload there is: the built-in ones, then the user's `own`.
+pub(crate) fn all(own: &[Own]) -> Vec<Work<'_>> {
+    let built_in = workloads::ALL.iter().copied().map(Work::BuiltIn);
+    built_in.chain(own.iter().map(Work::Own)).collect()
 }
 
 /// The names of the built-in profiles, from the smallest to the largest.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reports::record::Block;
 use reports::{Analysis, Line, precision};
-use workloads::Workload;
+use workloads::Work;
 
 use crate::bench::{self, Ending, Place};
 use crate::interrupt;
@@ -15,6 +15,7 @@ use crate::progress::{self, Progress};
 use crate::records::Records;
 use crate::schedule::Schedule;
 use crate::stores::Stores;
+use crate::workplace::Opened;
 
 pub(crate) mod earlier;
 pub(crate) mod plan;
@@ -32,7 +33,7 @@ const FAILURES: u32 = 2;
 pub(crate) fn run(
     wish: &Wish,
     earlier: Option<&Earlier>,
-    workloads: &[&'static Workload],
+    workloads: &[Work<'_>],
     cells: &bench::Plan<'_>,
     stores: &mut Stores<'_>,
     records: &mut Records,
@@ -64,7 +65,7 @@ struct Rounds<'a> {
     wish: &'a Wish,
     /// A run on this host that says more of the spread than two rounds do.
     earlier: Option<&'a Earlier>,
-    workloads: &'a [&'static Workload],
+    workloads: &'a [Work<'a>],
     cells: &'a bench::Plan<'a>,
     schedule: Schedule,
     /// No round is begun that would probably end after this.
@@ -165,7 +166,7 @@ impl Rounds<'_> {
             self.bar.next(&format!(
                 "round {}: {} on {}",
                 round + 1,
-                what.name,
+                what.name(),
                 opened.name
             ));
             let failed = self.failed.entry((subject, workload)).or_default();
@@ -177,7 +178,16 @@ impl Rounds<'_> {
                     predecessor: self.last.replace(opened.name.clone()),
                 };
                 self.next += 1;
-                match bench::one_cell(self.cells, opened, what, &place, self.records)? {
+                let own = what
+                    .wants_a_store_of_its_own()
+                    .then(|| stores.another(subject))
+                    .transpose()?;
+                let on = own.as_ref().unwrap_or(opened);
+                let ending = bench::one_cell(self.cells, on, what, &place, self.records);
+                let closed = own.map_or(Ok(()), Opened::close);
+                let ending = ending?;
+                closed?;
+                match ending {
                     Ending::Done => {}
                     Ending::Unsupported => *failed = FAILURES,
                     Ending::Failed => {
@@ -226,12 +236,12 @@ impl Rounds<'_> {
             spread: self
                 .workloads
                 .iter()
-                .map(|workload| spread.get(workload.name).copied())
+                .map(|workload| spread.get(workload.name()).copied())
                 .collect(),
             earlier: earlier.map(|earlier| earlier.id.clone()),
         };
         let plan = plan::decide(self.wish, &learnt);
-        let names: Vec<&str> = self.workloads.iter().map(|w| w.name).collect();
+        let names: Vec<&str> = self.workloads.iter().map(|w| w.name()).collect();
         let words = words::Words {
             wish: self.wish,
             learnt: &learnt,
@@ -260,7 +270,10 @@ impl Rounds<'_> {
         let mut used: BTreeMap<String, u32> = BTreeMap::new();
         let (all, mut repeated) = (noisy.len(), 0);
         for noisy in noisy {
-            let Some(workload) = self.workloads.iter().position(|w| w.name == noisy.workload)
+            let Some(workload) = self
+                .workloads
+                .iter()
+                .position(|w| w.name() == noisy.workload)
             else {
                 continue;
             };

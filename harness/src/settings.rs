@@ -1,4 +1,4 @@
-//! `layerbench.toml`: profiles and limits of one's own.
+//! `layerbench.toml`: profiles, limits and workloads of one's own.
 //!
 //! ```toml
 //! [profile.nightly]              # layerbench bench --profile nightly
@@ -14,6 +14,11 @@
 //!
 //! [noise]                        # from where on a cell counts as disturbed
 //! steal = 0.1                    # a share of 1; "none" lifts a limit
+//!
+//! [[workload]]                   # commands of one's own, run in the image: docs/workloads/own.md
+//! name = "redis"
+//! run = ["redis-server", "--port", "0", "--unixsocket", "/tmp/redis.sock"]
+//! ready = "Ready to accept connections"
 //! ```
 //! A key or a value that means nothing is an error with its line: a misspelt limit would guard nothing.
 
@@ -21,11 +26,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use workloads::Own;
 
 use crate::cli::SettingsArgs;
 use crate::profile::{self, Profile};
 use crate::{exit, noise};
 
+mod own;
 mod parse;
 
 /// The file that is read when none is named.
@@ -40,6 +47,8 @@ pub(crate) struct Settings {
     profiles: BTreeMap<String, Profile>,
     /// From where on the noise watch flags a cell.
     pub(crate) noise: noise::Limits,
+    /// Workloads of the user's own, in the order of the file.
+    pub(crate) workloads: Vec<Own>,
     /// What the gate lets through, in the order of the names.
     pub(crate) limits: Vec<Limit>,
 }

@@ -72,6 +72,11 @@ impl<'a> Stores<'a> {
         &self.opened
     }
 
+    /// One of them once more, on a fresh store of its own; who asked closes it.
+    pub(crate) fn another(&self, subject: usize) -> anyhow::Result<Opened> {
+        self.place.open(&self.planned[subject], self.host)
+    }
+
     /// Closes all and opens them on fresh stores. What it took, closing included, is in `opening` afterwards.
     pub(crate) fn renew(&mut self) -> anyhow::Result<()> {
         let began = Instant::now();

@@ -1,7 +1,7 @@
 //! What the metrics mean: which way is better, and what they are called in a sentence.
 
 /// Every metric's name.
-pub const ALL: [&str; 19] = [
+pub const ALL: [&str; 20] = [
     "time",
     "durable",
     "cpu",
@@ -12,6 +12,7 @@ pub const ALL: [&str; 19] = [
     "payload",
     "allocated",
     "inodes",
+    "extents",
     "device-written",
     "device-read",
     "device-requests",
@@ -54,6 +55,7 @@ pub fn words(metric: &str) -> &str {
         "kernel-cpu" => "CPU time of kernel threads",
         "harness-cpu" => "the harness's share of the CPU time",
         "inodes" => "inodes taken",
+        "extents" => "pieces of the file",
         "device-read" => "bytes read from the device",
         "device-requests" => "requests to the device",
         "page-cache" => "page cache grown",

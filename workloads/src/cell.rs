@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use drivers::{Driver, LayerId, Limits, Result};
 
+use crate::aging;
 use crate::environment::Environment;
 use crate::image::Image;
+use crate::postgres;
 use crate::pull::{self, PullOptions, ShapeAmounts};
 use crate::recorder::Recorder;
 
@@ -115,6 +117,12 @@ pub struct Scale {
     pub small_files: u32,
     /// `write-heavy`: SQLite transactions.
     pub transactions: u32,
+    /// `postgres`.
+    #[serde(flatten)]
+    pub postgres: postgres::Amounts,
+    /// `aging`.
+    #[serde(flatten)]
+    pub aging: aging::Amounts,
 }
 
 impl Scale {
@@ -133,6 +141,8 @@ impl Scale {
             synced_writes: 8,
             small_files: 50,
             transactions: 8,
+            postgres: postgres::Amounts::smoke(),
+            aging: aging::Amounts::smoke(),
         }
     }
 
@@ -151,6 +161,8 @@ impl Scale {
             synced_writes: 50,
             small_files: 300,
             transactions: 50,
+            postgres: postgres::Amounts::ordinary(),
+            aging: aging::Amounts::ordinary(),
         }
     }
 
@@ -169,6 +181,8 @@ impl Scale {
             synced_writes: 1000,
             small_files: 2000,
             transactions: 1000,
+            postgres: postgres::Amounts::publish(),
+            aging: aging::Amounts::publish(),
         }
     }
 }

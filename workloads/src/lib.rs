@@ -3,26 +3,36 @@
 //! A **workload** is one thing done to a driver, made of named **phases**; [`ALL`] lists them. It runs in a [`Cell`]: one
 //! subject, one round. What it measures it hands to the cell's [`Recorder`]; it never decides what a number means.
 
+pub mod aging;
 pub mod cell;
 pub mod container;
 pub mod copy_up;
 pub mod environment;
 pub mod fixture;
 pub mod image;
+pub mod own;
+pub mod postgres;
 pub mod programs;
 pub mod pull;
 pub mod recorder;
 pub mod room;
 pub mod start;
+pub mod volume;
 pub mod warmth;
+mod work;
 pub mod write_heavy;
 
 pub use cell::{Cell, Ground, Place, Scale};
 pub use environment::{CacheState, Environment, Probe, Settled};
+pub use own::Own;
 pub use recorder::{Metric, Recorder, Sample};
+pub use work::Work;
 
 /// Which profiles take a workload that is not asked for by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Reach {
     /// All of them: the few that a first answer and a gate need.
     Short,
@@ -54,4 +64,6 @@ pub const ALL: &[&Workload] = &[
     &start::WORKLOAD,
     &copy_up::WORKLOAD,
     &write_heavy::WORKLOAD,
+    &postgres::WORKLOAD,
+    &aging::WORKLOAD,
 ];

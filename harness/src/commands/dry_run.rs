@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use drivers::Host;
-use workloads::Workload;
+use workloads::Work;
 
 use crate::cli::RunArgs;
 use crate::profile::{LEAST_ROUNDS, Profile};
@@ -20,7 +20,7 @@ pub(super) struct Dry<'a> {
     pub(super) args: &'a RunArgs,
     pub(super) profile: &'a Profile,
     pub(super) wish: &'a Wish,
-    pub(super) workloads: &'a [&'static Workload],
+    pub(super) workloads: &'a [Work<'a>],
     /// Cases that would be asked first.
     pub(super) cases: usize,
 }
@@ -66,11 +66,7 @@ impl Dry<'_> {
                 ),
             );
         }
-        let names: Vec<&str> = self
-            .workloads
-            .iter()
-            .map(|workload| workload.name)
-            .collect();
+        let names: Vec<&str> = self.workloads.iter().map(|work| work.name()).collect();
         row("workloads", &words::list(&names));
         let image = self.args.image.as_deref().unwrap_or(&self.profile.image);
         row("image", image);

@@ -32,7 +32,7 @@ pub(super) fn run(args: &GateArgs) -> anyhow::Result<u8> {
     let settings = Settings::load(&args.settings)?;
     let mut limits = limits::read(&settings, &args.limits)?;
     let means = Means::of(args)?;
-    limits::check(&mut limits, means.baseline())?;
+    limits::check(&mut limits, &settings, means.baseline())?;
     interrupt::install()?;
     let dir = directory(&args.out)?;
     let asked = Asked::of(&means, args)?;

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use conformance::Case;
 use serde_json::json;
+use workloads::Work;
 
 use crate::cli::{JsonArgs, SettingsArgs};
-use crate::profile::Profile;
+use crate::profile::{self, Profile};
 use crate::settings::Settings;
 use crate::{exit, layout, progress, spoken};
 
@@ -31,15 +32,16 @@ fn as_json(settings: &Settings) -> serde_json::Value {
             json!({ "name": backend.name(), "summary": backend.summary(), "backings": backings, "options": options })
         })
         .collect();
-    let workloads: Vec<_> = workloads::ALL
-        .iter()
-        .map(|workload| {
-            let phases: Vec<_> = workload
-                .phases
+    let workloads: Vec<_> = profile::all(&settings.workloads)
+        .into_iter()
+        .map(|work| {
+            let phases: Vec<_> = work
+                .phases()
                 .iter()
                 .map(|(name, doc)| json!({ "name": name, "doc": doc }))
                 .collect();
-            json!({ "name": workload.name, "question": workload.question, "phases": phases })
+            let own = matches!(work, Work::Own(_));
+            json!({ "name": work.name(), "question": work.question(), "reach": work.reach(), "own": own, "phases": phases })
         })
         .collect();
     let profiles: Vec<_> = settings
@@ -113,10 +115,10 @@ fn as_text(settings: &Settings) -> String {
         }
     }
     text.push_str("\nworkloads: --workload NAME\n");
-    for workload in workloads::ALL {
-        let head = format!("  {:<15} ", workload.name);
-        layout::hang(&mut text, &head, workload.question, width);
-        for (name, doc) in workload.phases {
+    for work in profile::all(&settings.workloads) {
+        let head = format!("  {:<15} ", work.name());
+        layout::hang(&mut text, &head, work.question(), width);
+        for (name, doc) in work.phases() {
             under(&mut text, &format!("{:18}{name}  ", ""), doc, width);
         }
     }

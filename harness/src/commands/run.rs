@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use reports::Line;
 use reports::record::{End, Outcome};
-use workloads::Workload;
+use workloads::Work;
 
 use super::dry_run::Dry;
 use crate::between::{self, Between};
 use crate::cli::{Counts, RunArgs};
-use crate::profile::{LEAST_ROUNDS, Profile};
+use crate::profile::{self, LEAST_ROUNDS, Profile};
 use crate::records::Records;
 use crate::rounds::earlier::{self, Like};
 use crate::rounds::plan::{MOST_ROUNDS, Wish};
@@ -49,7 +49,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let settings = Settings::load(&args.settings)?;
     let profile = settings.profile(&args.profile)?;
     let workloads = if parts.bench {
-        select_workloads(&args.workloads, &profile)?
+        select_workloads(&args.workloads, &profile, &settings)?
     } else {
         Vec::new()
     };
@@ -78,7 +78,14 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         None
     };
     let between = between::Rules::of(&profile);
+    // What commands of the user's own do belongs to what was measured: other commands are other work.
+    let own = counting::own(&workloads);
+    let own: serde_json::Map<_, _> = own
+        .iter()
+        .map(|own| Ok((own.name.clone(), serde_json::to_value(own)?)))
+        .collect::<anyhow::Result<_>>()?;
     let config = [
+        ("workload".to_owned(), own.into()),
         ("between_cells".to_owned(), serde_json::to_value(between)?),
         (
             "settings".to_owned(),
@@ -238,30 +245,30 @@ fn wish(args: &RunArgs, profile: &Profile) -> Wish {
     }
 }
 
-fn select_workloads(names: &[String], profile: &Profile) -> anyhow::Result<Vec<&'static Workload>> {
+fn select_workloads<'a>(
+    names: &[String],
+    profile: &Profile,
+    settings: &'a Settings,
+) -> anyhow::Result<Vec<Work<'a>>> {
     if names.is_empty() {
-        return Ok(profile.workloads());
+        return Ok(profile.workloads(&settings.workloads));
     }
+    let all = profile::all(&settings.workloads);
+    let unknown = |name: &String| {
+        let known: Vec<_> = all.iter().map(|work| work.name()).collect();
+        let known = known.join(", ");
+        exit::coded(
+            exit::USAGE,
+            format!(
+                "there is no workload {name:?}: there are {known}; [[workload]] in layerbench.toml would make one"
+            ),
+        )
+    };
     names
         .iter()
         .map(|name| {
-            workloads::ALL
-                .iter()
-                .copied()
-                .find(|workload| workload.name == name)
-                .ok_or_else(|| {
-                    let known: Vec<_> = workloads::ALL
-                        .iter()
-                        .map(|workload| workload.name)
-                        .collect();
-                    exit::coded(
-                        exit::USAGE,
-                        format!(
-                            "there is no workload {name:?}: there are {}",
-                            known.join(", ")
-                        ),
-                    )
-                })
+            let found = all.iter().find(|work| work.name() == name);
+            found.copied().ok_or_else(|| unknown(name))
         })
         .collect()
 }
@@ -269,13 +276,16 @@ fn select_workloads(names: &[String], profile: &Profile) -> anyhow::Result<Vec<&
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile;
 
     #[test]
     fn unknown_workloads_are_named_with_the_known_ones() {
-        let error = select_workloads(&["nosuch".to_owned()], &profile::built_in("smoke").unwrap())
-            .unwrap_err()
-            .to_string();
+        let error = select_workloads(
+            &["nosuch".to_owned()],
+            &profile::built_in("smoke").unwrap(),
+            &Settings::default(),
+        )
+        .unwrap_err()
+        .to_string();
         assert!(error.contains("copy-up"), "{error}");
     }
 }

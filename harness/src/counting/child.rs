@@ -8,7 +8,7 @@ use drivers::{Limits, Options, SubjectSpec};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use workloads::image::{Image, OpenOptions};
 use workloads::recorder::CountedPhase;
-use workloads::{Cell, Ground, Recorder, Workload};
+use workloads::{Cell, Ground, Recorder, Work};
 
 use super::{Found, Job, Phase};
 use crate::cache::Settle;
@@ -97,9 +97,12 @@ fn count(job: &Job, opened: &Opened, place: &Workplace) -> anyhow::Result<Found>
     // An empty section: what marking itself costs.
     mark()?;
     mark()?;
-    for workload in workloads::ALL {
-        if !job.workloads.iter().any(|name| name == workload.name) || interrupt::requested() {
-            continue;
+    let wanted = |name: &str| job.workloads.iter().any(|wanted| wanted == name);
+    let built_in = workloads::ALL.iter().filter(|work| wanted(work.name));
+    let built_in = built_in.copied().map(Work::BuiltIn);
+    for workload in built_in.chain(job.own.iter().map(Work::Own)) {
+        if interrupt::requested() {
+            break;
         }
         let mut cell = Cell {
             ground: opened
@@ -117,7 +120,7 @@ fn count(job: &Job, opened: &Opened, place: &Workplace) -> anyhow::Result<Found>
             recorder: Recorder::new(Box::new(SettledCounters::new(driver))),
             environment: &settle,
         };
-        let outcome = (workload.run)(&mut cell);
+        let outcome = workload.run(&mut cell);
         let phases = cell.recorder.finish_counted();
         found
             .phases
@@ -125,16 +128,16 @@ fn count(job: &Job, opened: &Opened, place: &Workplace) -> anyhow::Result<Found>
         if let Err(error) = outcome {
             found
                 .failures
-                .push((workload.name.to_owned(), error.to_string()));
+                .push((workload.name().to_owned(), error.to_string()));
         }
     }
     found.daemons = driver.daemon_usage().peak_rss_bytes > 0;
     Ok(found)
 }
 
-fn told(workload: &Workload, phase: CountedPhase) -> Phase {
+fn told(workload: Work<'_>, phase: CountedPhase) -> Phase {
     Phase {
-        workload: workload.name.to_owned(),
+        workload: workload.name().to_owned(),
         phase: phase.phase,
         params: phase.params,
         failed: phase.failed,

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Limit, Settings};
+use super::{Limit, Settings, own};
 use crate::cli::duration;
 use crate::profile::{self, Profile};
 use crate::select;
@@ -30,11 +30,11 @@ impl Wrong {
     }
 }
 
-type Outcome<T> = Result<T, Wrong>;
-type Name<'a> = Spanned<Cow<'a, str>>;
-type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Outcome<T> = Result<T, Wrong>;
+pub(super) type Name<'a> = Spanned<Cow<'a, str>>;
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
-fn wrong<T>(at: Range<usize>, what: impl Into<String>) -> Outcome<T> {
+pub(super) fn wrong<T>(at: Range<usize>, what: impl Into<String>) -> Outcome<T> {
     Err(Wrong {
         at: at.start,
         what: what.into(),
@@ -74,7 +74,11 @@ pub(super) fn parse(text: &str) -> Outcome<Settings> {
                 }
             }
             "noise" => settings.noise = changed(&settings.noise, table(key, value)?, &NOISE)?,
-            _ => return unknown(key, "no table", &["profile", "limit", "noise"]),
+            "workload" => settings.workloads = own::workloads(key, value)?,
+            _ => {
+                let known = ["profile", "limit", "noise", "workload"];
+                return unknown(key, "no table", &known);
+            }
         }
     }
     Ok(settings)
@@ -223,7 +227,7 @@ fn amounts(value: &Value<'_>) -> Option<serde_json::Value> {
     }
 }
 
-fn number(value: &Value<'_>) -> Option<u64> {
+pub(super) fn number(value: &Value<'_>) -> Option<u64> {
     match value.get_ref() {
         DeValue::Integer(digits) => u64::from_str_radix(digits.as_str(), digits.radix()).ok(),
         _ => None,
@@ -231,7 +235,7 @@ fn number(value: &Value<'_>) -> Option<u64> {
 }
 
 /// A time, or `none`.
-fn time(key: &Name<'_>, value: &Value<'_>) -> Outcome<Option<Duration>> {
+pub(super) fn time(key: &Name<'_>, value: &Value<'_>) -> Outcome<Option<Duration>> {
     let text = string(key, value, "\"20m\" or \"none\"")?;
     if text == "none" {
         return Ok(None);
@@ -242,7 +246,7 @@ fn time(key: &Name<'_>, value: &Value<'_>) -> Outcome<Option<Duration>> {
     }
 }
 
-fn string<'v>(key: &Name<'_>, value: &'v Value<'_>, example: &str) -> Outcome<&'v str> {
+pub(super) fn string<'v>(key: &Name<'_>, value: &'v Value<'_>, example: &str) -> Outcome<&'v str> {
     match value.get_ref() {
         DeValue::String(text) if !text.is_empty() => Ok(text),
         _ => wrong(
@@ -252,7 +256,7 @@ fn string<'v>(key: &Name<'_>, value: &'v Value<'_>, example: &str) -> Outcome<&'
     }
 }
 
-fn table<'v, 'i>(key: &Name<'_>, value: &'v Value<'i>) -> Outcome<&'v DeTable<'i>> {
+pub(super) fn table<'v, 'i>(key: &Name<'_>, value: &'v Value<'i>) -> Outcome<&'v DeTable<'i>> {
     match value.get_ref() {
         DeValue::Table(table) => Ok(table),
         _ => wrong(
@@ -262,7 +266,7 @@ fn table<'v, 'i>(key: &Name<'_>, value: &'v Value<'i>) -> Outcome<&'v DeTable<'i
     }
 }
 
-fn unknown<T>(key: &Name<'_>, what: &str, known: &[&str]) -> Outcome<T> {
+pub(super) fn unknown<T>(key: &Name<'_>, what: &str, known: &[&str]) -> Outcome<T> {
     let near = select::near(key.get_ref(), known);
     wrong(key.span(), format!("{:?} is {what}; {near}", key.get_ref()))
 }

@@ -113,7 +113,8 @@ pub(super) fn differences(a: &Results, b: &Results) -> Vec<Difference> {
     each(&x, &y, |name, a, b| {
         let known_to_both = x.contains_key(name) && y.contains_key(name);
         // What only one version has a setting for, the other did in its own way: that is no difference of what was asked.
-        let matters = if name.starts_with("scale ") && known_to_both {
+        let amount = name.starts_with("scale ") || name.starts_with("workload ");
+        let matters = if amount && known_to_both {
             Matters::Work
         } else {
             Matters::Note

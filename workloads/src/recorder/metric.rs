@@ -26,6 +26,8 @@ pub enum Metric {
     DeviceRead,
     /// Requests to the backing device: reads, writes, discards and flushes. Less is better.
     DeviceRequests,
+    /// Pieces that a file lies in on the store. Less is better.
+    Extents,
     /// Inodes taken. Less is better.
     Inodes,
     /// Growth of the kernel's page cache, bytes. Less is better.
@@ -61,6 +63,7 @@ impl Metric {
         Self::DeviceWritten,
         Self::DeviceRead,
         Self::DeviceRequests,
+        Self::Extents,
         Self::Inodes,
         Self::PageCache,
         Self::Syscalls,
@@ -86,6 +89,7 @@ impl Metric {
             Self::DeviceWritten => "device-written",
             Self::DeviceRead => "device-read",
             Self::DeviceRequests => "device-requests",
+            Self::Extents => "extents",
             Self::Inodes => "inodes",
             Self::PageCache => "page-cache",
             Self::Syscalls => "syscalls",
@@ -121,6 +125,7 @@ impl Metric {
             | Self::PageCache
             | Self::DaemonMemory => "B",
             Self::DeviceRequests
+            | Self::Extents
             | Self::Inodes
             | Self::Syscalls
             | Self::SyscallsUnsteady

@@ -5,6 +5,7 @@ use reports::gate::{Limit, Limits, Names};
 use reports::metric;
 
 use crate::exit;
+use crate::profile;
 use crate::select::near;
 use crate::settings::Settings;
 
@@ -29,15 +30,19 @@ pub(super) fn read(settings: &Settings, given: &[String]) -> anyhow::Result<Limi
 }
 
 /// Finds limits that would guard nothing: known are this version's workloads and what a baseline holds.
-pub(super) fn check(limits: &mut Limits, baseline: Option<&Results>) -> anyhow::Result<()> {
+pub(super) fn check(
+    limits: &mut Limits,
+    settings: &Settings,
+    baseline: Option<&Results>,
+) -> anyhow::Result<()> {
     let mut names = Names {
-        workloads: workloads::ALL
-            .iter()
-            .map(|workload| {
-                let phases = workload.phases.iter().map(|(name, _)| (*name).to_owned());
+        workloads: profile::all(&settings.workloads)
+            .into_iter()
+            .map(|work| {
+                let phases = work.phases().into_iter().map(|(name, _)| name.to_owned());
                 // What is not of one phase is recorded under this name.
                 let phases = phases.chain(["all".to_owned()]);
-                (workload.name.to_owned(), phases.collect())
+                (work.name().to_owned(), phases.collect())
             })
             .collect(),
         metrics: metric::ALL.map(str::to_owned).to_vec(),
