@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make report` and `make test`.
-.PHONY: report test setup build bench conformance crash baseline sweep clean
+.PHONY: report test setup build bench conformance claims crash baseline sweep clean
 
 OUT ?= layerbench-out
 ARGS ?=
@@ -23,6 +23,10 @@ bench: setup
 conformance: build
 	target/release/layerbench conform --out target/conformance $(ARGS)
 	target/release/layerbench catalogue target/conformance > docs/conformance.md
+
+# The page of published statements.
+claims: build
+	target/release/layerbench claims --list --markdown > docs/claims.md
 
 # `make test` kills at four system calls of each operation; this kills at every one. About ten minutes.
 crash: setup

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod claims;
 mod compare;
 mod conform;
 mod doctor;
@@ -11,6 +12,7 @@ mod export;
 mod gate;
 mod history;
 
+pub(crate) use claims::{Answered, ClaimsArgs};
 pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
 pub(crate) use doctor::DoctorArgs;
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     List(JsonArgs),
     /// Every case as a Markdown page: promise, why, who else tests it, what breaks it, and the answers of a run
     Catalogue(CatalogueArgs),
+    /// Published statements about storage drivers: which hold on this host, with number, interval and evidence
+    Claims(ClaimsArgs),
     /// Generate or inspect images
     Image {
         #[command(subcommand)]

@@ -103,6 +103,7 @@ pub(crate) const OUTPUTS: [&str; 5] = [
     "report.html",
     "junit.xml",
     "summary.md",
+    "claims.json",
 ];
 
 #[cfg(test)]

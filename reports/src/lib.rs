@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod anchor;
 pub mod charts;
+pub mod claims;
 pub mod compare;
 pub mod decide;
 pub mod error;

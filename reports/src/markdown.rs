@@ -49,6 +49,9 @@ pub fn summary(results: &Results) -> String {
             )]);
         }
     }
+    if let Some(line) = crate::claims::judge::sentence(&analysis) {
+        text.extend(["\n", &escape(&line), "\n"]);
+    }
     let run = &results.run;
     text.extend([format!(
         "\nlayerbench {}, profile {}, {} rounds, seed {}, {}.\n",

@@ -34,6 +34,7 @@ pub fn text(results: &Results, width: usize) -> String {
     for line in close_calls(&decisions) {
         text.extend([&line, "\n"]);
     }
+    text.extend(crate::claims::judge::sentence(&analysis).map(|line| line + "\n"));
     text.extend(caution(&analysis).map(|line| {
         format!(
             "{line}

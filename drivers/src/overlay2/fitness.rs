@@ -1,5 +1,6 @@
 //! Whether overlayfs works on a given root, found out by trying there, before anything is kept.
 
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
@@ -62,13 +63,14 @@ pub(super) fn examine(root: &Path, settings: &Settings) -> Result<Fitness> {
     let point = &std::path::absolute(&point).attempt("resolve", &point)?;
     let info = mountinfo::at(point)?
         .ok_or_else(|| Error::new(ErrorKind::Io, "find in mountinfo").path(point))?;
-    deletions(&scratch.0, settings)?;
+    let deleted = deletions(&scratch.0, settings)?;
     let mut measured = measure::measure(point)?;
     measured.deletions_take_no_inodes =
         measure::marks_share_an_inode(point, &scratch.0.join("3/diff"))?;
     mount.unmount()?;
     let capabilities = declare(settings, measured, ground.reflink);
     let mut facts = facts(settings, api, &info);
+    facts.push(("deleted_directory".to_owned(), deleted.to_owned()));
     facts.extend(refused.into_iter().map(|why| ("fallback".to_owned(), why)));
     Ok(Fitness {
         api,
@@ -150,8 +152,8 @@ fn first_that_works(settings: &Settings, stack: &Stack<'_>, at: &Path) -> Result
 }
 
 /// Deletes through the mount and looks for the marks in the upper: a kernel that cannot make them mounts read-only, or
-/// leaves the opaque mark out, and tells only its log.
-fn deletions(dir: &Path, settings: &Settings) -> Result<()> {
+/// leaves the opaque mark out, and tells only its log. Gives what a deleted directory leaves in the upper.
+fn deletions(dir: &Path, settings: &Settings) -> Result<&'static str> {
     let merged = |name: &str| dir.join("m").join(name);
     std::fs::remove_file(merged("gone")).map_err(|e| {
         unfit(
@@ -161,11 +163,16 @@ fn deletions(dir: &Path, settings: &Settings) -> Result<()> {
         )
     })?;
     remove::tree(&merged("wiped"))?;
+    let left = match std::fs::symlink_metadata(dir.join("3/diff/wiped")) {
+        Ok(meta) if meta.file_type().is_char_device() => "whiteout",
+        Ok(meta) if meta.is_dir() => "opaque directory",
+        _ => "something else",
+    };
     std::fs::create_dir(merged("wiped")).attempt("create", merged("wiped"))?;
     let opaque = format!("{}opaque", settings.xattr_prefix());
     let mut value = [0_u8; 4];
     match rustix::fs::getxattr(dir.join("3/diff/wiped"), &opaque, &mut value[..]) {
-        Ok(1) if value[0] == b'y' => Ok(()),
+        Ok(1) if value[0] == b'y' => Ok(left),
         _ => Err(unfit(
             dir,
             &format!("a directory made anew is not marked {opaque}=y"),

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod catalogue;
+mod claims;
 mod compare;
 mod conform;
 mod doctor;
@@ -50,6 +51,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Export(args) => export::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Catalogue(args) => catalogue::run(&args),
+        Command::Claims(args) => claims::run(&args),
         Command::List(args) => list::run(&args),
         Command::Image { command } => image::run(&command),
         Command::Exec(args) => exec::run(&args),

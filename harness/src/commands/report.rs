@@ -113,7 +113,7 @@ pub(super) struct Documents {
     pub(super) summary: String,
 }
 
-/// Writes report.html, results.json, junit.xml and summary.md, each whole or not at all.
+/// Writes report.html, results.json, junit.xml, summary.md and claims.json, each whole or not at all.
 pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> {
     std::fs::create_dir_all(out).with_context(|| {
         format!(
@@ -127,6 +127,8 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     put(out, "junit.xml", &reports::junit::junit(results)?)?;
     let width = layout::width();
     put(out, "summary.md", &reports::markdown::summary(results))?;
+    let answers = reports::claims::answers(&reports::Analysis::new(results));
+    put(out, "claims.json", &reports::claims::show::json(results, &answers)?)?;
     Ok(Documents {
         json,
         summary: layout::broken(&reports::summary::text(results, width), width),

@@ -41,6 +41,7 @@ fn runs_are_kept_listed_and_found_by_the_beginning_of_their_name() {
         "report.html",
         "junit.xml",
         "summary.md",
+        "claims.json",
     ] {
         let through = std::fs::read(out.join(name)).unwrap();
         assert_eq!(

@@ -1,6 +1,7 @@
 //! `report.html`: one file, no network, no script; readable on a phone, at night and on paper.
 
 mod cards;
+mod claims;
 mod conformance;
 mod data;
 mod design;

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{cards, conformance, data, environment, matrix, method, subjects, workloads};
+use super::{cards, claims, conformance, data, environment, matrix, method, subjects, workloads};
 use crate::analysis::Analysis;
 use crate::decide::{Decision, caution, decide, sentence};
 use crate::headline::rows;
@@ -21,6 +21,7 @@ pub fn render(results: &Results) -> String {
     let rows = rows(&analysis);
     let decisions = decide(&analysis, &rows);
     let measured = !analysis.series.is_empty();
+    let answers = crate::claims::answers(&analysis);
     let sections: Vec<(&str, &str, Markup)> = [
         (
             "summary",
@@ -41,6 +42,11 @@ pub fn render(results: &Results) -> String {
             "conformance",
             "Conformance",
             (!results.cases.is_empty()).then(|| conformance::section(&analysis)),
+        ),
+        (
+            "claims",
+            "Published statements",
+            claims::any(&answers).then(|| claims::section(results, &answers)),
         ),
         ("subjects", "Subjects", Some(subjects::section(&analysis))),
         (

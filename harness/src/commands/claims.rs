@@ -1,0 +1,158 @@
+//! `layerbench claims`: which published statements hold on this host, as far as a run tells.
+
+use std::fmt::Write as _;
+
+use reports::Analysis;
+use reports::claims::{ALL, Answer, Claim, Verdict, answers, page, show};
+
+use crate::cli::{Answered, ClaimsArgs};
+use crate::{exit, layout, progress};
+
+pub(super) fn run(args: &ClaimsArgs) -> anyhow::Result<u8> {
+    let wanted = wanted(&args.claims)?;
+    if args.list {
+        progress::document(&if args.markdown {
+            page::page(None)
+        } else {
+            list(&wanted)
+        })?;
+        return Ok(exit::OK);
+    }
+    let (_, results) = super::report::meant(&args.run)?;
+    if args.markdown {
+        progress::document(&page::page(Some(&results)))?;
+        return Ok(exit::OK);
+    }
+    let mut answers = answers(&Analysis::new(&results));
+    answers.retain(|answer| {
+        wanted.contains(&answer.claim) && (args.only.is_empty() || chosen(answer, &args.only))
+    });
+    if answers.is_empty() {
+        return Err(exit::coded(
+            exit::NOTHING,
+            "no statement has an answer of this kind; without --only all are shown",
+        ));
+    }
+    progress::document(&if args.json {
+        show::json(&results, &answers)?
+    } else {
+        let whole = args.details || !args.claims.is_empty();
+        layout::broken(&show::text(&results, &answers, whole), layout::width())
+    })?;
+    Ok(exit::OK)
+}
+
+fn chosen(answer: &Answer, only: &[Answered]) -> bool {
+    only.iter().any(|only| {
+        answer.verdict
+            == match only {
+                Answered::Confirmed => Verdict::Confirmed,
+                Answered::Refuted => Verdict::Refuted,
+                Answered::Inconclusive => Verdict::Inconclusive,
+                Answered::NotApplicable => Verdict::NotApplicable,
+            }
+    })
+}
+
+/// The statements that are asked for: all, or those of these numbers or with these words in their names.
+fn wanted(asked: &[String]) -> anyhow::Result<Vec<&'static Claim>> {
+    let fits = |claim: &Claim, word: &String| {
+        word.parse() == Ok(claim.number) || (!word.is_empty() && claim.name.contains(word.as_str()))
+    };
+    if let Some(word) = asked
+        .iter()
+        .find(|word| !ALL.iter().any(|claim| fits(claim, word)))
+    {
+        return Err(exit::coded(
+            exit::USAGE,
+            format!("there is no statement {word:?}; layerbench claims --list names them"),
+        ));
+    }
+    let mut claims = ALL.to_vec();
+    claims.retain(|claim| asked.is_empty() || asked.iter().any(|word| fits(claim, word)));
+    Ok(claims)
+}
+
+fn list(claims: &[&Claim]) -> String {
+    let mut text = String::new();
+    for claim in claims {
+        let _ = writeln!(
+            text,
+            "{:>2} {}: {}",
+            claim.number, claim.name, claim.statement
+        );
+    }
+    layout::broken(&text, layout::width())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reports::claims::check::Check;
+
+    const AWAITED: &[&str] = &["read", "share", "density", "diff", "start-scale"];
+
+    /// A series that no workload records, or a case that nobody asks, would leave a statement open for ever.
+    #[test]
+    fn statements_are_checked_by_what_there_is() {
+        for claim in ALL {
+            for check in claim.parts.iter().flat_map(|part| part.checks) {
+                match check {
+                    Check::Number(quantity, _) => {
+                        for pick in quantity.picks() {
+                            let workload = workloads::ALL.iter().find(|w| w.name == pick.workload);
+                            let Some(workload) = workload else {
+                                if AWAITED.contains(&pick.workload) {
+                                    continue;
+                                }
+                                panic!("{}: no workload {}", claim.name, pick.workload)
+                            };
+                            assert!(
+                                pick.phase == "all"
+                                    || workload.phases.iter().any(|(name, _)| *name == pick.phase),
+                                "{}: {} has no phase {}",
+                                claim.name,
+                                pick.workload,
+                                pick.phase
+                            );
+                            assert!(
+                                workloads::Metric::of(pick.metric).is_some(),
+                                "{}: no metric {}",
+                                claim.name,
+                                pick.metric
+                            );
+                        }
+                    }
+                    Check::Case { case, .. } | Check::Limit { case, .. } => assert!(
+                        conformance::ALL.iter().any(|known| known.name == *case),
+                        "{}: no case {case}",
+                        claim.name
+                    ),
+                    Check::Fact { .. } => {}
+                }
+            }
+            let drivers = claim.parts.iter().flat_map(|part| part.about.drivers);
+            for driver in drivers {
+                assert!(
+                    drivers::ALL.iter().any(|known| known.name() == *driver),
+                    "{}: no driver {driver}",
+                    claim.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn statements_are_found_by_number_and_by_a_part_of_the_name() {
+        let names = |words: &[&str]| -> Vec<&str> {
+            let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+            wanted(&words).unwrap().iter().map(|c| c.name).collect()
+        };
+        assert_eq!(names(&[]).len(), ALL.len());
+        assert_eq!(names(&["4"]), ["first-write-is-slow"]);
+        assert_eq!(names(&["first-write", "40"]).len(), 2);
+        let error = wanted(&["nosuch".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("--list"), "{error}");
+        assert!(wanted(&[String::new()]).is_err());
+    }
+}
