@@ -97,7 +97,7 @@ impl Records {
 }
 
 /// The files a run leaves in its output directory.
-pub(crate) const OUTPUTS: [&str; 5] = [
+pub(crate) const OUTPUTS: [&str; 6] = [
     FILE,
     "results.json",
     "report.html",

@@ -128,7 +128,11 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     let width = layout::width();
     put(out, "summary.md", &reports::markdown::summary(results))?;
     let answers = reports::claims::answers(&reports::Analysis::new(results));
-    put(out, "claims.json", &reports::claims::show::json(results, &answers)?)?;
+    put(
+        out,
+        "claims.json",
+        &reports::claims::show::json(results, &answers)?,
+    )?;
     Ok(Documents {
         json,
         summary: layout::broken(&reports::summary::text(results, width), width),

@@ -33,9 +33,7 @@ impl About {
     }
 
     /// Whoever declares one of these values of a capability.
-    pub const fn declaring(
-        declares: &'static [(&'static str, &'static [&'static str])],
-    ) -> Self {
+    pub const fn declaring(declares: &'static [(&'static str, &'static [&'static str])]) -> Self {
         Self {
             declares,
             ..EVERYBODY

@@ -103,7 +103,7 @@ impl Check {
                     Quantity::Ratio(..) | Quantity::Overall => "x",
                     Quantity::Value(term) => unit(term),
                 };
-                band.words(|value| Quantity::show(unit, value))
+                band.words(|value| end(unit, value))
             }
             Self::Case { holds, .. } => match holds {
                 Holds::Kept => "its promise is kept".to_owned(),
@@ -129,12 +129,21 @@ fn unit(term: &super::term::Term) -> &'static str {
     }
 }
 
+/// An end of a band, as it stands in the data.
+fn end(unit: &str, value: f64) -> String {
+    match unit {
+        "x" => format!("{value}x"),
+        "" => value.to_string(),
+        unit => Quantity::show(unit, value),
+    }
+}
+
 fn number(quantity: &Quantity, band: Band, sought: &Sought<'_>) -> Result<Found, Stop> {
     let (number, evidence) = quantity.measure(sought)?;
     let verdict = band.judge(number.low, number.high);
     let reason = match verdict {
         Verdict::Inconclusive => {
-            let show = |value| Quantity::show(&number.unit, value);
+            let show = |value| end(&number.unit, value);
             format!("the interval reaches over an end of: {}", band.words(show))
         }
         _ => String::new(),

@@ -85,9 +85,10 @@ impl<'a> Sought<'a> {
             .series(self.analysis, self.subject, self.other, key)
             .ok_or_else(|| match pick.whose {
                 Whose::Own | Whose::Other => self.absent(pick),
-                Whose::Control | Whose::OtherControl => {
-                    Stop::inapplicable(format!("the control does no {} {}", key.workload, key.phase))
-                }
+                Whose::Control | Whose::OtherControl => Stop::inapplicable(format!(
+                    "the control does no {} {}",
+                    key.workload, key.phase
+                )),
             })?;
         let out = unfinished(self.analysis, &series.subject, &series.key);
         let limits = out.filter(|dnf| dnf.after_seconds.is_some()).count();
@@ -119,7 +120,11 @@ impl<'a> Sought<'a> {
             ));
         }
         let wanted = pick.words(None);
-        let asked = results.run.workloads.iter().any(|w| w.name == pick.workload);
+        let asked = results
+            .run
+            .workloads
+            .iter()
+            .any(|w| w.name == pick.workload);
         Stop::nothing(if !asked {
             format!("{} was not measured: --workload {0}", pick.workload)
         } else if COUNTED.contains(&pick.metric) {

@@ -117,9 +117,9 @@ pub fn answer(analysis: &Analysis<'_>, claim: &'static Claim) -> Answer {
                         nobody = other.nobody(analysis.results);
                     }
                     findings.extend(
-                        others
-                            .into_iter()
-                            .filter_map(|other| finding(analysis, part, subject, Some(&other.name))),
+                        others.into_iter().filter_map(|other| {
+                            finding(analysis, part, subject, Some(&other.name))
+                        }),
                     );
                 }
             }
@@ -206,9 +206,14 @@ fn finding(
         reason: found.reason,
         number: found.number,
         evidence: found.evidence,
-        cautions: facts(subject, "note").map(|(_, note)| note.clone()).collect(),
+        cautions: facts(subject, "note")
+            .map(|(_, note)| note.clone())
+            .collect(),
     };
-    for (check, found) in all.iter().filter(|(c, f)| *c != finding.check && f.verdict.decides()) {
+    for (check, found) in all
+        .iter()
+        .filter(|(c, f)| *c != finding.check && f.verdict.decides())
+    {
         finding.evidence.extend(found.evidence.iter().cloned());
         if found.verdict != finding.verdict {
             finding.reason = format!("{} says otherwise", check.measured());

@@ -81,7 +81,10 @@ impl Quantity {
             Self::Value(term) => term.words(None),
             Self::Ratio(a, b) => format!("{} ÷ {}", a.words(None), b.words(None)),
             Self::Exponent(term, by) => {
-                format!("the power with which {} grows with {by}", term.words(Some(by)))
+                format!(
+                    "the power with which {} grows with {by}",
+                    term.words(Some(by))
+                )
             }
             Self::Overall => {
                 "the geometric mean of all headline numbers, as a ratio to the other's".to_owned()
@@ -93,7 +96,7 @@ impl Quantity {
     pub fn show(unit: &str, value: f64) -> String {
         match unit {
             "x" => format!("{}x", crate::number::three(value)),
-            "power" => format!("power {}", crate::number::three(value)),
+            "power" => format!("power {value:.2}"),
             unit => crate::number::alone(unit, value),
         }
     }
@@ -140,7 +143,11 @@ pub(super) fn interval(values: &Values) -> Result<Number, Stop> {
         _ => Err(Stop::nothing(format!(
             "{} in {}: no 95 % interval exists below 6 rounds",
             Quantity::show(&unit, middle),
-            if n == 1 { "1 round".to_owned() } else { format!("{n} rounds") },
+            if n == 1 {
+                "1 round".to_owned()
+            } else {
+                format!("{n} rounds")
+            },
         ))),
     }
 }

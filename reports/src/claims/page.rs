@@ -85,7 +85,9 @@ fn ways(check: &Check) -> String {
         Check::Number(..) | Check::Limit { .. } => {
             format!("{}, {}", check.measured(), check.rule())
         }
-        Check::Case { .. } | Check::Fact { .. } => format!("{}: {}", check.measured(), check.rule()),
+        Check::Case { .. } | Check::Fact { .. } => {
+            format!("{}: {}", check.measured(), check.rule())
+        }
     }
 }
 

@@ -77,8 +77,11 @@ impl Pick {
         let mut fit: Vec<&Key> = own
             .map(|s| &s.key)
             .filter(|key| {
-                (key.workload.as_str(), key.phase.as_str(), key.metric.as_str())
-                    == (self.workload, self.phase, self.metric)
+                (
+                    key.workload.as_str(),
+                    key.phase.as_str(),
+                    key.metric.as_str(),
+                ) == (self.workload, self.phase, self.metric)
             })
             .collect();
         for (name, choice) in self.params {

@@ -169,7 +169,6 @@ pub fn json(results: &Results, answers: &[Answer]) -> Result<String> {
             .collect(),
     };
     let text = serde_json::to_string_pretty(&document);
-    text.map(|text| text + "\n").map_err(|e| {
-        Error::new(ErrorKind::BadInput, format!("write the answers: {e}"))
-    })
+    text.map(|text| text + "\n")
+        .map_err(|e| Error::new(ErrorKind::BadInput, format!("write the answers: {e}")))
 }

@@ -18,14 +18,17 @@ pub(crate) const OVERLAY: &str = "overlay2@ext4 overlay2@ext4,volatile=on overla
 const LASTING: &str = "overlay2@ext4";
 const VOLATILE: &str = "overlay2@ext4,volatile=on";
 const CLONES: &str = "overlay2@xfs";
-pub(crate) const COPIERS: &str = "overlay2@ext4 overlay2@ext4,volatile=on overlay2@xfs fuse-overlayfs@ext4";
+pub(crate) const COPIERS: &str =
+    "overlay2@ext4 overlay2@ext4,volatile=on overlay2@xfs fuse-overlayfs@ext4";
 const FULL: &str = "overlay2@ext4 overlay2@ext4,volatile=on fuse-overlayfs@ext4";
 const SPARING: &str = "overlay2@xfs btrfs@btrfs zfs@pool";
 const BLOCKS: &str = "btrfs@btrfs zfs@pool";
-const SHARING: &str = "overlay2@ext4 overlay2@ext4,volatile=on overlay2@xfs fuse-overlayfs@ext4 btrfs@btrfs zfs@pool";
+const SHARING: &str =
+    "overlay2@ext4 overlay2@ext4,volatile=on overlay2@xfs fuse-overlayfs@ext4 btrfs@btrfs zfs@pool";
 const NATIVE: &str = "overlay2@ext4 overlay2@ext4,volatile=on overlay2@xfs btrfs@btrfs zfs@pool";
 const OWN_PAGES: &str = "btrfs@btrfs vfs@ext4";
-const READ_ONCE: &str = "overlay2@ext4 overlay2@ext4,volatile=on overlay2@xfs fuse-overlayfs@ext4 zfs@pool";
+const READ_ONCE: &str =
+    "overlay2@ext4 overlay2@ext4,volatile=on overlay2@xfs fuse-overlayfs@ext4 zfs@pool";
 const FUSE: &str = "fuse-overlayfs@ext4";
 const BTRFS: &str = "btrfs@btrfs";
 const ZFS: &str = "zfs@pool";

@@ -24,19 +24,84 @@ pub(crate) struct World {
 
 /// Case, who, and what is answered where statements hold and where they do not.
 const CASES: &[(&str, &str, Outcome, Outcome)] = &[
-    ("idle_container_takes_nothing", ALL, Outcome::Pass, Outcome::Deviates),
-    ("small_file_in_a_large_image_costs_little", ALL, Outcome::Pass, Outcome::Deviates),
-    ("first_write_costs_what_is_declared", "overlay2@ext4 overlay2@ext4,volatile=on fuse-overlayfs@ext4", Outcome::Deviates, Outcome::Pass),
-    ("first_write_costs_what_is_declared", "overlay2@xfs btrfs@btrfs zfs@pool", Outcome::Pass, Outcome::Deviates),
-    ("metadata_change_keeps_data_shared", COPIERS, Outcome::Deviates, Outcome::Pass),
-    ("lower_file_is_cached_once", OVERLAY, Outcome::Pass, Outcome::Deviates),
-    ("lower_file_is_cached_once", "btrfs@btrfs vfs@ext4", Outcome::Deviates, Outcome::Pass),
-    ("deepest_stack_works_and_one_more_is_refused", OVERLAY, Outcome::Deviates, Outcome::Deviates),
-    ("lower_directory_can_be_renamed", OVERLAY, Outcome::Deviates, Outcome::Pass),
-    ("open_file_sees_later_writes", OVERLAY, Outcome::Deviates, Outcome::Pass),
-    ("mapping_sees_later_writes", OVERLAY, Outcome::Deviates, Outcome::Pass),
-    ("container_grows_by_what_is_written", ALL, Outcome::Pass, Outcome::Fail),
-    ("hard_links_are_counted_once", ALL, Outcome::Pass, Outcome::Fail),
+    (
+        "idle_container_takes_nothing",
+        ALL,
+        Outcome::Pass,
+        Outcome::Deviates,
+    ),
+    (
+        "small_file_in_a_large_image_costs_little",
+        ALL,
+        Outcome::Pass,
+        Outcome::Deviates,
+    ),
+    (
+        "first_write_costs_what_is_declared",
+        "overlay2@ext4 overlay2@ext4,volatile=on fuse-overlayfs@ext4",
+        Outcome::Deviates,
+        Outcome::Pass,
+    ),
+    (
+        "first_write_costs_what_is_declared",
+        "overlay2@xfs btrfs@btrfs zfs@pool",
+        Outcome::Pass,
+        Outcome::Deviates,
+    ),
+    (
+        "metadata_change_keeps_data_shared",
+        COPIERS,
+        Outcome::Deviates,
+        Outcome::Pass,
+    ),
+    (
+        "lower_file_is_cached_once",
+        OVERLAY,
+        Outcome::Pass,
+        Outcome::Deviates,
+    ),
+    (
+        "lower_file_is_cached_once",
+        "btrfs@btrfs vfs@ext4",
+        Outcome::Deviates,
+        Outcome::Pass,
+    ),
+    (
+        "deepest_stack_works_and_one_more_is_refused",
+        OVERLAY,
+        Outcome::Deviates,
+        Outcome::Deviates,
+    ),
+    (
+        "lower_directory_can_be_renamed",
+        OVERLAY,
+        Outcome::Deviates,
+        Outcome::Pass,
+    ),
+    (
+        "open_file_sees_later_writes",
+        OVERLAY,
+        Outcome::Deviates,
+        Outcome::Pass,
+    ),
+    (
+        "mapping_sees_later_writes",
+        OVERLAY,
+        Outcome::Deviates,
+        Outcome::Pass,
+    ),
+    (
+        "container_grows_by_what_is_written",
+        ALL,
+        Outcome::Pass,
+        Outcome::Fail,
+    ),
+    (
+        "hard_links_are_counted_once",
+        ALL,
+        Outcome::Pass,
+        Outcome::Fail,
+    ),
     ("cycles_leave_nothing", ALL, Outcome::Pass, Outcome::Fail),
     ("image_never_changes", ALL, Outcome::Pass, Outcome::Fail),
 ];
@@ -152,8 +217,16 @@ impl World {
             _ => "whole-file",
         };
         let native = ["overlay2", "btrfs", "zfs"].contains(&driver);
-        let volatile = if name.contains("volatile") { "on" } else { "off" };
-        let deleted = if self.published { "opaque directory" } else { "whiteout" };
+        let volatile = if name.contains("volatile") {
+            "on"
+        } else {
+            "off"
+        };
+        let deleted = if self.published {
+            "opaque directory"
+        } else {
+            "whiteout"
+        };
         let mut facts = vec![
             ("volatile".to_owned(), volatile.to_owned()),
             ("deleted_directory".to_owned(), deleted.to_owned()),
@@ -164,7 +237,11 @@ impl World {
         Subject {
             name: name.to_owned(),
             driver: driver.to_owned(),
-            role: if driver == "hostdir" { Role::Control } else { Role::Subject },
+            role: if driver == "hostdir" {
+                Role::Control
+            } else {
+                Role::Subject
+            },
             control: (driver != "hostdir").then(|| format!("hostdir@{control}")),
             twin_of: None,
             backing: Some(store.to_owned()),
@@ -174,7 +251,10 @@ impl World {
             capabilities: BTreeMap::from([
                 ("copy_up".to_owned(), copy_up.into()),
                 ("native_changes".to_owned(), native.into()),
-                ("max_layers".to_owned(), if self.published { 500 } else { 100 }.into()),
+                (
+                    "max_layers".to_owned(),
+                    if self.published { 500 } else { 100 }.into(),
+                ),
             ]),
         }
     }
@@ -204,7 +284,11 @@ fn answer(subject: &Subject, case: &str, outcome: Outcome) -> CaseResult {
         driver: subject.driver.clone(),
         case: case.to_owned(),
         outcome,
-        reason: if outcome == Outcome::Pass { String::new() } else { "made up".to_owned() },
+        reason: if outcome == Outcome::Pass {
+            String::new()
+        } else {
+            "made up".to_owned()
+        },
         promise: String::new(),
         origin: String::new(),
         level: Level::Informs,

@@ -89,25 +89,23 @@ pub(super) const METADATA: Claim = Claim {
     name: "chmod-duplicates",
     statement: "A change of mode, owner or attributes alone can duplicate a file's data.",
     source: "Docker documentation, storage drivers (copy-on-write strategy)",
-    parts: &[
-        Part::new(
-            COPIERS,
-            &[
-                Check::Number(
-                    Value(PerParam(
-                        Pick::new("copy-up", "chmod-first", "allocated").with(LARGE),
-                        "size",
-                    )),
-                    Band::above(0.9),
-                ),
-                Check::Case {
-                    case: "metadata_change_keeps_data_shared",
-                    holds: Holds::Deviates,
-                },
-            ],
-        )
-        .showing(&["metacopy"]),
-    ],
+    parts: &[Part::new(
+        COPIERS,
+        &[
+            Check::Number(
+                Value(PerParam(
+                    Pick::new("copy-up", "chmod-first", "allocated").with(LARGE),
+                    "size",
+                )),
+                Band::above(0.9),
+            ),
+            Check::Case {
+                case: "metadata_change_keeps_data_shared",
+                holds: Holds::Deviates,
+            },
+        ],
+    )
+    .showing(&["metacopy"])],
     note: "Refuted with metacopy=on, which copies the metadata alone, and where the backing filesystem clones files.",
 };
 
@@ -148,9 +146,12 @@ pub(super) const RECORDS: Claim = Claim {
     parts: &[Part::new(
         ZFS,
         &[Check::Number(
-            Value(Sum(&[
-                Pick::new("copy-up", "overwrite-middle-first", "allocated").with(LARGE),
-            ])),
+            Value(Sum(&[Pick::new(
+                "copy-up",
+                "overwrite-middle-first",
+                "allocated",
+            )
+            .with(LARGE)])),
             Band::within(65536.0, 393_216.0),
         )],
     )],

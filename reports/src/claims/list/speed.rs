@@ -69,7 +69,11 @@ pub(super) const NATIVE_DIFF: Claim = Claim {
     note: "Ten changed files among the most that were measured, from warm caches.",
 };
 
-const TEN: &[(&str, Choice)] = &[("cache", Is("warm")), ("changes", Is("10")), ("files", Most)];
+const TEN: &[(&str, Choice)] = &[
+    ("cache", Is("warm")),
+    ("changes", Is("10")),
+    ("files", Most),
+];
 
 const VOLATILE: About = OVERLAY2.telling("volatile", "on");
 const LASTING: About = OVERLAY2.telling("volatile", "off");

@@ -118,19 +118,17 @@ pub(super) const BTRFS_SEQUENTIAL: Claim = Claim {
     name: "btrfs-loses-sequential-writes",
     statement: "Sequential writes on btrfs reach down to half of what other filesystems reach.",
     source: "Docker documentation, BTRFS storage driver (performance)",
-    parts: &[
-        Part::new(
-            BTRFS,
-            &[Check::Number(
-                Ratio(
-                    Sum(&[STREAM.with(NEW).of(Whose::Control)]),
-                    Sum(&[STREAM.with(NEW).of(Whose::OtherControl)]),
-                ),
-                Band::within(0.5, 0.95),
-            )],
-        )
-        .against(OVERLAY2),
-    ],
+    parts: &[Part::new(
+        BTRFS,
+        &[Check::Number(
+            Ratio(
+                Sum(&[STREAM.with(NEW).of(Whose::Control)]),
+                Sum(&[STREAM.with(NEW).of(Whose::OtherControl)]),
+            ),
+            Band::within(0.5, 0.95),
+        )],
+    )
+    .against(OVERLAY2)],
     note: "The filesystems alone are compared, in plain directories: the writes are buffered and synced at the end.",
 };
 
@@ -139,19 +137,17 @@ pub(super) const BTRFS_SMALL_FILES: Claim = Claim {
     name: "btrfs-is-slow-with-small-files",
     statement: "Many small files are slow on btrfs.",
     source: "Docker documentation, BTRFS storage driver (performance)",
-    parts: &[
-        Part::new(
-            BTRFS,
-            &[Check::Number(
-                Ratio(
-                    Sum(&[SMALL.with(NEW)]),
-                    Sum(&[SMALL.with(NEW).of(Whose::Other)]),
-                ),
-                Band::above(1.25),
-            )],
-        )
-        .against(OVERLAY2),
-    ],
+    parts: &[Part::new(
+        BTRFS,
+        &[Check::Number(
+            Ratio(
+                Sum(&[SMALL.with(NEW)]),
+                Sum(&[SMALL.with(NEW).of(Whose::Other)]),
+            ),
+            Band::above(1.25),
+        )],
+    )
+    .against(OVERLAY2)],
     note: "",
 };
 
