@@ -4,13 +4,16 @@
 //! behind them; nothing in memory of the driver's own; and nothing in the page cache of the file that holds the store.
 
 mod evidence;
+mod glance;
 
 use std::path::Path;
 
 use drivers::error::Attempt as _;
-use drivers::{Driver, OwnCache, Result};
-use workloads::{CacheState, Environment, Probe, Settled};
+use drivers::{Driver, Error, ErrorKind, OwnCache, Result};
+use workloads::{CacheState, Environment, Glance, Probe, Settled, SmallStore};
 
+use crate::small;
+use crate::subjects::Planned;
 use crate::workplace::Opened;
 use evidence::Evidence;
 
@@ -21,6 +24,8 @@ pub(crate) struct Settle<'a> {
     /// The file of the host that holds the store, where there is one.
     store_file: Option<&'a Path>,
     may_drop: bool,
+    /// What small stores are made like; none in tests.
+    planned: Option<&'a Planned>,
 }
 
 /// Why nothing can be dropped without root.
@@ -34,6 +39,7 @@ impl<'a> Settle<'a> {
             driver: &*opened.driver,
             store_file: opened.ground.store_file(),
             may_drop,
+            planned: Some(&opened.planned),
         }
     }
 
@@ -102,6 +108,17 @@ impl Environment for Settle<'_> {
 
     fn sync(&self) -> Result<()> {
         self.driver.sync()
+    }
+
+    fn glance(&self) -> Result<Glance> {
+        glance::look(self.driver, self.store_file)
+    }
+
+    fn small(&self, dir: &Path, bytes: u64) -> Result<Box<dyn SmallStore>> {
+        match self.planned {
+            Some(planned) => small::make(planned, dir, bytes),
+            None => Err(Error::new(ErrorKind::Unsupported, "make a small store in").path(dir)),
+        }
     }
 }
 

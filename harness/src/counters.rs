@@ -4,9 +4,9 @@
 //! counted pass reads, off any clock.
 
 pub(crate) mod cell;
-mod device;
+pub(crate) mod device;
 mod kernel_threads;
-mod leftovers;
+pub(crate) mod leftovers;
 pub(crate) mod settled;
 mod threads;
 

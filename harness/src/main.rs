@@ -30,6 +30,7 @@ mod runs;
 mod schedule;
 mod select;
 mod settings;
+mod small;
 mod spoken;
 mod stores;
 mod subjects;

@@ -70,6 +70,10 @@ const COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("parallel", Ch
 const MANY: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("parallel", Choice::Most)];
 const BIG: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("size", Choice::Most)];
 const SMALL: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("size", Choice::Least)];
+const DEEP: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("depth", Choice::Most)];
+const DEEP_COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("depth", Choice::Most)];
+const READERS: &[(&str, Choice)] = &[("readers", Choice::Most)];
+const CONTAINERS: &[(&str, Choice)] = &[("containers", Choice::Most)];
 const BIG_COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("size", Choice::Most)];
 
 #[rustfmt::skip]
@@ -95,6 +99,15 @@ const TABLE: &[Pick] = &[
     Pick { workload: "write-heavy", phase: "small-files", metric: "time", params: NEW, label: "Create and delete small files", short: "", uses: &[Use::Writing] },
     Pick { workload: "write-heavy", phase: "small-files", metric: "durable", params: NEW, label: "The same until it is durable", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "sqlite-wal", metric: "time", params: NEW, label: "SQLite transactions, write-ahead log", short: "sqlite", uses: &[Use::Writing] },
+    Pick { workload: "read", phase: "stat", metric: "time", params: DEEP, label: "Look up the image's files below {depth} layers", short: "look-up", uses: &[] },
+    Pick { workload: "read", phase: "stat", metric: "time", params: DEEP_COLD, label: "The same from cold caches", short: "", uses: &[] },
+    Pick { workload: "read", phase: "read-sequential", metric: "time", params: BIG, label: "Read a {size} file of the image", short: "read", uses: &[] },
+    Pick { workload: "read", phase: "read-sequential", metric: "time", params: BIG_COLD, label: "The same from cold caches", short: "", uses: &[] },
+    Pick { workload: "share", phase: "next-reader", metric: "time", params: READERS, label: "Read a {size} file that another container has read", short: "", uses: &[] },
+    Pick { workload: "share", phase: "held-by-all", metric: "page-cache", params: READERS, label: "Page cache {readers} readers of it fill", short: "cache", uses: &[] },
+    Pick { workload: "share", phase: "mapped", metric: "memory", params: READERS, label: "Memory of one {size} library in {readers} containers", short: "library", uses: &[] },
+    Pick { workload: "density", phase: "live", metric: "allocated", params: CONTAINERS, label: "Space of {containers} idle containers", short: "", uses: &[] },
+    Pick { workload: "density", phase: "images", metric: "allocated", params: &[], label: "Space of {images} images on common bases", short: "images", uses: &[] },
 ];
 
 /// A headline number found in the results.

@@ -1,7 +1,11 @@
 //! What the metrics mean: which way is better, and what they are called in a sentence.
 
 /// Every metric's name.
+<<<<<<< HEAD
 pub const ALL: [&str; 20] = [
+=======
+pub const ALL: [&str; 21] = [
+>>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
     "time",
     "durable",
     "cpu",
@@ -20,6 +24,8 @@ pub const ALL: [&str; 20] = [
     "syscalls",
     "leftovers",
     "daemon-memory",
+    "memory",
+    "mounts",
     "latency-p50",
     "latency-p99",
 ];
@@ -64,6 +70,7 @@ pub fn words(metric: &str) -> &str {
         "syscalls-unsteady" => "other system calls",
         "leftovers" => "things left behind",
         "daemon-memory" => "memory of the largest daemon",
+        "memory" => "memory in use",
         "latency-p50" => "median latency",
         "latency-p99" => "99th percentile of latency",
         other => other,
@@ -84,7 +91,7 @@ pub enum Repeats {
 /// How well a metric repeats. docs/measuring.md has the measurement behind this table.
 pub fn repeats(metric: &str) -> Repeats {
     match metric {
-        "inodes" | "payload" | "leftovers" => Repeats::Exactly,
+        "inodes" | "payload" | "leftovers" | "mounts" => Repeats::Exactly,
         // A block more or less: who shares an attribute block with whom depends on what the kernel still remembers.
         "allocated" | "syscalls" => Repeats::Nearly,
         // Journals, read-ahead and the merging of requests follow the moment, and daemons their own clock.
@@ -99,7 +106,8 @@ pub fn floor(metric: &str) -> f64 {
     match metric {
         "time" | "durable" | "cpu" => 1e-5,
         "latency-p50" | "latency-p99" => 1e-6,
-        "allocated" | "device-written" | "device-read" | "page-cache" | "daemon-memory" => 4096.0,
+        "allocated" | "device-written" | "device-read" | "page-cache" | "daemon-memory"
+        | "memory" => 4096.0,
         _ => 0.0,
     }
 }

@@ -10,6 +10,7 @@ use crate::image::Image;
 use crate::postgres;
 use crate::pull::{self, PullOptions, ShapeAmounts};
 use crate::recorder::Recorder;
+use crate::{density, full, read, share};
 
 /// What a cell works on.
 #[derive(Debug, Clone, Copy)]
@@ -117,12 +118,27 @@ pub struct Scale {
     pub small_files: u32,
     /// `write-heavy`: SQLite transactions.
     pub transactions: u32,
+<<<<<<< HEAD
     /// `postgres`.
     #[serde(flatten)]
     pub postgres: postgres::Amounts,
     /// `aging`.
     #[serde(flatten)]
     pub aging: aging::Amounts,
+=======
+    /// `read`.
+    #[serde(flatten)]
+    pub read: read::Amounts,
+    /// `share`.
+    #[serde(flatten)]
+    pub share: share::Amounts,
+    /// `density`.
+    #[serde(flatten)]
+    pub density: density::Amounts,
+    /// `full`.
+    #[serde(flatten)]
+    pub full: full::Amounts,
+>>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
 }
 
 impl Scale {
@@ -141,8 +157,15 @@ impl Scale {
             synced_writes: 8,
             small_files: 50,
             transactions: 8,
+<<<<<<< HEAD
             postgres: postgres::Amounts::smoke(),
             aging: aging::Amounts::smoke(),
+=======
+            read: read::Amounts::smoke(),
+            share: share::Amounts::smoke(),
+            density: density::Amounts::smoke(),
+            full: full::Amounts::smoke(),
+>>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
         }
     }
 
@@ -161,8 +184,15 @@ impl Scale {
             synced_writes: 50,
             small_files: 300,
             transactions: 50,
+<<<<<<< HEAD
             postgres: postgres::Amounts::ordinary(),
             aging: aging::Amounts::ordinary(),
+=======
+            read: read::Amounts::ordinary(),
+            share: share::Amounts::ordinary(),
+            density: density::Amounts::ordinary(),
+            full: full::Amounts::ordinary(),
+>>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
         }
     }
 
@@ -181,8 +211,15 @@ impl Scale {
             synced_writes: 1000,
             small_files: 2000,
             transactions: 1000,
+<<<<<<< HEAD
             postgres: postgres::Amounts::publish(),
             aging: aging::Amounts::publish(),
+=======
+            read: read::Amounts::publish(),
+            share: share::Amounts::publish(),
+            density: density::Amounts::publish(),
+            full: full::Amounts::publish(),
+>>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
         }
     }
 }

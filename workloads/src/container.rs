@@ -79,14 +79,20 @@ impl<'a> Container<'a> {
         Item::Container(&self.key)
     }
 
+    /// Unmounts it; the layer stays, and can be mounted again.
+    ///
+    /// # Errors
+    /// As `Mount::unmount`.
+    pub fn unmount(&mut self) -> Result<()> {
+        self.mount.take().map_or(Ok(()), Mount::unmount)
+    }
+
     /// Unmounts and removes the layer; the mountpoint stays for `finish`.
     ///
     /// # Errors
     /// As `Mount::unmount` and `Driver::remove`.
     pub fn teardown(&mut self) -> Result<()> {
-        if let Some(mount) = self.mount.take() {
-            mount.unmount()?;
-        }
+        self.unmount()?;
         if self.prepared {
             self.driver.remove(Item::Container(&self.key))?;
             self.prepared = false;

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use drivers::{Item, Result};
+use drivers::{Driver, Error, ErrorKind, Item, Result};
 
 /// What the harness does for a workload, off the clock.
 pub trait Environment: std::fmt::Debug {
@@ -24,6 +24,50 @@ pub trait Environment: std::fmt::Debug {
     /// # Errors
     /// Whatever syncing gives.
     fn sync(&self) -> Result<()>;
+
+    /// What is held in memory, and what the device was asked for, at this moment; two of these give a growth. Nothing is
+    /// known unless somebody looks.
+    ///
+    /// # Errors
+    /// Whatever reading gives.
+    fn glance(&self) -> Result<Glance> {
+        Ok(Glance::default())
+    }
+
+    /// A store like the subject's but small, and its driver with the same options open on it, in the directory `dir`, which
+    /// is made, and is empty when the store is closed.
+    ///
+    /// # Errors
+    /// `Unsupported` where a store cannot have a size; whatever making it gives.
+    fn small(&self, dir: &Path, bytes: u64) -> Result<Box<dyn SmallStore>> {
+        let _ = bytes;
+        Err(Error::new(ErrorKind::Unsupported, "make a small store in").path(dir))
+    }
+}
+
+/// A store that was made to be filled up.
+pub trait SmallStore: std::fmt::Debug {
+    /// What is open on it.
+    fn driver(&self) -> &dyn Driver;
+
+    /// Lets go of it and removes it.
+    ///
+    /// # Errors
+    /// `InUse` when something in it still is.
+    fn close(self: Box<Self>) -> Result<()>;
+}
+
+/// What is held in memory, and what the device was asked for, at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Glance {
+    /// Bytes that the backing device was asked to read so far; `None` where no device of its own lies under the store.
+    pub device_read: Option<u64>,
+    /// Bytes of the file that holds the store in the host's page cache: below the store's own pages.
+    pub below: u64,
+    /// Proportional set sizes of this process's helper processes (FUSE daemons), in bytes.
+    pub daemons: u64,
+    /// What the kernel itself takes on the whole host, in bytes: slabs, stacks, page tables, per-CPU data.
+    pub kernel: u64,
 }
 
 /// The files whose pages are looked at to prove a state; names are relative.

@@ -98,7 +98,21 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// Those of `work`.
     pub fn time<T>(&mut self, phase: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.measure(phase, work, None::<fn() -> Result<()>>)
+        self.measure(phase, 1, work, None::<fn() -> Result<()>>)
+    }
+
+    /// As [`Self::time`], of work that does `of` things alike: each number is the mean of one. A counted pass counts all of
+    /// them together.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn time_mean<T>(
+        &mut self,
+        phase: &str,
+        of: u32,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        self.measure(phase, of, work, None::<fn() -> Result<()>>)
     }
 
     /// As [`Self::time`], and then the time from the phase's begin until `sync` has returned: what is only buffered is not
@@ -112,12 +126,13 @@ impl<'a> Recorder<'a> {
         work: impl FnOnce() -> Result<T>,
         sync: impl FnOnce() -> Result<()>,
     ) -> Result<T> {
-        self.measure(phase, work, Some(sync))
+        self.measure(phase, 1, work, Some(sync))
     }
 
     fn measure<T>(
         &mut self,
         phase: &str,
+        of: u32,
         work: impl FnOnce() -> Result<T>,
         sync: Option<impl FnOnce() -> Result<()>>,
     ) -> Result<T> {
@@ -142,12 +157,13 @@ impl<'a> Recorder<'a> {
             return outcome.map(|(value, _)| value);
         }
         let (value, durable) = outcome?;
-        self.value(phase, Metric::Time, elapsed.as_secs_f64());
+        let of = f64::from(of.max(1));
+        self.value(phase, Metric::Time, elapsed.as_secs_f64() / of);
         if let Some(durable) = durable {
-            self.value(phase, Metric::Durable, durable.as_secs_f64());
+            self.value(phase, Metric::Durable, durable.as_secs_f64() / of);
         }
         for count in counts {
-            self.value(phase, count.metric, count.value);
+            self.value(phase, count.metric, count.value / of);
         }
         Ok(value)
     }
@@ -293,6 +309,24 @@ mod tests {
             ]
         );
         assert_eq!(found[0].0, Metric::Time);
+    }
+
+    #[test]
+    fn the_mean_of_one_is_told_and_a_counted_pass_counts_all() {
+        for counted in [false, true] {
+            let mut recorder = Recorder::new(Box::new(Fixed {
+                counted,
+                open: false,
+            }));
+            recorder.time_mean("many", 4, || Ok(())).unwrap();
+            let inodes = if counted {
+                recorder.finish_counted()[0].counts[0].value
+            } else {
+                let (samples, _) = recorder.finish();
+                samples[1].value
+            };
+            assert_eq!(inodes, if counted { 1.0 } else { 0.25 });
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod dedupe;
 pub mod descriptors;
 pub mod fiemap;
 pub mod lease;
+pub mod library;
 pub mod loopdev;
 pub mod mapping;
 pub mod mount_attr;

@@ -55,6 +55,7 @@ impl Stand {
             driver: &*self.driver,
             store_file: self.ground.store_file(),
             may_drop: true,
+            planned: None,
         }
         .settle(wanted, probe)
         .unwrap()
@@ -248,6 +249,7 @@ fn without_root_there_is_only_warm() {
         driver: &*driver,
         store_file: None,
         may_drop: false,
+        planned: None,
     };
     let settled = user.settle(CacheState::Cold, Probe::Nothing).unwrap();
     assert_eq!(settled, Settled::refused(CacheState::Warm, NOT_ROOT));

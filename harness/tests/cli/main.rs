@@ -14,6 +14,7 @@ mod images;
 mod long;
 mod own;
 mod plan;
+mod reads;
 mod rootless;
 mod runs;
 mod session;

@@ -43,6 +43,10 @@ pub enum Metric {
     HarnessCpu,
     /// The largest resident set of a daemon of the driver so far, bytes. Less is better.
     DaemonMemory,
+    /// Memory in use, bytes: of mapped files and of processes each page's share of those who map it (PSS). Less is better.
+    Memory,
+    /// Mounts. Less is better.
+    Mounts,
     /// Median latency of one operation, seconds. Less is better.
     LatencyP50,
     /// 99th percentile of the latency, seconds; only where 1,000 operations or more were timed. Less is better.
@@ -71,6 +75,8 @@ impl Metric {
         Self::Leftovers,
         Self::HarnessCpu,
         Self::DaemonMemory,
+        Self::Memory,
+        Self::Mounts,
         Self::LatencyP50,
         Self::LatencyP99,
     ];
@@ -97,6 +103,8 @@ impl Metric {
             Self::Leftovers => "leftovers",
             Self::HarnessCpu => "harness-cpu",
             Self::DaemonMemory => "daemon-memory",
+            Self::Memory => "memory",
+            Self::Mounts => "mounts",
             Self::LatencyP50 => "latency-p50",
             Self::LatencyP99 => "latency-p99",
         }
@@ -123,10 +131,12 @@ impl Metric {
             | Self::DeviceWritten
             | Self::DeviceRead
             | Self::PageCache
-            | Self::DaemonMemory => "B",
+            | Self::DaemonMemory
+            | Self::Memory => "B",
             Self::DeviceRequests
             | Self::Extents
             | Self::Inodes
+            | Self::Mounts
             | Self::Syscalls
             | Self::SyscallsUnsteady
             | Self::Leftovers
