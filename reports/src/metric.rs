@@ -1,11 +1,7 @@
 //! What the metrics mean: which way is better, and what they are called in a sentence.
 
 /// Every metric's name.
-<<<<<<< HEAD
-pub const ALL: [&str; 20] = [
-=======
-pub const ALL: [&str; 21] = [
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
+pub const ALL: [&str; 22] = [
     "time",
     "durable",
     "cpu",

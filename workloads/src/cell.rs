@@ -118,14 +118,12 @@ pub struct Scale {
     pub small_files: u32,
     /// `write-heavy`: SQLite transactions.
     pub transactions: u32,
-<<<<<<< HEAD
     /// `postgres`.
     #[serde(flatten)]
     pub postgres: postgres::Amounts,
     /// `aging`.
     #[serde(flatten)]
     pub aging: aging::Amounts,
-=======
     /// `read`.
     #[serde(flatten)]
     pub read: read::Amounts,
@@ -138,7 +136,6 @@ pub struct Scale {
     /// `full`.
     #[serde(flatten)]
     pub full: full::Amounts,
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
 }
 
 impl Scale {
@@ -157,15 +154,12 @@ impl Scale {
             synced_writes: 8,
             small_files: 50,
             transactions: 8,
-<<<<<<< HEAD
             postgres: postgres::Amounts::smoke(),
             aging: aging::Amounts::smoke(),
-=======
             read: read::Amounts::smoke(),
             share: share::Amounts::smoke(),
             density: density::Amounts::smoke(),
             full: full::Amounts::smoke(),
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
         }
     }
 
@@ -184,15 +178,12 @@ impl Scale {
             synced_writes: 50,
             small_files: 300,
             transactions: 50,
-<<<<<<< HEAD
             postgres: postgres::Amounts::ordinary(),
             aging: aging::Amounts::ordinary(),
-=======
             read: read::Amounts::ordinary(),
             share: share::Amounts::ordinary(),
             density: density::Amounts::ordinary(),
             full: full::Amounts::ordinary(),
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
         }
     }
 
@@ -211,15 +202,12 @@ impl Scale {
             synced_writes: 1000,
             small_files: 2000,
             transactions: 1000,
-<<<<<<< HEAD
             postgres: postgres::Amounts::publish(),
             aging: aging::Amounts::publish(),
-=======
             read: read::Amounts::publish(),
             share: share::Amounts::publish(),
             density: density::Amounts::publish(),
             full: full::Amounts::publish(),
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
         }
     }
 }

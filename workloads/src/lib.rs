@@ -18,12 +18,9 @@ pub mod programs;
 pub mod pull;
 pub mod read;
 pub mod recorder;
-<<<<<<< HEAD
 pub mod room;
-=======
 pub mod share;
 mod shown;
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
 pub mod start;
 pub mod volume;
 pub mod warmth;
@@ -31,12 +28,8 @@ mod work;
 pub mod write_heavy;
 
 pub use cell::{Cell, Ground, Place, Scale};
-<<<<<<< HEAD
-pub use environment::{CacheState, Environment, Probe, Settled};
-pub use own::Own;
-=======
 pub use environment::{CacheState, Environment, Glance, Probe, Settled, SmallStore};
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
+pub use own::Own;
 pub use recorder::{Metric, Recorder, Sample};
 pub use work::Work;
 
@@ -76,13 +69,10 @@ pub const ALL: &[&Workload] = &[
     &start::WORKLOAD,
     &copy_up::WORKLOAD,
     &write_heavy::WORKLOAD,
-<<<<<<< HEAD
-    &postgres::WORKLOAD,
-    &aging::WORKLOAD,
-=======
     &read::WORKLOAD,
     &share::WORKLOAD,
     &density::WORKLOAD,
+    &postgres::WORKLOAD,
+    &aging::WORKLOAD,
     &full::WORKLOAD,
->>>>>>> d3908b1 (Workloads read, share, density and full: the files of an image, what containers share, how many there can be, how much fits)
 ];

@@ -42,143 +42,131 @@ fn number(params: &Value, name: &str) -> f64 {
     text.parse().unwrap()
 }
 
-fn root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
 #[test]
-fn names_and_data_are_read_at_every_depth_and_from_cold_caches() {
-    if !root() {
+fn reading_sharing_and_standing_by_are_measured_on_every_driver() {
+    if !rustix::process::geteuid().is_root() {
         return;
     }
     for driver in READY.iter() {
         let session = Session::new();
-        let results = measured(&session, driver, &["read"]);
-        assert_eq!(results["dnf"], Value::Array(Vec::new()), "{driver}");
-        for (subject, _) in subjects(&results) {
-            let of = |phase: &'static str, cache: &'static str| {
-                let all = values(&results, phase, "time");
-                let mine = all.filter(|(s, params, _)| *s == subject && params["cache"] == cache);
-                mine.map(|(_, params, value)| (params.clone(), value))
-                    .collect::<Vec<_>>()
-            };
-            for phase in ["list", "stat", "missing", "open"] {
-                // Other tests drop the caches of the machine, too.
-                let warm = of(phase, "warm").len() + of(phase, "lukewarm").len();
-                let cold = of(phase, "cold").len();
-                let expected = if phase == "open" { 2 } else { 4 };
-                assert_eq!(warm + cold, expected, "{subject}: {phase}");
-            }
-            for phase in ["read-sequential", "read-random", "read-mapped"] {
-                let all: Vec<_> = values(&results, phase, "time")
-                    .filter(|(s, ..)| *s == subject)
-                    .collect();
-                assert_eq!(all.len(), 2, "{subject}: {phase}");
-                assert!(all.iter().all(|(_, params, value)| {
-                    *value > 0.0 && number(params, "size") == f64::from(1 << 20)
-                }));
-            }
-            let cold = of("read-sequential", "cold").len() + of("stat", "cold").len();
-            assert!(cold >= 1, "{subject}: nothing was cold");
-        }
-        for metric in ["rate", "latency-p50", "cpu"] {
-            assert!(
-                values(&results, "read-random", metric).count() > 0,
-                "{metric}"
-            );
-        }
-    }
-}
-
-/// What is mapped stays in memory whoever drops the caches of the machine: these numbers are exact.
-#[test]
-fn what_containers_share_is_what_is_declared() {
-    if !root() {
-        return;
-    }
-    for driver in READY.iter() {
-        let session = Session::new();
-        let results = measured(&session, driver, &["share"]);
+        let results = measured(&session, driver, &["read", "share", "density"]);
         assert_eq!(results["dnf"], Value::Array(Vec::new()), "{driver}");
         for (name, subject) in subjects(&results) {
-            let mine = |phase: &'static str, metric: &'static str| {
-                let all = values(&results, phase, metric);
-                let mut mine = all.filter(|(s, ..)| *s == name);
-                mine.next()
-                    .map(|(_, params, value)| (params.clone(), value))
-            };
-            let (params, memory) = mine("mapped", "memory").unwrap();
-            let (_, pages) = mine("mapped", "page-cache").unwrap();
-            let (size, readers) = (number(&params, "size"), number(&params, "readers"));
-            let shared = subject["role"] == "control"
-                || subject["capabilities"]["shared_page_cache"] == true;
-            let copies = if shared { 1.0 } else { readers };
-            assert_eq!(memory, copies * size, "{name}: {params}");
-            // Below a daemon's files there may be those of the layer, too.
-            assert!(
-                pages >= copies * size && (!shared || pages == size),
-                "{name}: {pages} of {params}"
-            );
-            let (_, all) = mine("held-by-all", "page-cache").unwrap();
-            assert!(all <= pages, "{name}: {all}, and {pages} mapped");
-            let (_, first) = mine("held-by-first", "device-read").unwrap();
-            let (_, read) = mine("held-by-all", "device-read").unwrap();
-            assert!(first <= read, "{name}: {first} of {read}");
-            for phase in ["first-reader", "next-reader", "map"] {
-                assert!(mine(phase, "time").unwrap().1 > 0.0, "{name}: {phase}");
-            }
+            names_and_data_are_read(&results, name);
+            what_is_shared_is_what_is_declared(&results, name, subject);
+            idle_containers_and_images_are_counted(&results, name, subject);
         }
     }
 }
 
-#[test]
-fn idle_containers_and_images_are_counted() {
-    if !root() {
+fn names_and_data_are_read(results: &Value, name: &str) {
+    let of = |phase, cache: &str| {
+        let all = values(results, phase, "time");
+        let mine = all.filter(|(s, params, _)| *s == name && params["cache"] == cache);
+        mine.inspect(|(_, _, value)| assert!(*value > 0.0)).count()
+    };
+    for phase in ["list", "stat", "missing", "open"] {
+        // Two depths. Other tests drop the caches of the machine, too: warm may be refused.
+        let all: usize = ["cold", "lukewarm", "warm"]
+            .map(|c| of(phase, c))
+            .iter()
+            .sum();
+        let expected = if phase == "open" { 2 } else { 4 };
+        assert_eq!(all, expected, "{name}: {phase}");
+    }
+    for phase in ["read-sequential", "read-random", "read-mapped"] {
+        let all: usize = ["cold", "lukewarm", "warm"]
+            .map(|c| of(phase, c))
+            .iter()
+            .sum();
+        assert_eq!(all, 2, "{name}: {phase}");
+    }
+    assert!(
+        of("read-sequential", "cold") + of("stat", "cold") > 0,
+        "{name}: nothing was cold"
+    );
+    for metric in ["rate", "latency-p50", "cpu"] {
+        let mut mine = values(results, "read-random", metric).filter(|(s, ..)| *s == name);
+        assert!(mine.next().is_some(), "{name}: {metric}");
+    }
+}
+
+/// What is mapped stays in memory, whoever drops the caches of the machine: these numbers are exact.
+fn what_is_shared_is_what_is_declared(results: &Value, name: &str, subject: &Value) {
+    let mine = |phase, metric| {
+        let all = values(results, phase, metric);
+        let mut mine = all.filter(|(s, ..)| *s == name);
+        let (_, params, value) = mine
+            .next()
+            .unwrap_or_else(|| panic!("{name}: {phase} {metric}"));
+        (params, value)
+    };
+    let (params, memory) = mine("mapped", "memory");
+    let (_, pages) = mine("mapped", "page-cache");
+    let (size, readers) = (number(params, "size"), number(params, "readers"));
+    let shared =
+        subject["role"] == "control" || subject["capabilities"]["shared_page_cache"] == true;
+    let copies = if shared { 1.0 } else { readers };
+    // Each mapping's share is told in whole KiB.
+    assert!(
+        memory <= copies * size && memory > copies * size - readers * 1024.0,
+        "{name}: {memory} of {params}"
+    );
+    // The layer's file below those of a daemon, and the file that holds a pool, are cached as well.
+    let in_pool = subject["backing"] == "pool";
+    assert!(
+        pages >= copies * size && (!shared || in_pool || pages == size),
+        "{name}: {pages} of {params}"
+    );
+    let (_, first) = mine("held-by-first", "device-read");
+    let (_, all) = mine("held-by-all", "device-read");
+    assert!(first <= all, "{name}: {first} of {all}");
+    for phase in ["first-reader", "next-reader", "map"] {
+        assert!(mine(phase, "time").1 > 0.0, "{name}: {phase}");
+    }
+}
+
+fn idle_containers_and_images_are_counted(results: &Value, name: &str, subject: &Value) {
+    let live = |metric| -> Vec<(f64, f64)> {
+        values(results, "live", metric)
+            .filter(|(s, params, _)| *s == name && params["of"].is_null())
+            .map(|(_, params, value)| (number(params, "containers"), value))
+            .collect()
+    };
+    assert_eq!(live("mounts").len(), 2, "{name}");
+    for (containers, mounts) in live("mounts") {
+        assert!(
+            mounts >= containers,
+            "{name}: {mounts} mounts of {containers}"
+        );
+    }
+    // A snapshot takes no inode of its own.
+    for (containers, inodes) in live("inodes") {
+        let each = if subject["backing"] == "ext4" {
+            1.0
+        } else {
+            0.0
+        };
+        assert!(
+            inodes >= each * containers,
+            "{name}: {inodes} inodes of {containers}"
+        );
+    }
+    let space = live("allocated");
+    assert!(space[0].1 <= space[1].1, "{name}: {space:?}");
+    if subject["role"] == "control" {
         return;
     }
-    for driver in READY.iter() {
-        let session = Session::new();
-        let results = measured(&session, driver, &["density"]);
-        assert_eq!(results["dnf"], Value::Array(Vec::new()), "{driver}");
-        for (name, subject) in subjects(&results) {
-            let live = |metric: &'static str| -> Vec<(f64, f64)> {
-                values(&results, "live", metric)
-                    .filter(|(s, ..)| *s == name)
-                    .map(|(_, params, value)| (number(params, "containers"), value))
-                    .collect()
-            };
-            for (containers, mounts) in live("mounts") {
-                assert!(
-                    mounts >= containers,
-                    "{name}: {mounts} mounts of {containers}"
-                );
-            }
-            assert_eq!(live("mounts").len(), 2, "{name}");
-            for (containers, inodes) in live("inodes") {
-                assert!(
-                    inodes >= containers,
-                    "{name}: {inodes} inodes of {containers}"
-                );
-            }
-            let space = live("allocated");
-            assert!(space[0].1 <= space[1].1, "{name}: {space:?}");
-            if subject["role"] == "control" {
-                continue;
-            }
-            let of = |phase: &'static str| {
-                let all = values(&results, phase, "allocated");
-                let mut mine = all.filter(|(s, ..)| *s == name);
-                mine.next().unwrap().2
-            };
-            // Four images on two bases of 1 MiB, each with an eighth of its own: 4.5 MiB apart, 2.5 MiB where bases are
-            // shared.
-            let (together, apart) = (of("images"), of("images-apart"));
-            assert!(apart >= 4.5 * f64::from(1 << 20), "{name}: {apart}");
-            if subject["capabilities"]["shares_data_with_parent"] == true {
-                assert!(together < 0.8 * apart, "{name}: {together} of {apart}");
-            } else {
-                assert!(together > apart, "{name}: {together} of {apart}");
-            }
-        }
+    let of = |phase| {
+        let mut mine = values(results, phase, "allocated").filter(|(s, ..)| *s == name);
+        mine.next().unwrap_or_else(|| panic!("{name}: {phase}")).2
+    };
+    // Four images on two bases of 1 MiB, each with an eighth of its own: 4.5 MiB apart, 2.5 MiB where bases are shared.
+    let (together, apart) = (of("images"), of("images-apart"));
+    assert!(apart >= 4.5 * f64::from(1 << 20), "{name}: {apart}");
+    if subject["capabilities"]["shares_data_with_parent"] == true {
+        assert!(together < 0.8 * apart, "{name}: {together} of {apart}");
+    } else {
+        assert!(together > apart, "{name}: {together} of {apart}");
     }
 }

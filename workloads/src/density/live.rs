@@ -179,13 +179,15 @@ fn bring_up<'a>(
     }
     let all = u32::try_from(idle.len()).unwrap_or(u32::MAX);
     cell.recorder.param("containers", Some(all.to_string()));
-    cell.recorder.time_mean("take-down", all, || {
+    let down = cell.recorder.time_mean("take-down", all, || {
         // The last first: nobody else's shortcut.
         while let Some(one) = idle.pop() {
             one.finish()?;
         }
         Ok(())
-    })
+    });
+    cell.recorder.param("containers", None);
+    down
 }
 
 fn memory(cell: &mut Cell<'_>, count: u32, before: &Glance, after: &Glance, daemons_before: u32) {
