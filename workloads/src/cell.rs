@@ -136,6 +136,15 @@ pub struct Scale {
     /// `full`.
     #[serde(flatten)]
     pub full: full::Amounts,
+    /// `build`.
+    #[serde(flatten)]
+    pub build: crate::build::Amounts,
+    /// `diff`.
+    #[serde(flatten)]
+    pub diff: crate::diff::Amounts,
+    /// `remove`.
+    #[serde(flatten)]
+    pub remove: crate::removal::Amounts,
 }
 
 impl Scale {
@@ -160,6 +169,9 @@ impl Scale {
             share: share::Amounts::smoke(),
             density: density::Amounts::smoke(),
             full: full::Amounts::smoke(),
+            build: crate::build::Amounts::smoke(),
+            diff: crate::diff::Amounts::smoke(),
+            remove: crate::removal::Amounts::smoke(),
         }
     }
 
@@ -184,6 +196,9 @@ impl Scale {
             share: share::Amounts::ordinary(),
             density: density::Amounts::ordinary(),
             full: full::Amounts::ordinary(),
+            build: crate::build::Amounts::ordinary(),
+            diff: crate::diff::Amounts::ordinary(),
+            remove: crate::removal::Amounts::ordinary(),
         }
     }
 
@@ -208,6 +223,9 @@ impl Scale {
             share: share::Amounts::publish(),
             density: density::Amounts::publish(),
             full: full::Amounts::publish(),
+            build: crate::build::Amounts::publish(),
+            diff: crate::diff::Amounts::publish(),
+            remove: crate::removal::Amounts::publish(),
         }
     }
 }

@@ -87,6 +87,16 @@ impl<'a> Container<'a> {
         self.mount.take().map_or(Ok(()), Mount::unmount)
     }
 
+    /// Makes an immutable layer of it, unmounted; only the mountpoint is left for `finish`.
+    ///
+    /// # Errors
+    /// As `Driver::commit`; the container layer is then still there.
+    pub fn commit(&mut self, layer: &LayerId) -> Result<()> {
+        self.driver.commit(&self.key, layer)?;
+        self.prepared = false;
+        Ok(())
+    }
+
     /// Unmounts and removes the layer; the mountpoint stays for `finish`.
     ///
     /// # Errors

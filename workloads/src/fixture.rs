@@ -30,14 +30,29 @@ pub fn layer(
         .iter()
         .map(|file| format!("{}:{}", file.name, file.size))
         .collect();
+    let description = format!("{label} {}", description.join(" "));
+    of_archive(driver, &description, parent, || {
+        Ok(std::io::Cursor::new(archive(files)?))
+    })
+}
+
+/// Makes sure a layer of what `archive` gives stands on `parent`, and gives its id. The description decides the archive:
+/// it is asked for only where there is no layer of that description yet.
+///
+/// # Errors
+/// As [`layer`], and those of `archive`.
+pub fn of_archive<R: Read>(
+    driver: &dyn Driver,
+    description: &str,
+    parent: Option<&LayerId>,
+    archive: impl FnOnce() -> Result<R>,
+) -> Result<LayerId> {
     let digest = {
         use sha2::Digest as _;
-        drivers::ids::hex(&sha2::Sha256::digest(format!(
-            "layerbench fixture {label} {}",
-            description.join(" ")
-        )))
+        let text = format!("layerbench fixture {description}");
+        drivers::ids::hex(&sha2::Sha256::digest(text))
     };
-    // Not the digest of the archive but of its description, which decides the archive: no need to make it to look.
+    // Not the digest of the archive but of its description: no need to make it to look.
     let id = LayerId::chain(parent, &format!("sha256:{digest}"))?;
     match driver.parent(Item::Layer(&id)) {
         Ok(_) => return Ok(id),
@@ -46,8 +61,8 @@ pub fn layer(
     }
     let key = format!("fixture-{}", &digest[..16]).parse()?;
     driver.prepare(&key, parent, Kind::Writable)?;
-    let made = archive(files)
-        .and_then(|tar| driver.apply(&key, &mut tar.as_slice(), &Limits::default()))
+    let made = archive()
+        .and_then(|mut tar| driver.apply(&key, &mut tar, &Limits::default()))
         .and_then(|_| driver.commit(&key, &id));
     if made.is_err() {
         drop(driver.remove(Item::Container(&key)));

@@ -4,24 +4,29 @@
 //! subject, one round. What it measures it hands to the cell's [`Recorder`]; it never decides what a number means.
 
 pub mod aging;
+pub mod build;
 pub mod cell;
 pub mod container;
 pub mod copy_up;
 pub mod density;
+pub mod diff;
 pub mod environment;
 pub mod fixture;
 pub mod full;
 pub mod image;
+pub mod layers;
 pub mod own;
 pub mod postgres;
 pub mod programs;
 pub mod pull;
 pub mod read;
 pub mod recorder;
+pub mod removal;
 pub mod room;
 pub mod share;
 mod shown;
 pub mod start;
+pub mod tree;
 pub mod volume;
 pub mod warmth;
 mod work;
@@ -75,4 +80,7 @@ pub const ALL: &[&Workload] = &[
     &postgres::WORKLOAD,
     &aging::WORKLOAD,
     &full::WORKLOAD,
+    &build::WORKLOAD,
+    &diff::WORKLOAD,
+    &removal::WORKLOAD,
 ];

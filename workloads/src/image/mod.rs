@@ -16,6 +16,7 @@ mod json;
 mod oci;
 mod open;
 mod platform;
+pub mod save;
 mod source;
 
 pub use blob::{Blob, BlobReader};
