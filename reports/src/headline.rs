@@ -74,6 +74,13 @@ const DEEP: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("depth", Choic
 const DEEP_COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("depth", Choice::Most)];
 const READERS: &[(&str, Choice)] = &[("readers", Choice::Most)];
 const CONTAINERS: &[(&str, Choice)] = &[("containers", Choice::Most)];
+const EDITED: &[(&str, Choice)] = &[
+    ("cache", Choice::Is("warm")),
+    ("files", Choice::Most),
+    ("changes", Choice::Is("10")),
+];
+const LARGE_LAYER: &[(&str, Choice)] = &[("what", Choice::Is("large-layer"))];
+const BESIDE: &[(&str, Choice)] = &[("during", Choice::Is("large-layer"))];
 const BIG_COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("size", Choice::Most)];
 
 #[rustfmt::skip]
@@ -108,6 +115,14 @@ const TABLE: &[Pick] = &[
     Pick { workload: "share", phase: "mapped", metric: "memory", params: READERS, label: "Memory of one {size} library in {readers} containers", short: "library", uses: &[] },
     Pick { workload: "density", phase: "live", metric: "allocated", params: CONTAINERS, label: "Space of {containers} idle containers", short: "", uses: &[] },
     Pick { workload: "density", phase: "images", metric: "allocated", params: &[], label: "Space of {images} images on common bases", short: "images", uses: &[] },
+    Pick { workload: "build", phase: "build", metric: "time", params: &[], label: "Build an image of {steps} steps", short: "build", uses: &[] },
+    Pick { workload: "build", phase: "rebuild", metric: "time", params: &[], label: "Build it again with an early step changed", short: "", uses: &[] },
+    Pick { workload: "build", phase: "load", metric: "time", params: &[], label: "Load a saved image", short: "", uses: &[] },
+    Pick { workload: "diff", phase: "changes", metric: "time", params: EDITED, label: "Find {changes} changes in {files} files", short: "diff", uses: &[] },
+    Pick { workload: "diff", phase: "commit", metric: "durable", params: &[("files", Choice::Most), ("changes", Choice::Most)], label: "Commit {changes} changes until durable", short: "", uses: &[] },
+    Pick { workload: "remove", phase: "remove", metric: "time", params: LARGE_LAYER, label: "Remove a layer of many files", short: "remove", uses: &[] },
+    Pick { workload: "remove", phase: "space-back", metric: "time", params: LARGE_LAYER, label: "The same until its space is back", short: "", uses: &[] },
+    Pick { workload: "remove", phase: "neighbour-fsync", metric: "latency-p50", params: BESIDE, label: "A neighbour's synced write meanwhile", short: "", uses: &[] },
 ];
 
 /// A headline number found in the results.
