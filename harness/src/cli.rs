@@ -11,6 +11,7 @@ mod doctor;
 mod export;
 mod gate;
 mod history;
+mod registry;
 
 pub(crate) use claims::{Answered, ClaimsArgs};
 pub(crate) use compare::CompareArgs;
@@ -19,6 +20,7 @@ pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::{ExportArgs, OTAVA};
 pub(crate) use gate::{GateArgs, GateFailOn};
 pub(crate) use history::{FilterArgs, HistoryArgs, RunArg, TrendArgs};
+pub(crate) use registry::{RegistryArgs, without_secrets};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -133,7 +135,8 @@ pub(crate) struct RunArgs {
     /// The seed of every random choice
     #[arg(long, default_value_t = 1, env = "LAYERBENCH_SEED")]
     pub(crate) seed: u64,
-    /// An image: OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]; or tiny, default, large
+    /// An image: OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]; docker://HOST/NAME[:TAG|@DIGEST]; or tiny,
+    /// default, large
     #[arg(long, value_name = "IMAGE", env = "LAYERBENCH_IMAGE")]
     pub(crate) image: Option<String>,
     /// The counted pass, untimed: system calls, device traffic, space and inodes of each phase [default: yes, but no where the
@@ -155,6 +158,8 @@ pub(crate) struct RunArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 }
 
 /// Where profiles and limits of one's own are.
@@ -259,11 +264,13 @@ pub(crate) enum ImageCommand {
     Generate(GenerateArgs),
     /// Print layers, ids, sizes and history
     Inspect {
-        /// OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]
+        /// OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]; docker://HOST/NAME[:TAG|@DIGEST]
         image: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        registry: RegistryArgs,
     },
 }
 
@@ -312,6 +319,8 @@ pub(crate) struct ExecArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
     /// The command and its arguments
     #[arg(last = true, required = true)]
     pub(crate) command: Vec<std::ffi::OsString>,

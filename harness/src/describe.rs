@@ -57,9 +57,9 @@ fn run(asked: Asked<'_>) -> Run {
         profile: asked.profile.to_owned(),
         rounds: asked.rounds,
         started: now(),
-        command_line: std::env::args_os()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect(),
+        command_line: crate::cli::without_secrets(
+            std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()),
+        ),
         config: asked.config,
         image: asked.image,
         workloads: asked

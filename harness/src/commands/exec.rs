@@ -25,7 +25,7 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
         let driver = &*opened.driver;
         let top = match &args.image {
             Some(name) => {
-                let image = super::image::resolve(name, 1, place.dir())?;
+                let image = super::image::resolve(name, 1, place.dir(), &args.registry)?;
                 let options = PullOptions {
                     limits: args.limits.limits(),
                     ..PullOptions::default()

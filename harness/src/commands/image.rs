@@ -8,15 +8,20 @@ use anyhow::Context as _;
 use bytesize::ByteSize;
 use serde_json::json;
 use workloads::image::generate::{self, Preset, Spec};
+use workloads::image::registry::{self, Reference};
 use workloads::image::{Image, OpenOptions};
 
-use crate::cli::{GenerateArgs, ImageCommand};
-use crate::{exit, progress};
+use crate::cli::{GenerateArgs, ImageCommand, RegistryArgs};
+use crate::{exit, interrupt, progress};
 
 pub(super) fn run(command: &ImageCommand) -> anyhow::Result<u8> {
     match command {
         ImageCommand::Generate(args) => generate(args),
-        ImageCommand::Inspect { image, json } => inspect(image, *json),
+        ImageCommand::Inspect {
+            image,
+            json,
+            registry,
+        } => inspect(image, *json, registry),
     }
 }
 
@@ -61,14 +66,39 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<u8> {
     Ok(exit::OK)
 }
 
-fn inspect(name: &str, as_json: bool) -> anyhow::Result<u8> {
-    let image = open(name, None)?;
+fn inspect(name: &str, as_json: bool, registry: &RegistryArgs) -> anyhow::Result<u8> {
+    if !Reference::is_meant(name) {
+        return show(&open(name, None)?, as_json);
+    }
+    let place = tempfile::tempdir().context("making a temporary directory for the image")?;
+    let mut image = fetch(name, &place.path().join("image"), registry)?;
+    // Where it lies now, it will not lie when this is read.
+    image.path = PathBuf::from(name);
+    show(&image, as_json)
+}
+
+fn show(image: &Image, as_json: bool) -> anyhow::Result<u8> {
     progress::document(&if as_json {
-        format!("{}\n", serde_json::to_string_pretty(&document(&image))?)
+        format!("{}\n", serde_json::to_string_pretty(&document(image))?)
     } else {
-        text(&image)?
+        text(image)?
     })?;
     Ok(exit::OK)
+}
+
+/// Fetches an image from its registry into the new directory `at`.
+fn fetch(name: &str, at: &Path, registry: &RegistryArgs) -> anyhow::Result<Image> {
+    let reference: Reference = name
+        .parse()
+        .map_err(|error: drivers::Error| exit::coded(exit::USAGE, error.to_string()))?;
+    progress::say(&format!("layerbench: fetching {reference}"));
+    registry::fetch(&reference, &registry.options(), at).map_err(|error| {
+        if interrupt::requested() {
+            exit::coded(exit::INTERRUPTED, error.to_string())
+        } else {
+            error.into()
+        }
+    })
 }
 
 fn open(name: &str, scratch: Option<PathBuf>) -> anyhow::Result<Image> {
@@ -168,9 +198,15 @@ fn text(image: &Image) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// Opens what `--image` names: a preset, generated into `dir`, or a path with an optional reference.
-pub(super) fn resolve(name: &str, seed: u64, dir: &Path) -> anyhow::Result<Image> {
-    Ok(Pair::open(name, seed, dir)?.first)
+/// Opens what `--image` names: a preset, generated into `dir`, a registry's image, fetched into it, or a path with an
+/// optional reference.
+pub(super) fn resolve(
+    name: &str,
+    seed: u64,
+    dir: &Path,
+    registry: &RegistryArgs,
+) -> anyhow::Result<Image> {
+    Ok(Pair::open(name, seed, dir, registry)?.first)
 }
 
 /// The image of a run, and where it is a generated one a second that shares its lower layers.
@@ -183,7 +219,19 @@ pub(super) struct Pair {
 
 impl Pair {
     /// As [`resolve`], with the second image.
-    pub(super) fn open(name: &str, seed: u64, dir: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        name: &str,
+        seed: u64,
+        dir: &Path,
+        registry: &RegistryArgs,
+    ) -> anyhow::Result<Self> {
+        if Reference::is_meant(name) {
+            return Ok(Self {
+                first: fetch(name, &dir.join("image"), registry)?,
+                second: None,
+                name: name.to_owned(),
+            });
+        }
         let Ok(preset) = name.parse::<Preset>() else {
             return Ok(Self {
                 first: open(name, Some(dir.to_owned()))?,
@@ -221,6 +269,9 @@ impl Pair {
             ("layers".to_owned(), self.first.layers.len().to_string()),
             ("stored_bytes".to_owned(), stored.to_string()),
         ]);
+        if let Some(origin) = &self.first.origin {
+            facts.insert("manifest_digest".to_owned(), origin.digest.to_string());
+        }
         if let Some(layer) = self.first.layers.first() {
             facts.insert(
                 "compression".to_owned(),

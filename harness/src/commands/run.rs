@@ -73,6 +73,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
             image_name,
             args.seed,
             place.dir(),
+            &args.registry,
         )?)
     } else {
         None

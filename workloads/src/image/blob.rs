@@ -9,6 +9,7 @@ use std::sync::Arc;
 use drivers::error::Attempt as _;
 use drivers::{Error, ErrorKind, Result};
 
+use super::arrival::Arrival;
 use super::digest::Digest;
 
 /// A stretch of a file. Cheap to clone; readers of one blob do not disturb one another.
@@ -18,6 +19,8 @@ pub struct Blob {
     path: PathBuf,
     offset: u64,
     len: u64,
+    /// Where it is still being written.
+    arrival: Option<Arc<Arrival>>,
 }
 
 impl Blob {
@@ -28,6 +31,15 @@ impl Blob {
             path: path.to_owned(),
             offset,
             len,
+            arrival: None,
+        }
+    }
+
+    /// A whole file of `len` bytes that is still being written: its readers wait.
+    pub(super) fn arriving(file: Arc<File>, path: &Path, len: u64, arrival: Arc<Arrival>) -> Self {
+        Self {
+            arrival: Some(arrival),
+            ..Self::new(file, path, 0, len)
         }
     }
 
@@ -60,6 +72,7 @@ impl Blob {
             file: Arc::clone(&self.file),
             at: self.offset,
             end: self.offset.saturating_add(self.len),
+            arrival: self.arrival.clone(),
         }
     }
 
@@ -110,11 +123,21 @@ pub struct BlobReader {
     file: Arc<File>,
     at: u64,
     end: u64,
+    arrival: Option<Arc<Arrival>>,
 }
 
 impl Read for BlobReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
+        let mut end = self.end;
+        if let Some(arrival) = &self.arrival
+            && self.at < end
+            && !buffer.is_empty()
+        {
+            let there = arrival.beyond(self.at);
+            let there = there.ok_or_else(|| io::Error::other("its download failed"))?;
+            end = end.min(there);
+        }
+        let left = usize::try_from(end - self.at).unwrap_or(usize::MAX);
         let wanted = left.min(buffer.len());
         let n = self.file.read_at(&mut buffer[..wanted], self.at)?;
         if n == 0 && wanted > 0 {

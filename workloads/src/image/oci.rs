@@ -1,5 +1,7 @@
 //! OCI layouts: from `index.json` through nested indexes to the manifest that is wanted.
 
+use std::path::Path;
+
 use drivers::{Error, ErrorKind, Result};
 
 use super::digest::Digest;
@@ -9,7 +11,7 @@ use super::platform::Platform;
 use super::source::Source;
 
 /// Indexes inside indexes that are followed. Published images have two.
-const DEPTH_MAX: u32 = 4;
+pub(super) const DEPTH_MAX: u32 = 4;
 
 /// Whether the source is a layout.
 pub(super) fn is_layout(source: &Source) -> Result<bool> {
@@ -159,8 +161,39 @@ fn by_platform(
     options: &OpenOptions,
     depth: u32,
 ) -> Result<Descriptor> {
+    let chosen = choose(candidates, options.platform.as_ref(), source.path())?;
+    if !chosen.is_index() {
+        return Ok(chosen);
+    }
+    if depth == DEPTH_MAX {
+        return Err(too_deep(source.path()));
+    }
+    let index: Index = document(
+        &sized_blob(source, &chosen, "index")?,
+        "index",
+        Some(&chosen.digest),
+    )?;
+    let inner = index.manifests.unwrap_or_default();
+    if inner.is_empty() {
+        return Err(no_such_reference(source, None, &[]));
+    }
+    by_platform(source, inner, options, depth + 1)
+}
+
+pub(super) fn too_deep(path: &Path) -> Error {
+    Error::new(ErrorKind::BadInput, "read the index of")
+        .path(path)
+        .because(format!("indexes are nested deeper than {DEPTH_MAX}"))
+}
+
+/// Chooses among the manifests of one image, of which there is one at least; `path` is for errors.
+pub(super) fn choose(
+    candidates: Vec<Descriptor>,
+    platform: Option<&Platform>,
+    path: &Path,
+) -> Result<Descriptor> {
     let host = Platform::host();
-    let wanted = options.platform.as_ref().unwrap_or(&host);
+    let wanted = platform.unwrap_or(&host);
     let alone = candidates.len() == 1;
     let offered: Vec<String> = candidates
         .iter()
@@ -175,40 +208,22 @@ fn by_platform(
             None => Some(0),
         };
         // A single manifest is taken as it is, unless a platform was asked for: its config is compared then.
-        let rank = rank.or((alone && options.platform.is_none()).then_some(0));
+        let rank = rank.or((alone && platform.is_none()).then_some(0));
         if let Some(rank) = rank
             && best.as_ref().is_none_or(|(other, _)| rank > *other)
         {
             best = Some((rank, candidate));
         }
     }
-    let Some((_, chosen)) = best else {
-        return Err(Error::new(
+    best.map(|(_, chosen)| chosen).ok_or_else(|| {
+        Error::new(
             ErrorKind::NotFound,
             format!("find an image for {wanted} in"),
         )
-        .path(source.path())
+        .path(path)
         .because(format!("it has {}", offered.join(", ")))
-        .hint("choose one with --platform"));
-    };
-    if !chosen.is_index() {
-        return Ok(chosen);
-    }
-    if depth == DEPTH_MAX {
-        return Err(Error::new(ErrorKind::BadInput, "read the index of")
-            .path(source.path())
-            .because(format!("indexes are nested deeper than {DEPTH_MAX}")));
-    }
-    let index: Index = document(
-        &sized_blob(source, &chosen, "index")?,
-        "index",
-        Some(&chosen.digest),
-    )?;
-    let inner = index.manifests.unwrap_or_default();
-    if inner.is_empty() {
-        return Err(no_such_reference(source, None, &[]));
-    }
-    by_platform(source, inner, options, depth + 1)
+        .hint("choose one with --platform")
+    })
 }
 
 /// The digest that a file name of a `docker save` archive claims, as in `blobs/sha256/HEX` or `HEX.json`.
@@ -223,7 +238,7 @@ pub(super) fn claimed_digest(name: &str) -> Option<Digest> {
 }
 
 /// Whether a media type can be an image's config: artifacts (signatures, charts) use layouts too.
-fn is_image_config(media_type: &str) -> bool {
+pub(super) fn is_image_config(media_type: &str) -> bool {
     media_type.is_empty()
         || media_type == json::CONFIG
         || media_type == "application/vnd.docker.container.image.v1+json"

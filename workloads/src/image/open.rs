@@ -10,6 +10,7 @@ use super::compression::{Compression, unreadable};
 use super::digest::Digest;
 use super::json::{ConfigFile, DOCUMENT_LIMIT, History};
 use super::platform::Platform;
+use super::registry::Origin;
 use super::source::Source;
 use super::{docker, oci};
 
@@ -58,6 +59,8 @@ pub struct Image {
     pub layers: Vec<Layer>,
     /// How it was made, the first step first.
     pub history: Vec<History>,
+    /// The registry it was fetched from, if it was.
+    pub origin: Option<Origin>,
 }
 
 /// What an image runs on and how.
@@ -246,6 +249,7 @@ fn assemble(
         },
         layers,
         history: file.history.unwrap_or_default(),
+        origin: None,
     })
 }
 

@@ -11,6 +11,7 @@ mod control;
 mod outcome;
 mod parallel;
 mod pipe;
+mod registry;
 mod shaped;
 mod shapes;
 mod stages;

@@ -52,6 +52,22 @@ pub const WORKLOAD: Workload = Workload {
             "pull-second",
             "a second image that has its lower layers in common",
         ),
+        (
+            "resolve",
+            "of an image from a registry: from its name to its manifest and config, connections and tokens included",
+        ),
+        (
+            "download",
+            "of an image from a registry: all blobs onto the store, digested",
+        ),
+        (
+            "download-verify",
+            "of the download, at work: computing digests; threads add up",
+        ),
+        (
+            "pull-registry",
+            "of an image from a registry: all of it, each layer unpacked while it is downloaded",
+        ),
     ],
     reach: Reach::Short,
     run,
@@ -67,7 +83,7 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
     }
     let outcome = measure(cell, image);
     cell.recorder.caches(None);
-    for name in ["layers", "compression", "shared-layers"] {
+    for name in ["layers", "compression", "shared-layers", "downloads"] {
         cell.recorder.param(name, None);
     }
     outcome
@@ -126,6 +142,10 @@ fn measure(cell: &mut Cell<'_>, image: &Image) -> Result<()> {
             );
         }
         place.remove(second, Some(image))?;
+    }
+    if let Some(origin) = &image.origin {
+        cell.recorder.param("shared-layers", None);
+        super::registry::measure(cell, &place, image, origin)?;
     }
     Ok(())
 }
@@ -247,7 +267,7 @@ struct Space {
 }
 
 impl Place<'_> {
-    fn pull(&self, image: &Image) -> Result<Pulled> {
+    pub(super) fn pull(&self, image: &Image) -> Result<Pulled> {
         match self.ground {
             Ground::Driver(driver) => super::pull(driver, image, &self.options),
             Ground::HostDir(dir) if self.beside || control_image(dir).exists() => {

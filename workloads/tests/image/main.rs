@@ -6,5 +6,6 @@ mod damaged;
 mod generate;
 mod pull;
 mod read;
+mod registry;
 mod shapes;
 mod workload;

@@ -62,7 +62,7 @@ fn options(parallel: usize) -> PullOptions {
     }
 }
 
-fn same_tree(expected: &Path, actual: &Path) {
+pub(crate) fn same_tree(expected: &Path, actual: &Path) {
     let mut differences = changes::compare(Some(expected), actual).unwrap();
     // No layer describes the root itself: its time is that of its making.
     differences.retain(|change| !change.path.is_empty());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use reports::gate::Finding;
 use reports::record::{Role, Subject, Support};
 use reports::{Results, Run as Asking};
+use workloads::image::registry::Reference;
 
 use super::means::Means;
 use crate::cli::GateArgs;
@@ -212,7 +213,7 @@ fn judging(args: &GateArgs) -> Vec<String> {
     words
 }
 
-/// The image of a run as the command line takes it: a generated one by its name.
+/// The image of a run as the command line takes it: a generated one by its name, a registry's by its digest.
 ///
 /// # Errors
 /// Usage, when it was a file: where that is now, only the user knows.
@@ -224,6 +225,16 @@ fn image_of(run: &Asking) -> anyhow::Result<Option<String>> {
         Some(generated) => {
             let preset = generated.split(',').next().unwrap_or(generated);
             Ok(Some(preset.to_owned()))
+        }
+        // The very image, whatever its tag names by now.
+        None if Reference::is_meant(name) => {
+            let reference: Reference = name.parse()?;
+            let digest = run
+                .image
+                .get("manifest_digest")
+                .and_then(|d| d.parse().ok());
+            let pinned = digest.map_or_else(|| reference.clone(), |d| reference.pinned(&d));
+            Ok(Some(pinned.to_string()))
         }
         None => Err(exit::coded(
             exit::USAGE,
