@@ -19,6 +19,8 @@ use super::transport;
 
 /// Bytes of the longest answer to the question for a token.
 const TOKEN_LIMIT: u64 = 1 << 20;
+/// Redirects that are followed: registries send blobs from elsewhere, in one step.
+const REDIRECTS: u32 = 5;
 /// Bytes of an error message that are read.
 const MESSAGE_LIMIT: u64 = 16 << 10;
 
@@ -95,7 +97,7 @@ impl Client {
             client.requests.fetch_add(1, Ordering::Relaxed);
             // A server that wants TLS says so with 400, or in a form that is no HTTP. No secret is in this question.
             match plain.get(format!("{base}/v2/")).call() {
-                Ok(answer) if answer.status() != 400 => {
+                Ok(answer) if answer.status() != 400 && !answer.status().is_redirection() => {
                     (client.agent, client.base) = (plain, base);
                     client.reached.store(true, Ordering::Relaxed);
                 }
@@ -149,32 +151,42 @@ impl Client {
         self.pass.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sends a request, and after it those that redirects lead to. Another server than the first is not told who asks.
     fn send(
         &self,
         url: &str,
         authorization: Option<&str>,
         ask: Ask<'_>,
     ) -> Result<Response<Body>, Failure> {
-        self.stop.check()?;
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut request = self.agent.get(url);
-        for accept in ask.accept {
-            request = request.header("Accept", *accept);
+        let (mut url, mut authorization) = (url.to_owned(), authorization);
+        for _ in 0..=REDIRECTS {
+            self.stop.check()?;
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let mut request = self.agent.get(&url);
+            for accept in ask.accept {
+                request = request.header("Accept", *accept);
+            }
+            if ask.from > 0 {
+                request = request.header("Range", format!("bytes={}-", ask.from));
+            }
+            if let Some(authorization) = authorization {
+                request = request.header("Authorization", authorization);
+            }
+            let answer = request
+                .config()
+                .timeout_recv_body(Some(ask.time))
+                .build()
+                .call()
+                .map_err(|error| self.failure(ask.op, error))?;
+            self.reached.store(true, Ordering::Relaxed);
+            let Some(to) = transport::leads_to(&answer, &url) else {
+                return Ok(answer);
+            };
+            authorization = authorization.filter(|_| transport::same_server(&url, &to));
+            url = to;
         }
-        if ask.from > 0 {
-            request = request.header("Range", format!("bytes={}-", ask.from));
-        }
-        if let Some(authorization) = authorization {
-            request = request.header("Authorization", authorization);
-        }
-        let answer = request
-            .config()
-            .timeout_recv_body(Some(ask.time))
-            .build()
-            .call()
-            .map_err(|error| self.failure(ask.op, error))?;
-        self.reached.store(true, Ordering::Relaxed);
-        Ok(answer)
+        let why = format!("it leads elsewhere more than {REDIRECTS} times");
+        Err(self.error(ErrorKind::BadInput, ask.op, why).into())
     }
 
     /// What a failed request means. A registry that was never reached is not there; one that was may come back.
@@ -297,21 +309,21 @@ impl Client {
             || format!("repository:{}:pull", self.reference.repository()),
             str::to_owned,
         );
-        self.stop.check()?;
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut request = self.agent.get(realm).query("scope", &scope);
-        if let Some(service) = service {
-            request = request.query("service", service);
-        }
-        if let Known::Login(login) = known {
-            request = request.header("Authorization", login.basic());
-        }
-        let answer = request
-            .config()
-            .timeout_recv_body(Some(self.options.patience))
-            .build()
-            .call()
-            .map_err(|error| self.failure(op, error))?;
+        let mut parameters = vec![("scope", scope.as_str())];
+        parameters.extend(service.map(|service| ("service", service)));
+        let authorization = match &known {
+            Known::Login(login) => Some(login.basic()),
+            Known::Elsewhere(_) | Known::Nothing => None,
+        };
+        let ask = Ask {
+            op,
+            path: "",
+            accept: &[],
+            from: 0,
+            time: self.options.patience,
+        };
+        let address = transport::with_query(realm, &parameters);
+        let answer = self.send(&address, authorization.as_deref(), ask)?;
         let answer = self.judge(op, answer)?;
         let mut text = Vec::new();
         answer

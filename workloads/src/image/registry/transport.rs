@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use drivers::error::Attempt as _;
 use drivers::{Error, ErrorKind, Result};
-use ureq::Agent;
-use ureq::config::RedirectAuthHeaders;
+use ureq::http::{Response, Uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body};
 
 use super::options::RegistryOptions;
 use super::patience::Failure;
 
 /// How long it may take to connect, TLS included.
 const CONNECT: Duration = Duration::from_secs(15);
-/// Redirects that are followed: registries send blobs from elsewhere, in one step.
-const REDIRECTS: u32 = 5;
 
 /// Where distributions keep the certificates that the host trusts.
 const BUNDLES: [&str; 4] = [
@@ -31,9 +29,8 @@ pub(super) fn agent(options: &RegistryOptions, secure: bool, local: bool) -> Res
     let mut config = Agent::config_builder()
         .http_status_as_error(false)
         .https_only(secure)
-        .max_redirects(REDIRECTS)
-        // A token is for the registry, not for whoever stores its blobs.
-        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+        // Followed by hand: a password is for one host and port, not for whoever stores the blobs.
+        .max_redirects(0)
         .timeout_connect(Some(CONNECT))
         .timeout_resolve(Some(CONNECT))
         .timeout_recv_response(Some(options.patience))
@@ -79,6 +76,56 @@ fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
             _ => None,
         })
         .collect()
+}
+
+/// Where a redirecting answer leads, seen from the address that was asked: an absolute one, or a path of the same host.
+pub(super) fn leads_to(answer: &Response<Body>, asked: &str) -> Option<String> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let to = answer.headers().get("location")?.to_str().ok()?;
+    let (scheme, rest) = asked.split_once("://")?;
+    Some(if to.starts_with("//") {
+        format!("{scheme}:{to}")
+    } else if to.starts_with('/') {
+        let host = rest.split('/').next()?;
+        format!("{scheme}://{host}{to}")
+    } else {
+        to.to_owned()
+    })
+}
+
+/// Whether two addresses are of one server: scheme, host and port.
+pub(super) fn same_server(one: &str, other: &str) -> bool {
+    let of = |address: &str| {
+        let uri: Uri = address.parse().ok()?;
+        let scheme = uri.scheme_str()?.to_ascii_lowercase();
+        let port = uri
+            .port_u16()
+            .unwrap_or(if scheme == "https" { 443 } else { 80 });
+        Some((scheme, uri.host()?.to_ascii_lowercase(), port))
+    };
+    of(one).is_some_and(|one| of(other) == Some(one))
+}
+
+/// An address with further parameters behind it (RFC 3986: all but unreserved characters are escaped).
+pub(super) fn with_query(address: &str, parameters: &[(&str, &str)]) -> String {
+    let mut text = address.to_owned();
+    for (name, value) in parameters {
+        text.push(if text.contains('?') { '&' } else { '?' });
+        text.push_str(name);
+        text.push('=');
+        for byte in value.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                text.push(char::from(byte));
+            } else {
+                use std::fmt::Write as _;
+                // Writing to a string does not fail.
+                drop(write!(text, "%{byte:02X}"));
+            }
+        }
+    }
+    text
 }
 
 /// What a failed request means. `op` and `place` are for the message.
@@ -129,4 +176,56 @@ fn lower(text: &str) -> String {
         .next()
         .map(|first| first.to_lowercase().chain(chars).collect())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_scheme_host_and_port() {
+        let own = "https://r.example/v2/a";
+        assert!(same_server(own, "HTTPS://R.example:443/x?y"));
+        for other in [
+            "http://r.example/x",
+            "https://r.example:444/x",
+            "https://r.example.org/x",
+            "https://user@other/x",
+            "/x",
+            "",
+        ] {
+            assert!(!same_server(own, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn redirects_are_followed_from_where_they_were_found() {
+        let to = |status: u16, location: &str| {
+            let answer = Response::builder()
+                .status(status)
+                .header("Location", location)
+                .body(Body::builder().data(""))
+                .unwrap();
+            leads_to(&answer, "https://r.example:1/v2/a/b")
+        };
+        for (location, expected) in [
+            ("https://s.example/x", "https://s.example/x"),
+            ("//s.example/x", "https://s.example/x"),
+            ("/x?y", "https://r.example:1/x?y"),
+        ] {
+            assert_eq!(to(307, location).as_deref(), Some(expected));
+        }
+        assert_eq!(to(200, "/x"), None);
+    }
+
+    #[test]
+    fn parameters_are_escaped() {
+        assert_eq!(
+            with_query(
+                "https://a/t?x=1",
+                &[("scope", "repository:a/b:pull"), ("s", "é &")]
+            ),
+            "https://a/t?x=1&scope=repository%3Aa%2Fb%3Apull&s=%C3%A9%20%26"
+        );
+    }
 }
