@@ -15,6 +15,7 @@ mod long;
 mod own;
 mod plan;
 mod reads;
+mod registry;
 mod rootless;
 mod runs;
 mod session;

@@ -150,7 +150,7 @@ impl Contact {
             };
             layer.blob = Blob::arriving(
                 Arc::clone(&target.file),
-                &layer.blob.path().to_owned(),
+                layer.blob.path(),
                 target.size,
                 arrival,
             );

@@ -121,7 +121,7 @@ pub(super) fn with_query(address: &str, parameters: &[(&str, &str)]) -> String {
             } else {
                 use std::fmt::Write as _;
                 // Writing to a string does not fail.
-                drop(write!(text, "%{byte:02X}"));
+                let _written = write!(text, "%{byte:02X}");
             }
         }
     }
