@@ -4,7 +4,7 @@
 //! runs with each other. A verdict other than `equivalent` and `inconclusive` is a false alarm. Metrics that noise cannot
 //! touch must repeat exactly, or within 1 %, as they declare ([`reports::compare::Method`]).
 
-use reports::compare::{Method, Row};
+use reports::compare::{Method, Options, Row};
 use reports::record::Role;
 use reports::{Comparison, Results};
 
@@ -41,13 +41,13 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
                 subject.role = Role::Subject;
             }
         }
-        let comparison = session::compare(&run, &run, Some((&twin, &of)))?;
+        let comparison = session::compare(&run, &run, Some((&twin, &of)), &Options::default())?;
         statements.extend(judged(
             &format!("{which} run, {twin} against {of}"),
             &comparison,
         ));
     }
-    let comparison = session::compare(&runs[0], &runs[1], None)?;
+    let comparison = session::compare(&runs[0], &runs[1], None, &Options::default())?;
     statements.extend(judged(
         "second run against the first, every subject",
         &comparison,

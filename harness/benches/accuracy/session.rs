@@ -38,11 +38,12 @@ pub(crate) fn compare(
     a: &Results,
     b: &Results,
     subjects: Option<(&str, &str)>,
+    more: &Options,
 ) -> Result<Comparison> {
     let options = Options {
         labels: ["A".to_owned(), "B".to_owned()],
         subjects: subjects.map(|(x, y)| (x.to_owned(), y.to_owned())),
-        ..Options::default()
+        ..more.clone()
     };
     Comparison::new(a, b, &options)
         .map_err(|e| Error::new(ErrorKind::BadInput, "compare runs").because(e.to_string()))
