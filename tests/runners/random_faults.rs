@@ -26,7 +26,7 @@ const DRIVER: &str = "vfs";
 const SEED: u64 = 2;
 
 /// What is enough to find any of them.
-const SEQUENCES: u64 = 300;
+const SEQUENCES: u64 = 600;
 
 /// What is small.
 const STEPS: usize = 6;
