@@ -1,7 +1,7 @@
 //! What the metrics mean: which way is better, and what they are called in a sentence.
 
 /// Every metric's name.
-pub const ALL: [&str; 22] = [
+pub const ALL: [&str; 23] = [
     "time",
     "durable",
     "cpu",
@@ -11,6 +11,7 @@ pub const ALL: [&str; 22] = [
     "throughput",
     "payload",
     "allocated",
+    "amplification",
     "inodes",
     "extents",
     "device-written",
@@ -53,6 +54,7 @@ pub fn words(metric: &str) -> &str {
         "cpu" => "CPU time",
         "rate" => "operations per second",
         "allocated" => "space taken",
+        "amplification" => "bytes allocated for each written",
         "device-written" => "bytes written to the device",
         "kernel-cpu" => "CPU time of kernel threads",
         "harness-cpu" => "the harness's share of the CPU time",
@@ -89,7 +91,7 @@ pub fn repeats(metric: &str) -> Repeats {
     match metric {
         "inodes" | "payload" | "leftovers" | "mounts" => Repeats::Exactly,
         // A block more or less: who shares an attribute block with whom depends on what the kernel still remembers.
-        "allocated" | "syscalls" => Repeats::Nearly,
+        "allocated" | "amplification" | "syscalls" => Repeats::Nearly,
         // Journals, read-ahead and the merging of requests follow the moment, and daemons their own clock.
         _ => Repeats::Noisily,
     }

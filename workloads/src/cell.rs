@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use drivers::{Driver, LayerId, Limits, Result};
 
 use crate::aging;
+use crate::copy_up_tree;
 use crate::environment::Environment;
+use crate::fio;
 use crate::image::Image;
 use crate::postgres;
 use crate::pull::{self, PullOptions, ShapeAmounts};
 use crate::recorder::Recorder;
+use crate::tools;
+use crate::write_modes;
 use crate::{density, full, read, share};
 
 /// What a cell works on.
@@ -145,6 +149,18 @@ pub struct Scale {
     /// `remove`.
     #[serde(flatten)]
     pub remove: crate::removal::Amounts,
+    /// Of `copy-up-tree`.
+    #[serde(flatten)]
+    pub copy_up_tree: copy_up_tree::Amounts,
+    /// Of `write-modes`.
+    #[serde(flatten)]
+    pub write_modes: write_modes::Amounts,
+    /// Of `fio`.
+    #[serde(flatten)]
+    pub fio: fio::Amounts,
+    /// Of `tools`.
+    #[serde(flatten)]
+    pub tools: tools::Amounts,
 }
 
 impl Scale {
@@ -172,6 +188,10 @@ impl Scale {
             build: crate::build::Amounts::smoke(),
             diff: crate::diff::Amounts::smoke(),
             remove: crate::removal::Amounts::smoke(),
+            copy_up_tree: copy_up_tree::Amounts::smoke(),
+            write_modes: write_modes::Amounts::smoke(),
+            fio: fio::Amounts::smoke(),
+            tools: tools::Amounts::smoke(),
         }
     }
 
@@ -199,6 +219,10 @@ impl Scale {
             build: crate::build::Amounts::ordinary(),
             diff: crate::diff::Amounts::ordinary(),
             remove: crate::removal::Amounts::ordinary(),
+            copy_up_tree: copy_up_tree::Amounts::ordinary(),
+            write_modes: write_modes::Amounts::ordinary(),
+            fio: fio::Amounts::ordinary(),
+            tools: tools::Amounts::ordinary(),
         }
     }
 
@@ -226,6 +250,10 @@ impl Scale {
             build: crate::build::Amounts::publish(),
             diff: crate::diff::Amounts::publish(),
             remove: crate::removal::Amounts::publish(),
+            copy_up_tree: copy_up_tree::Amounts::publish(),
+            write_modes: write_modes::Amounts::publish(),
+            fio: fio::Amounts::publish(),
+            tools: tools::Amounts::publish(),
         }
     }
 }

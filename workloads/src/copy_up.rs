@@ -1,4 +1,4 @@
-//! Workload `copy-up`: the first change of a file that comes from a lower layer, against the second change of the same
+//! Workload `copy-up`: the first change of a file that comes from a lower layer, against the second and third of the same
 //! file, by size, by kind of change, and by the number of layers below.
 //!
 //! Timed is the change as an application makes it: open, change, close. What a driver syncs on its own is part of it; what
@@ -36,11 +36,13 @@ pub const WORKLOAD: Workload = Workload {
             "open, write one byte at the end, close: the first change of a lower file",
         ),
         ("append-second", "the same again"),
+        ("append-third", "and again: what every later change costs"),
         (
             "overwrite-middle-first",
             "open, overwrite 1 byte in the middle, close",
         ),
         ("overwrite-middle-second", "the same again"),
+        ("overwrite-middle-third", "and again"),
         ("truncate-first", "truncate to half the size"),
         ("chmod-first", "chmod"),
         ("chown-first", "chown"),
@@ -56,7 +58,7 @@ pub const WORKLOAD: Workload = Workload {
     run,
 };
 
-/// One kind of change. `second`: it writes data, and is timed again, on the changed file.
+/// One kind of change. `second`: it writes data, and is timed twice more, on the changed file.
 struct Change {
     name: &'static str,
     second: bool,
@@ -252,9 +254,12 @@ fn change_all(
             continue;
         }
         if change.second {
-            cell.recorder.time(&format!("{}-second", change.name), || {
-                (change.apply)(&path, size).attempt(change.name, &path)
-            })?;
+            for which in ["second", "third"] {
+                cell.recorder
+                    .time(&format!("{}-{which}", change.name), || {
+                        (change.apply)(&path, size).attempt(change.name, &path)
+                    })?;
+            }
         }
     }
     cell.recorder.param("size", None);

@@ -8,13 +8,16 @@ pub mod build;
 pub mod cell;
 pub mod container;
 pub mod copy_up;
+pub mod copy_up_tree;
 pub mod density;
 pub mod diff;
 pub mod environment;
+pub mod fio;
 pub mod fixture;
 pub mod full;
 pub mod image;
 pub mod layers;
+pub mod made;
 pub mod own;
 pub mod postgres;
 pub mod programs;
@@ -25,12 +28,16 @@ pub mod removal;
 pub mod room;
 pub mod share;
 mod shown;
+pub mod stand;
 pub mod start;
+pub mod target;
+pub mod tools;
 pub mod tree;
 pub mod volume;
 pub mod warmth;
 mod work;
 pub mod write_heavy;
+pub mod write_modes;
 
 pub use cell::{Cell, Ground, Place, Scale};
 pub use environment::{CacheState, Environment, Glance, Probe, Settled, SmallStore};
@@ -73,6 +80,7 @@ pub const ALL: &[&Workload] = &[
     &pull::SHAPES,
     &start::WORKLOAD,
     &copy_up::WORKLOAD,
+    &copy_up_tree::WORKLOAD,
     &write_heavy::WORKLOAD,
     &read::WORKLOAD,
     &share::WORKLOAD,
@@ -83,4 +91,7 @@ pub const ALL: &[&Workload] = &[
     &build::WORKLOAD,
     &diff::WORKLOAD,
     &removal::WORKLOAD,
+    &write_modes::WORKLOAD,
+    &fio::WORKLOAD,
+    &tools::WORKLOAD,
 ];

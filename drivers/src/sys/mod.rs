@@ -11,6 +11,7 @@ pub mod fiemap;
 pub mod lease;
 pub mod library;
 pub mod loopdev;
+pub mod mapped;
 pub mod mapping;
 pub mod mount_attr;
 pub mod project;

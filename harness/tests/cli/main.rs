@@ -20,3 +20,4 @@ mod rootless;
 mod runs;
 mod session;
 mod shell_image;
+mod writes;

@@ -28,6 +28,8 @@ pub enum Metric {
     DeviceRequests,
     /// Pieces that a file lies in on the store. Less is better.
     Extents,
+    /// Bytes allocated for each byte that was written, 1. Less is better.
+    Amplification,
     /// Inodes taken. Less is better.
     Inodes,
     /// Growth of the kernel's page cache, bytes. Less is better.
@@ -64,6 +66,7 @@ impl Metric {
         Self::Throughput,
         Self::Payload,
         Self::Allocated,
+        Self::Amplification,
         Self::DeviceWritten,
         Self::DeviceRead,
         Self::DeviceRequests,
@@ -92,6 +95,7 @@ impl Metric {
             Self::Throughput => "throughput",
             Self::Payload => "payload",
             Self::Allocated => "allocated",
+            Self::Amplification => "amplification",
             Self::DeviceWritten => "device-written",
             Self::DeviceRead => "device-read",
             Self::DeviceRequests => "device-requests",
@@ -133,7 +137,8 @@ impl Metric {
             | Self::PageCache
             | Self::DaemonMemory
             | Self::Memory => "B",
-            Self::DeviceRequests
+            Self::Amplification
+            | Self::DeviceRequests
             | Self::Extents
             | Self::Inodes
             | Self::Mounts
