@@ -47,7 +47,7 @@ fn workload(at: &Value<'_>, fields: &DeTable<'_>) -> Outcome<Own> {
         match key.get_ref().as_ref() {
             "name" | "run" => {}
             "question" => {
-                string(key, value, "\"How soon does it serve?\"")?.clone_into(&mut own.question)
+                string(key, value, "\"How soon does it serve?\"")?.clone_into(&mut own.question);
             }
             "reach" => own.reach = reach(key, value)?,
             "setup" => own.setup = Some(command(key, value)?),

@@ -92,7 +92,8 @@ mod tests {
         std::os::unix::fs::symlink("usr/bin", root.join("bin")).unwrap();
         std::os::unix::fs::symlink("/bin/prog-1.2", root.join("usr/bin/prog")).unwrap();
         std::os::unix::fs::symlink("../../../etc/passwd", root.join("usr/bin/out")).unwrap();
-        let found = Some(PathBuf::from("usr/bin/prog-1.2"));
+        let path = PathBuf::from("usr/bin/prog-1.2");
+        let found = Some(path.clone());
         assert_eq!(program(root, "prog"), found);
         assert_eq!(program(root, "/bin/prog"), found);
         for absent in ["nosuch", "/bin/empty", "/bin", "out", "/usr/bin/out"] {
@@ -100,7 +101,7 @@ mod tests {
         }
         let mut own = Own::new("x", vec!["prog".to_owned()]);
         own.setup = Some(vec!["/usr/bin/prog".to_owned()]);
-        assert_eq!(of(&own, root).unwrap(), [found.unwrap()]);
+        assert_eq!(of(&own, root).unwrap(), [path]);
         own.files.push("/etc/nosuch".into());
         let error = of(&own, root).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
