@@ -77,7 +77,10 @@ impl About {
             }
             _ => None,
         });
-        missing.unwrap_or_else(|| format!("nobody in this run is {}", self.words()))
+        missing.unwrap_or_else(|| {
+            let words = self.words().replacen("any driver", "a driver", 1);
+            format!("no subject of this run is {words}")
+        })
     }
 
     /// `overlay2, with copy_up whole-file or reflink`.
@@ -157,7 +160,7 @@ mod tests {
         assert_eq!(about.nobody(&results), "a@x: not run: no mkfs; install it");
         assert_eq!(
             About::named(&["b"]).nobody(&results),
-            "nobody in this run is b"
+            "no subject of this run is b"
         );
     }
 }

@@ -9,6 +9,10 @@ use crate::record::{CaseResult, Outcome, Subject};
 
 /// What is looked at, and what of it confirms.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "some eighty of them, in tables of constants"
+)]
 pub enum Check {
     /// A measured number, against a band.
     Number(Quantity, Band),

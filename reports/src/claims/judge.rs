@@ -145,14 +145,15 @@ fn reason(claim: &Claim, verdict: Verdict, findings: &[Finding], nobody: String)
     if findings.is_empty() {
         return nobody;
     }
-    let who = |wanted: Verdict| {
+    let who = |wanted: Verdict, but: &[&str]| {
         let mut names: Vec<&str> = Vec::new();
         for finding in findings.iter().filter(|f| f.verdict == wanted) {
-            if !names.contains(&finding.subject.as_str()) {
-                names.push(&finding.subject);
+            let name = finding.subject.as_str();
+            if !names.contains(&name) && !but.contains(&name) {
+                names.push(name);
             }
         }
-        names.join(", ")
+        names
     };
     let first = |wanted: Verdict| {
         let mut with = findings.iter().filter(|f| f.verdict == wanted);
@@ -163,11 +164,16 @@ fn reason(claim: &Claim, verdict: Verdict, findings: &[Finding], nobody: String)
     match verdict {
         Verdict::Confirmed => String::new(),
         Verdict::Refuted => {
-            let (against, for_it) = (who(Verdict::Refuted), who(Verdict::Confirmed));
-            if for_it.is_empty() {
-                String::new()
-            } else {
-                format!("not on {against}; on {for_it} it holds, or a part of it does")
+            let against = who(Verdict::Refuted, &[]);
+            let for_it = who(Verdict::Confirmed, &against);
+            match (for_it.is_empty(), findings.len() == against.len()) {
+                (true, true) => String::new(),
+                (true, false) => format!("not on {}, not in every part", against.join(", ")),
+                (false, _) => format!(
+                    "not on {}; on {} what is said of it holds",
+                    against.join(", "),
+                    for_it.join(", ")
+                ),
             }
         }
         Verdict::Inconclusive => first(Verdict::Inconclusive),

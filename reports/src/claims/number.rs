@@ -123,11 +123,8 @@ pub(super) fn interval(values: &Values) -> Result<Number, Stop> {
         });
     }
     let ratios = unit != "power" && all.iter().all(|value| *value > 0.0);
-    let (there, back): (fn(f64) -> f64, fn(f64) -> f64) = if ratios {
-        (f64::ln, f64::exp)
-    } else {
-        (|value| value, |value| value)
-    };
+    let there = |value: f64| if ratios { value.ln() } else { value };
+    let back = |value: f64| if ratios { value.exp() } else { value };
     let sample: Vec<f64> = all.into_iter().map(there).collect();
     let centre = signed_rank::hodges_lehmann(&sample);
     let range = signed_rank::interval(&sample).filter(|range| range.level >= 0.95);

@@ -102,21 +102,20 @@ fn here(text: &mut String, answer: &Answer) {
     }
 }
 
-/// A finding in a line: who, verdict, number, or why there is none.
+/// A finding in a line: who, verdict, what was looked at, its number, or why there is none.
 pub fn told(finding: &Finding) -> String {
     let mut line = finding.subject.clone();
     if let Some(other) = &finding.other {
         line.extend([" against ", other]);
     }
-    line.extend([" ", finding.verdict.word()]);
-    if let Some(found) = &finding.number {
-        line.extend([", ", &number(found), " (", &finding.check.rule(), ")"]);
-    }
-    if finding.number.is_none() && finding.reason.is_empty() {
-        line.extend(finding.evidence.first().map(|told| format!(": {told}")));
-    }
-    if !finding.reason.is_empty() {
-        line.extend([": ", &finding.reason]);
+    line.extend([" ", finding.verdict.word(), ": "]);
+    match (&finding.number, finding.evidence.first()) {
+        (Some(found), _) => {
+            let (measured, rule) = (finding.check.measured(), finding.check.rule());
+            line.extend([&measured, " is ", &number(found), " (", &rule, ")"]);
+        }
+        (None, Some(told)) if finding.reason.is_empty() => line.push_str(told),
+        (None, _) => line.push_str(&finding.reason),
     }
     line
 }

@@ -82,7 +82,10 @@ impl Term {
         match self {
             Self::Sum(picks) => {
                 let words: Vec<String> = picks.iter().map(|pick| pick.words(varied)).collect();
-                words.join(" + ")
+                match &words[..] {
+                    [one] => one.clone(),
+                    several => format!("({})", several.join(" + ")),
+                }
             }
             Self::Per(a, b) => format!("{} for each {}", a.words(varied), b.words(varied)),
             Self::PerParam(pick, "size") => format!("{} as a share of the size", pick.words(None)),

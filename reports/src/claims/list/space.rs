@@ -6,8 +6,8 @@ use super::super::check::{Check, Holds};
 use super::super::claim::{Claim, Part};
 use super::super::number::Quantity::{Ratio, Value};
 use super::super::pick::{Pick, Whose};
-use super::super::term::Term::{Per, Sum};
-use super::OVERLAY2;
+use super::super::term::Term::{Per, PerParam, Sum};
+use super::{BTRFS, OVERLAY2};
 
 const TAKEN: Pick = Pick::new("pull", "pull", "allocated");
 const PAYLOAD: Pick = Pick::new("pull", "pull", "payload");
@@ -33,8 +33,14 @@ pub(super) const EARLY_ENOSPC: Claim = Claim {
     name: "btrfs-fills-early",
     statement: "Small writes fill a btrfs before its space is used, because it is handed out in chunks.",
     source: "Docker documentation, BTRFS storage driver (performance)",
-    parts: &[],
-    note: "",
+    parts: &[Part::new(
+        BTRFS,
+        &[Check::Number(
+            Value(PerParam(Pick::new("full", "fill", "allocated"), "size")),
+            Band::below(0.9),
+        )],
+    )],
+    note: "What the store says is in use when a small file no longer fits; the larger the store, the less its metadata counts.",
 };
 
 pub(super) const VIRTUAL_SIZES: Claim = Claim {
@@ -92,7 +98,7 @@ pub(super) const INODES: Claim = Claim {
                     Sum(&[INODES_OF_PULL]),
                     Sum(&[INODES_OF_PULL.of(Whose::Control)]),
                 ),
-                Band::below(1.1),
+                Band::below(1.5),
             )],
         ),
         Part::new(
@@ -103,7 +109,7 @@ pub(super) const INODES: Claim = Claim {
             )],
         ),
     ],
-    note: "The control unpacks the same image into one directory. A layer adds the directories that it has in common with others.",
+    note: "The control unpacks the same image into one directory. A layer has the directories above its files once more, so that half as many again are allowed.",
 };
 
 pub(super) const DEEP_COPIES: Claim = Claim {

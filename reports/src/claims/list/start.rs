@@ -112,8 +112,8 @@ pub(super) const LIVE: Claim = Claim {
 pub(super) const PULL_DOMINATES: Claim = Claim {
     number: 41,
     name: "pull-dominates",
-    statement: "Most of the time until a fresh image runs is spent on bringing it in, though little of it is read.",
-    source: "Harter et al., Slacker (FAST 2016): 76 % of start time, 6.4 % of the data",
+    statement: "Most of the time until a fresh image runs is spent on bringing it in.",
+    source: "Harter et al., Slacker (FAST 2016): 76 % of start time",
     parts: &[Part::new(
         EVERYBODY,
         &[Check::Number(
@@ -124,5 +124,5 @@ pub(super) const PULL_DOMINATES: Claim = Claim {
             Band::above(0.5),
         )],
     )],
-    note: "The share of a pull in pull and first start, without a network, which would make it larger. How much of the image real programs read is not asked here.",
+    note: "The share of a pull in pull and first start, without a network, which would make it larger. The other half of that statement, that only 6.4 % of the data is read, is not asked here.",
 };
