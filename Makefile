@@ -13,7 +13,8 @@ build: setup
 setup:
 	@scripts/setup.sh
 
-test: setup
+test:
+	@scripts/setup.sh tests
 	scripts/test.sh
 
 bench: setup

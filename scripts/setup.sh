@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what layerbench needs and is missing: Debian/Ubuntu by apt, Fedora by dnf. Elsewhere, or without the right to
-# install, it prints the list and stops. Nothing missing: nothing is run.
+# install, it prints the list and stops. Nothing missing: nothing is run. With the word `tests`: also what only the tests need.
 set -eu
 
 # tool : Debian package : Fedora package : needed | wanted
@@ -17,6 +17,9 @@ setfacl:acl:acl:wanted
 # OpenZFS needs its kernel module; where there is none, zfs-fuse serves the same commands in user space.
 [ -e /dev/zfs ] || wants="$wants
 zfs-fuse:zfs-fuse:zfs-fuse:wanted"
+# A real registry to pull from, started by the tests on the loopback.
+[ "${1:-}" != tests ] || wants="$wants
+docker-registry:docker-registry:docker-distribution:wanted"
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 if [ -e /etc/debian_version ]; then manager=apt; elif [ -e /etc/fedora-release ]; then manager=dnf; else manager=none; fi
@@ -64,6 +67,10 @@ fi
 
 install() { # packages...
     if [ "$manager" = apt ]; then
+        # The package would start a registry that listens to everybody, for good.
+        if [ "$*" = docker-registry ] && [ -d /run/systemd/system ]; then
+            $as_root systemctl mask --quiet docker-registry.service || return 1
+        fi
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
     else
         $as_root dnf install -y -q "$@"

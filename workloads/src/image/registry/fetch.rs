@@ -84,7 +84,7 @@ impl Origin {
     /// Asks again, on new connections and with new tokens.
     ///
     /// # Errors
-    /// As [`fetch`]; `BadInput` when the name leads to another image now.
+    /// As [`fetch`]; `NotFound` when the name leads to another image now.
     pub fn resolve(&self) -> Result<Contact> {
         let contact = Contact::of(&self.reference, &self.options)?;
         let found = &contact.resolved.manifest.digest;
@@ -94,7 +94,7 @@ impl Origin {
         Err(contact
             .client
             .error(
-                ErrorKind::BadInput,
+                ErrorKind::NotFound,
                 "ask again for",
                 format!("it is another image now: {found}, not {}", self.digest),
             )

@@ -14,6 +14,7 @@ mod client;
 mod credentials;
 mod download;
 mod fetch;
+mod let_in;
 mod options;
 mod patience;
 mod reference;

@@ -139,6 +139,14 @@ pub(super) fn failure(op: &str, place: &str, error: ureq::Error) -> Failure {
             ),
             None,
         ),
+        // The system's resolver has no errno for it.
+        ureq::Error::Io(io) if io.to_string().contains("lookup address") => Failure::Final(
+            of(
+                ErrorKind::NotFound,
+                "no host of this name is found".to_owned(),
+            )
+            .hint("check the name, and how this machine looks names up"),
+        ),
         ureq::Error::Io(io) if !is_tls(&io) => {
             Failure::Chance(of(ErrorKind::Io, lower(&io.to_string())), None)
         }

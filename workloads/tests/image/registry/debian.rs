@@ -33,7 +33,7 @@ impl Drop for Registry {
 #[expect(clippy::print_stdout, reason = "says why a test proves less here")]
 fn start(dir: &Path, auth: &str, tls: &str) -> Option<Registry> {
     let Some(program) = drivers::Host::detect().tool("docker-registry") else {
-        println!("skipped: docker-registry is not installed (scripts/setup.sh does it)");
+        println!("skipped: docker-registry is not installed (scripts/setup.sh tests does it)");
         return None;
     };
     let config = dir.join(format!("config-{}-{}.yml", auth.len(), tls.len()));

@@ -251,6 +251,46 @@ fn documents_that_are_no_image_are_told_apart() {
 }
 
 #[test]
+fn an_index_leads_to_the_platform_that_is_wanted() {
+    let (_kept, layout) = image();
+    let index = std::fs::read_to_string(layout.join("index.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_str(&index).unwrap();
+    let own = &index["manifests"][0];
+    let entry = |architecture: &str, digest: &str| {
+        serde_json::json!({
+            "mediaType": own["mediaType"], "digest": digest, "size": own["size"],
+            "platform": { "os": "linux", "architecture": architecture },
+        })
+    };
+    let absent = Digest::of(b"absent");
+    let amd64 = entry("amd64", own["digest"].as_str().unwrap());
+    let index = serde_json::json!({
+        "schemaVersion": 2,
+        "manifests": [entry("s390x", absent.as_str()), amd64],
+    });
+    let index = index.to_string().into_bytes();
+    let server = Server::start(&layout, move |asked| {
+        match asked.path.ends_with("/manifests/1") {
+            true => Reply::Say(200, Vec::new(), index.clone()),
+            false => Reply::Usual,
+        }
+    });
+    let on = |platform: &str| RegistryOptions {
+        platform: Some(platform.parse().unwrap()),
+        ..RegistryOptions::default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    same(
+        &server.fetch(&on("linux/amd64"), dir.path()).unwrap(),
+        &layout,
+    );
+    let error = server.refuse(&on("linux/s390x"));
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    let error = server.refuse(&on("linux/riscv64")).to_string();
+    assert!(error.contains("it has linux/s390x, linux/amd64"), "{error}");
+}
+
+#[test]
 fn a_registry_that_is_not_there_is_not_waited_for() {
     let (_kept, layout) = image();
     let server = Server::start(&layout, |_| Reply::Usual);
