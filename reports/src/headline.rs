@@ -68,6 +68,7 @@ const LOWER: &[(&str, Choice)] = &[("target", Choice::Is("layer-lower"))];
 const ONE: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("parallel", Choice::Least)];
 const COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("parallel", Choice::Least)];
 const MANY: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("parallel", Choice::Most)];
+const OLDEST: &[(&str, Choice)] = &[("age", Choice::Most)];
 const BIG: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("size", Choice::Most)];
 const SMALL: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("size", Choice::Least)];
 const DEEP: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("depth", Choice::Most)];
@@ -105,6 +106,9 @@ const TABLE: &[Pick] = &[
     Pick { workload: "write-heavy", phase: "random-write-fsync", metric: "time", params: NEW, label: "Random writes, each synced", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "small-files", metric: "time", params: NEW, label: "Create and delete small files", short: "", uses: &[Use::Writing] },
     Pick { workload: "write-heavy", phase: "small-files", metric: "durable", params: NEW, label: "The same until it is durable", short: "", uses: &[] },
+    Pick { workload: "postgres", phase: "transactions", metric: "time", params: NEW, label: "pgbench on PostgreSQL in the layer", short: "postgres", uses: &[] },
+    Pick { workload: "aging", phase: "start", metric: "time", params: OLDEST, label: "Start a container after {age} others", short: "aging", uses: &[] },
+    Pick { workload: "aging", phase: "write", metric: "time", params: OLDEST, label: "Write a file after {age} containers", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "sqlite-wal", metric: "time", params: NEW, label: "SQLite transactions, write-ahead log", short: "sqlite", uses: &[Use::Writing] },
     Pick { workload: "read", phase: "stat", metric: "time", params: DEEP, label: "Look up the image's files below {depth} layers", short: "look-up", uses: &[] },
     Pick { workload: "read", phase: "stat", metric: "time", params: DEEP_COLD, label: "The same from cold caches", short: "", uses: &[] },

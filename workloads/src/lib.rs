@@ -4,6 +4,7 @@
 //! subject, one round. What it measures it hands to the cell's [`Recorder`]; it never decides what a number means.
 
 pub mod aging;
+pub mod bill;
 pub mod build;
 pub mod cell;
 pub mod container;

@@ -17,6 +17,7 @@ use std::path::Path;
 use drivers::{Driver, Error, ErrorKind, LayerId, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::bill::Bill;
 use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
 use crate::recorder::Metric;
@@ -145,8 +146,11 @@ fn on_root(cell: &mut Cell<'_>, root: &Path, target: &str) -> Result<()> {
         || environment.sync(),
     )?;
     let server = cell.recorder.time("start", || programs.serve(root))?;
-    bench::all(cell, &programs, root, &server)?;
+    let mut bill = Bill::default();
+    bill.add(&mut cell.recorder, "start", &server);
+    bench::all(cell, &programs, root, &server, &mut bill)?;
     cell.recorder.time("stop", || server::stop(server))?;
+    bill.settle(&mut cell.recorder, "stop");
     room.close()?;
     volume.map_or(Ok(()), Volume::close)
 }

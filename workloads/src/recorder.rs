@@ -181,6 +181,15 @@ impl<'a> Recorder<'a> {
         });
     }
 
+    /// Adds to the last number of this phase and metric, if there is one: what was done for the phase by somebody that the
+    /// counters do not know. No number becomes less than nothing.
+    pub fn amend(&mut self, phase: &str, metric: Metric, more: f64) {
+        let same = |sample: &&mut Sample| sample.phase == phase && sample.metric == metric;
+        if let Some(sample) = self.samples.iter_mut().rev().find(same) {
+            sample.value = (sample.value + more).max(0.0);
+        }
+    }
+
     /// Adds the latencies (nanoseconds) of a phase's operations: the median, the 99th percentile where at least 1,000
     /// operations were timed, and the histogram itself.
     pub fn latencies(&mut self, phase: &str, histogram: Histogram<u64>) {

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use drivers::sys::rooted::Running;
 use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result};
 
 use super::commands::Commands;
@@ -11,6 +12,7 @@ use super::copy::ImageCopy;
 use super::{
     CLEANUP, CREATE, LEFT, LOAD, Own, Phase, READY, REMOVE, RUN, SETUP, STOP, TOTAL, files,
 };
+use crate::bill::Bill;
 use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
 use crate::environment::{CacheState, Probe, Settled};
@@ -217,19 +219,29 @@ impl One<'_> {
             })?,
             Some(ready) => {
                 ready.is_free()?;
-                let mut server = None;
+                let (mut server, mut bill) = (None, Bill::default());
                 let waited = timed(cell, pass, READY, Sync::No, || {
                     server = Some(commands.serve(ready)?);
                     Ok(())
                 })?;
+                let mut billed = |cell: &mut Cell<'_>, phase: Phase, server: Option<&Running>| {
+                    if let (Some(server), Pass::Measured) = (server, pass) {
+                        bill.add(&mut cell.recorder, phase.0, server);
+                    }
+                };
+                billed(cell, READY, server.as_ref());
                 if let Some(line) = &own.load {
                     timed(cell, pass, LOAD, Sync::Yes, || {
                         commands.run("load", line, server.as_ref())
                     })?;
+                    billed(cell, LOAD, server.as_ref());
                 }
                 timed(cell, pass, STOP, Sync::No, || {
                     server.take().map_or(Ok(()), |server| commands.stop(server))
                 })?;
+                if pass == Pass::Measured {
+                    bill.settle(&mut cell.recorder, STOP.0);
+                }
                 waited
             }
         };

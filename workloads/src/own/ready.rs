@@ -107,3 +107,64 @@ fn not_ready(server: &Running, what: &str, limit: Duration) -> Error {
             .because(format!("it took no connection within {limit:?}; {said}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drivers::sys::rooted::InRoot;
+    use std::os::unix::net::UnixListener;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    fn shell(script: &str) -> Running {
+        let shell = InRoot::new(Path::new("/"), "/bin/sh");
+        shell.args(["-c", script]).start().unwrap()
+    }
+
+    #[test]
+    fn a_port_is_waited_for_and_must_be_free_before() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let ready = Ready::Port(port);
+        let error = ready.is_free().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InUse);
+        assert!(error.to_string().contains(&port.to_string()), "{error}");
+        let server = shell("echo thinking; exec sleep 60");
+        ready.wait(&server, Path::new("/"), LIMIT).unwrap();
+        drop(listener);
+        ready.is_free().unwrap();
+        server.ready("thinking", LIMIT).unwrap();
+        let late = ready.wait(&server, Path::new("/"), Duration::from_millis(20));
+        let late = late.unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::TimedOut);
+        assert!(late.to_string().contains("thinking"), "{late}");
+        let dead = shell("echo no memory; exit 1");
+        let error = ready.wait(&dead, Path::new("/"), LIMIT).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Daemon);
+        assert!(error.to_string().contains("no memory"), "{error}");
+    }
+
+    #[test]
+    fn a_socket_is_found_inside_the_root_however_long_its_path() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("r".repeat(120));
+        std::fs::create_dir_all(root.join("run")).unwrap();
+        std::os::unix::fs::symlink("/run", root.join("var")).unwrap();
+        // bind(2) takes no long path either.
+        let short = dir.path().join("s");
+        let _listener = UnixListener::bind(&short).unwrap();
+        std::fs::rename(&short, root.join("run/s")).unwrap();
+        let ready = Ready::Socket("/var/s".into());
+        let server = shell("exec sleep 60");
+        ready.wait(&server, &root, LIMIT).unwrap();
+        let absent = Ready::Socket("/var/t".into());
+        let late = absent.wait(&server, &root, Duration::from_millis(20));
+        assert_eq!(late.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+}

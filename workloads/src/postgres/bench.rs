@@ -8,6 +8,7 @@ use drivers::{Error, ErrorKind, Result};
 use hdrhistogram::Histogram;
 
 use super::server::Programs;
+use crate::bill::Bill;
 use crate::cell::Cell;
 use crate::recorder::Metric;
 
@@ -24,6 +25,7 @@ pub(super) fn all(
     programs: &Programs,
     root: &Path,
     server: &Running,
+    bill: &mut Bill,
 ) -> Result<()> {
     let environment = cell.environment;
     let scale = cell.scale.postgres.postgres_scale;
@@ -33,12 +35,16 @@ pub(super) fn all(
         || programs.pgbench(root, server, &fill),
         || environment.sync(),
     )?;
+    bill.add(&mut cell.recorder, "load", server);
     let rows = programs.query(root, server, "SELECT count(*) FROM pgbench_accounts")?;
     if rows != (u64::from(scale) * 100_000).to_string() {
         return Err(wrong(format!("it filled {rows} rows at scale {scale}")));
     }
     programs.query(root, server, "CHECKPOINT")?;
+    // The checkpoint and the questions are nobody's.
+    bill.skip(server);
     transactions(cell, programs, root, server, "transactions", &[])?;
+    bill.add(&mut cell.recorder, "transactions", server);
     let done = u64::from(cell.scale.postgres.postgres_clients)
         * u64::from(cell.scale.postgres.postgres_transactions);
     // Every transaction adds the same to an account, a teller and a branch, and tells of it in the history.
@@ -47,7 +53,10 @@ pub(super) fn all(
                 FROM pgbench_history";
     let answer = programs.query(root, server, sums)?;
     check_sums(&answer, done)?;
-    transactions(cell, programs, root, server, "read-only", &["-S"])
+    bill.skip(server);
+    transactions(cell, programs, root, server, "read-only", &["-S"])?;
+    bill.add(&mut cell.recorder, "read-only", server);
+    Ok(())
 }
 
 fn transactions(
