@@ -23,7 +23,7 @@ pub struct RegistryOptions {
     pub platform: Option<Platform>,
     /// Blobs downloaded at once.
     pub parallel: usize,
-    /// How long an answer, or 4 MiB of one, may take before it is asked for again.
+    /// How long nothing may come, and how long 4 MiB of an answer may take, before it is asked for again.
     pub patience: Duration,
     /// What one layer may ask for.
     pub limits: Limits,
