@@ -24,6 +24,7 @@ pub const ALL: [&str; 23] = [
     "memory",
     "mounts",
     "latency-p50",
+    "latency-p95",
     "latency-p99",
 ];
 
@@ -70,6 +71,7 @@ pub fn words(metric: &str) -> &str {
         "daemon-memory" => "memory of the largest daemon",
         "memory" => "memory in use",
         "latency-p50" => "median latency",
+        "latency-p95" => "95th percentile of latency",
         "latency-p99" => "99th percentile of latency",
         other => other,
     }
@@ -103,7 +105,7 @@ pub fn repeats(metric: &str) -> Repeats {
 pub fn floor(metric: &str) -> f64 {
     match metric {
         "time" | "durable" | "cpu" => 1e-5,
-        "latency-p50" | "latency-p99" => 1e-6,
+        "latency-p50" | "latency-p95" | "latency-p99" => 1e-6,
         "allocated" | "device-written" | "device-read" | "page-cache" | "daemon-memory"
         | "memory" => 4096.0,
         _ => 0.0,

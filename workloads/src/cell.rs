@@ -161,6 +161,12 @@ pub struct Scale {
     /// Of `tools`.
     #[serde(flatten)]
     pub tools: tools::Amounts,
+    /// `start-programs`.
+    #[serde(flatten)]
+    pub start_programs: crate::start_programs::Amounts,
+    /// `start-scale`.
+    #[serde(flatten)]
+    pub start_scale: crate::start_scale::Amounts,
 }
 
 impl Scale {
@@ -192,6 +198,8 @@ impl Scale {
             write_modes: write_modes::Amounts::smoke(),
             fio: fio::Amounts::smoke(),
             tools: tools::Amounts::smoke(),
+            start_programs: crate::start_programs::Amounts::smoke(),
+            start_scale: crate::start_scale::Amounts::smoke(),
         }
     }
 
@@ -223,6 +231,8 @@ impl Scale {
             write_modes: write_modes::Amounts::ordinary(),
             fio: fio::Amounts::ordinary(),
             tools: tools::Amounts::ordinary(),
+            start_programs: crate::start_programs::Amounts::ordinary(),
+            start_scale: crate::start_scale::Amounts::ordinary(),
         }
     }
 
@@ -254,6 +264,8 @@ impl Scale {
             write_modes: write_modes::Amounts::publish(),
             fio: fio::Amounts::publish(),
             tools: tools::Amounts::publish(),
+            start_programs: crate::start_programs::Amounts::publish(),
+            start_scale: crate::start_scale::Amounts::publish(),
         }
     }
 }

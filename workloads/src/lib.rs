@@ -26,11 +26,14 @@ pub mod pull;
 pub mod read;
 pub mod recorder;
 pub mod removal;
+pub mod repeated;
 pub mod room;
 pub mod share;
 mod shown;
 pub mod stand;
 pub mod start;
+pub mod start_programs;
+pub mod start_scale;
 pub mod target;
 pub mod tools;
 pub mod tree;
@@ -80,6 +83,8 @@ pub const ALL: &[&Workload] = &[
     &pull::WORKLOAD,
     &pull::SHAPES,
     &start::WORKLOAD,
+    &start_programs::WORKLOAD,
+    &start_scale::WORKLOAD,
     &copy_up::WORKLOAD,
     &copy_up_tree::WORKLOAD,
     &write_heavy::WORKLOAD,

@@ -14,6 +14,9 @@ mod metric;
 pub use counters::{Count, CountedPhase, Counters, Uncounted};
 pub use metric::Metric;
 
+/// So many operations tell a 95th percentile: ten of them lie above it.
+pub const P95_FROM: u64 = 200;
+
 /// One number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
@@ -192,9 +195,14 @@ impl<'a> Recorder<'a> {
 
     /// Adds the latencies (nanoseconds) of a phase's operations: the median, the 99th percentile where at least 1,000
     /// operations were timed, and the histogram itself.
+    /// Adds the latencies (nanoseconds) of a phase's operations: the median, the 95th percentile where at least
+    /// [`P95_FROM`] operations were timed, the 99th where at least 1,000 were, and the histogram itself.
     pub fn latencies(&mut self, phase: &str, histogram: Histogram<u64>) {
         #[expect(clippy::cast_precision_loss, reason = "nanoseconds far below 2^53")]
         let seconds = |quantile: f64| histogram.value_at_quantile(quantile) as f64 / 1e9;
+        if histogram.len() >= P95_FROM {
+            self.value(phase, Metric::LatencyP95, seconds(0.95));
+        }
         if histogram.len() >= 1000 {
             self.value(phase, Metric::LatencyP99, seconds(0.99));
         }

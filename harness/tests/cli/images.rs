@@ -46,7 +46,7 @@ fn bad_images_are_told_apart_and_leave_nothing() {
 }
 
 /// Writes an image of one layer that holds what `tar` packs.
-fn packed(session: &Session, name: &str, script: &str) {
+pub(crate) fn packed(session: &Session, name: &str, script: &str) {
     let pack = format!("mkdir pack-{name} && cd pack-{name} && {script}");
     let output = session.tool("sh", &["-c", &pack]);
     assert!(output.status.success(), "{output:?}");

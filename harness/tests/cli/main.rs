@@ -20,4 +20,5 @@ mod rootless;
 mod runs;
 mod session;
 mod shell_image;
+mod starts;
 mod writes;

@@ -128,6 +128,7 @@ fn allowed(text: &str) -> Option<Option<f64>> {
 fn alias(metric: &str) -> &str {
     match metric {
         "p50" => "latency-p50",
+        "p95" => "latency-p95",
         "p99" => "latency-p99",
         other => other,
     }

@@ -51,6 +51,8 @@ pub enum Metric {
     Mounts,
     /// Median latency of one operation, seconds. Less is better.
     LatencyP50,
+    /// 95th percentile of the latency, seconds; only where 200 operations or more were timed. Less is better.
+    LatencyP95,
     /// 99th percentile of the latency, seconds; only where 1,000 operations or more were timed. Less is better.
     LatencyP99,
 }
@@ -81,6 +83,7 @@ impl Metric {
         Self::Memory,
         Self::Mounts,
         Self::LatencyP50,
+        Self::LatencyP95,
         Self::LatencyP99,
     ];
 
@@ -110,6 +113,7 @@ impl Metric {
             Self::Memory => "memory",
             Self::Mounts => "mounts",
             Self::LatencyP50 => "latency-p50",
+            Self::LatencyP95 => "latency-p95",
             Self::LatencyP99 => "latency-p99",
         }
     }
@@ -127,6 +131,7 @@ impl Metric {
             | Self::Cpu
             | Self::KernelCpu
             | Self::LatencyP50
+            | Self::LatencyP95
             | Self::LatencyP99 => "s",
             Self::Rate => "1/s",
             Self::Throughput => "B/s",

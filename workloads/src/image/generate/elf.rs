@@ -1,6 +1,8 @@
 //! `/bin/true`, byte by byte: a static ELF executable of one segment whose only act is exit(0). It lets a workload start
 //! a real process inside a generated root that has no libraries.
 
+use crate::image::platform::Platform;
+
 const HEADER: u64 = 64;
 const SEGMENT: u64 = 56;
 const BASE: u64 = 0x40_0000;
@@ -41,6 +43,11 @@ pub(super) fn exit_zero(architecture: &str) -> Option<Vec<u8>> {
     }
     elf.extend_from_slice(code);
     Some(elf)
+}
+
+/// The program for this host; `None` where we have no code for it.
+pub(crate) fn for_this_host() -> Option<Vec<u8>> {
+    exit_zero(&Platform::host().architecture)
 }
 
 fn half(elf: &mut Vec<u8>, value: u16) {
