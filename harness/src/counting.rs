@@ -36,8 +36,8 @@ pub(crate) struct Job {
     backing: String,
     options: BTreeMap<String, String>,
     control: bool,
-    image: PathBuf,
-    second_image: Option<PathBuf>,
+    image: Stored,
+    second_image: Option<Stored>,
     scale: Scale,
     seed: u64,
     /// Entries, bytes, bytes of a path, ratio.
@@ -50,6 +50,22 @@ pub(crate) struct Job {
     /// Bytes of the backing store.
     size: u64,
     may_drop_caches: bool,
+}
+
+/// Where an image is, and which of those that lie there together.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    path: PathBuf,
+    reference: Option<String>,
+}
+
+impl Stored {
+    fn of(image: &Image) -> Self {
+        Self {
+            path: image.path.clone(),
+            reference: image.reference.clone(),
+        }
+    }
 }
 
 /// What it found.
@@ -159,8 +175,8 @@ fn one(
         backing: planned.backing.name().to_owned(),
         options: planned.spec.options.0.clone(),
         control: planned.role == Role::Control,
-        image: pass.image.path.clone(),
-        second_image: pass.second_image.map(|image| image.path.clone()),
+        image: Stored::of(pass.image),
+        second_image: pass.second_image.map(Stored::of),
         scale: pass.scale.clone(),
         seed: pass.seed,
         limits: (

@@ -23,6 +23,11 @@ impl Repeated {
             return;
         };
         recorder.value(phase, Metric::Time, median);
+        self.distribution(recorder, phase);
+    }
+
+    /// Hands over only how they are distributed, of [`P95_FROM`] and more.
+    pub fn distribution(&self, recorder: &mut Recorder<'_>, phase: &str) {
         if self.0.len() as u64 >= P95_FROM
             && let Ok(mut histogram) = Histogram::<u64>::new(3)
         {

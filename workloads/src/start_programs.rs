@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use drivers::error::Attempt as _;
-use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, remove};
+use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, Usage, remove};
 
 use crate::cell::{Cell, Ground, Place};
-use crate::container::{Container, key};
-use crate::environment::{CacheState, Probe, Settled};
+use crate::container::Container;
+use crate::environment::{CacheState, Probe};
 use crate::programs::{self, Found};
 use crate::recorder::Metric;
 use crate::repeated::Repeated;
@@ -44,6 +44,10 @@ pub const WORKLOAD: Workload = Workload {
         (
             "teardown",
             "clearing the room, unmounting and removing the container layer",
+        ),
+        (
+            "whole",
+            "of warm starts, all of it from prepare to the removal: the mean, and its CPU time",
         ),
         (
             "written",
@@ -156,45 +160,37 @@ fn all(cell: &mut Cell<'_>, place: Where<'_>) -> Result<()> {
 /// Starts from the coldest caches that can be proven, then from warm ones, several times.
 fn in_each_state(cell: &mut Cell<'_>, place: Where<'_>, found: &Found) -> Result<()> {
     let files = [found.file.clone()];
+    let (name, scratch) = (cell.name.clone(), cell.scratch);
     let mut number = 0;
-    let mut next = |cell: &mut Cell<'_>, look: bool| {
+    let mut next = |usage: &mut Option<Usage>| {
         number += 1;
         match place {
             Where::Containers(driver, top) => {
-                let name = format!("{}-{number}", found.program.name);
-                in_container(cell, driver, top, found, &name, look)
+                let key = format!("{name}-{}-{number}", found.program.name).parse()?;
+                start(driver, top, found, key, scratch, usage)
             }
             Where::Directory(image) => in_directory(image, found),
         }
     };
+    let unasked = &mut Some(Usage::default());
     if cell.recorder.is_counted() {
         cell.recorder.param("cache", Some("warm".to_owned()));
-        next(cell, false)?;
-        // What is counted is the same every time; nothing in it may count itself.
-        let counted = match place {
-            Where::Containers(driver, top) => {
-                let name = format!("{}-counted", found.program.name);
-                let (scratch, key) = (cell.scratch, key(cell, &name)?);
-                let start = || start(driver, top, found, key, scratch, |_| Ok(()));
-                cell.recorder.time("first-output", start).map(drop)
-            }
-            Where::Directory(image) => cell
-                .recorder
-                .time("first-output", || in_directory(image, found))
-                .map(drop),
-        };
-        return counted;
+        next(unasked)?;
+        // What is counted is the same every time.
+        return cell.recorder.time("whole", || next(unasked)).map(drop);
     }
     let coldest = cell
         .environment
         .settle(CacheState::Cold, place.probe(&files))?;
-    cell.recorder.one_of_the_caches(None);
-    if coldest.state == CacheState::Warm {
-        // Nothing can be dropped here. This start is thrown away: the first one reads.
-        next(cell, true)?;
-    } else {
-        let parts = next(cell, true)?;
-        record(cell, &coldest, &[parts]);
+    let mut usage = None;
+    // Where nothing can be dropped this start is thrown away: the first one reads.
+    let parts = next(&mut usage)?;
+    if let Some(usage) = usage {
+        written(cell, usage);
+    }
+    if coldest.state != CacheState::Warm {
+        cell.recorder.one_of_the_caches(Some(&coldest));
+        record(cell, &[parts]);
     }
     let warm = |cell: &Cell<'_>| {
         cell.environment
@@ -204,7 +200,7 @@ fn in_each_state(cell: &mut Cell<'_>, place: Where<'_>, found: &Found) -> Result
     for _ in 1..TRIES {
         // Somebody else dropped the caches of the machine meanwhile.
         if settled.refused.is_some() {
-            next(cell, false)?;
+            next(unasked)?;
             settled = warm(cell)?;
         }
     }
@@ -216,11 +212,28 @@ fn in_each_state(cell: &mut Cell<'_>, place: Where<'_>, found: &Found) -> Result
     } else {
         cell.scale.start_programs.start_programs_warm
     };
-    let all: Vec<Parts> = (0..starts)
-        .map(|_| next(cell, false))
-        .collect::<Result<_>>()?;
-    record(cell, &settled, &all);
+    cell.recorder.one_of_the_caches(Some(&settled));
+    let all = cell.recorder.time_mean("whole", starts, || {
+        (0..starts)
+            .map(|_| next(unasked))
+            .collect::<Result<Vec<_>>>()
+    })?;
+    record(cell, &all);
     Ok(())
+}
+
+/// What a start left in the container layer.
+fn written(cell: &mut Cell<'_>, usage: Usage) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "byte and inode counts below 2^53"
+    )]
+    for (metric, value) in [
+        (Metric::Allocated, usage.exclusive_bytes as f64),
+        (Metric::Inodes, usage.exclusive_inodes as f64),
+    ] {
+        cell.recorder.value("written", metric, value);
+    }
 }
 
 fn timed<T>(parts: &mut Parts, name: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -230,43 +243,14 @@ fn timed<T>(parts: &mut Parts, name: &'static str, work: impl FnOnce() -> Result
     Ok(value)
 }
 
-/// One start in a container of its own. `look`: at what it left in the container layer, too.
-fn in_container(
-    cell: &mut Cell<'_>,
-    driver: &dyn Driver,
-    top: &LayerId,
-    found: &Found,
-    name: &str,
-    look: bool,
-) -> Result<Parts> {
-    let (scratch, key) = (cell.scratch, key(cell, name)?);
-    start(driver, top, found, key, scratch, |container| {
-        if !look {
-            return Ok(());
-        }
-        let usage = driver.usage(container.item())?;
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "byte and inode counts below 2^53"
-        )]
-        for (metric, value) in [
-            (Metric::Allocated, usage.exclusive_bytes as f64),
-            (Metric::Inodes, usage.exclusive_inodes as f64),
-        ] {
-            cell.recorder.value("written", metric, value);
-        }
-        Ok(())
-    })
-}
-
-/// One start; `look` is called, off the clock, when the program has ended.
+/// One start in a container of its own. Where no `usage` is known yet, what the program left there is looked at.
 fn start(
     driver: &dyn Driver,
     top: &LayerId,
     found: &Found,
     key: drivers::Key,
     scratch: &Path,
-    look: impl FnOnce(&Container<'_>) -> Result<()>,
+    usage: &mut Option<Usage>,
 ) -> Result<Parts> {
     let mut parts = Parts::new();
     let mut container = Container::plan(driver, key, scratch)?;
@@ -274,7 +258,9 @@ fn start(
     timed(&mut parts, "mount", || container.mount())?;
     let room = timed(&mut parts, "furnish", || Room::furnish(container.root()))?;
     execute(&mut parts, container.root(), found)?;
-    look(&container)?;
+    if usage.is_none() {
+        *usage = Some(driver.usage(container.item())?);
+    }
     timed(&mut parts, "teardown", || {
         room.close()?;
         container.teardown()
@@ -333,9 +319,8 @@ fn remove_any(path: &Path) -> Result<()> {
     }
 }
 
-/// One value for each part.
-fn record(cell: &mut Cell<'_>, caches: &Settled, starts: &[Parts]) {
-    cell.recorder.one_of_the_caches(Some(caches));
+/// One value for each part, in the state of the caches that is set.
+fn record(cell: &mut Cell<'_>, starts: &[Parts]) {
     let mut by_part: BTreeMap<&str, Repeated> = BTreeMap::new();
     for (name, time) in starts.iter().flatten() {
         by_part.entry(name).or_default().add(*time);

@@ -34,7 +34,7 @@ pub const WORKLOAD: Workload = Workload {
     phases: &[
         (
             "start",
-            "one start after the other: prepare, mount, run, unmount, remove; the median, with its distribution",
+            "one start after the other: prepare, mount, run, unmount, remove; the mean, and of many the distribution",
         ),
         (
             "parallel",
@@ -69,7 +69,7 @@ pub struct Amounts {
     pub start_scale_parallel: Vec<u32>,
     /// Containers that are there already; none is measured always.
     pub start_scale_live: Vec<u32>,
-    /// Starts while they are there, and at each depth; the cell's value is their median.
+    /// Starts while they are there, and at each depth; the cell's value is their mean.
     pub start_scale_each: u32,
     /// Layers below the container.
     pub start_scale_depths: Vec<u32>,
@@ -189,7 +189,7 @@ fn execute_as(root: &Path, user: Option<u32>) -> Result<()> {
     )
 }
 
-/// Does one thing `times` times, one after the other; a counted pass does it once.
+/// Does one thing `times` times, one after the other: the mean, and of many the distribution; a counted pass does it once.
 fn serial(
     cell: &mut Cell<'_>,
     phase: &str,
@@ -200,12 +200,15 @@ fn serial(
         return cell.recorder.time(phase, || one(0));
     }
     let mut repeated = Repeated::default();
-    for n in 0..times {
-        let began = Instant::now();
-        one(n)?;
-        repeated.add(began.elapsed());
-    }
-    repeated.record(&mut cell.recorder, phase);
+    cell.recorder.time_mean(phase, times, || {
+        (0..times).try_for_each(|n| {
+            let began = Instant::now();
+            one(n)?;
+            repeated.add(began.elapsed());
+            Ok(())
+        })
+    })?;
+    repeated.distribution(&mut cell.recorder, phase);
     Ok(())
 }
 

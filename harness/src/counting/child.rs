@@ -10,7 +10,7 @@ use workloads::image::{Image, OpenOptions};
 use workloads::recorder::CountedPhase;
 use workloads::{Cell, Ground, Recorder, Work};
 
-use super::{Found, Job, Phase};
+use super::{Found, Job, Phase, Stored};
 use crate::cache::Settle;
 use crate::cli::WorkArgs;
 use crate::counters::settled::SettledCounters;
@@ -77,9 +77,15 @@ fn stay_on_one_cpu() {
 }
 
 fn count(job: &Job, opened: &Opened, place: &Workplace) -> anyhow::Result<Found> {
-    let open = |path| Image::open(path, &OpenOptions::default());
+    let open = |stored: &Stored| {
+        let options = OpenOptions {
+            reference: stored.reference.clone(),
+            ..OpenOptions::default()
+        };
+        Image::open(&stored.path, &options)
+    };
     let image = open(&job.image)?;
-    let second = job.second_image.as_deref().map(open).transpose()?;
+    let second = job.second_image.as_ref().map(open).transpose()?;
     let scratch = place.directory("scratch")?;
     let driver = &*opened.driver;
     let settle = Settle::new(opened, job.may_drop_caches);

@@ -90,7 +90,7 @@ fn a_generated_image_has_one_program_and_says_where_others_were_looked_for() {
     for driver in READY.iter() {
         let session = Session::new();
         let results = bench(&session, "start-programs", driver, None);
-        for phase in ["first-output", "exec", "furnish", "end"] {
+        for phase in ["first-output", "exec", "furnish", "end", "whole"] {
             let found = records(&results, phase, "time").count();
             // The subject, its twin and the control, from warm caches at least.
             assert!(found >= 3, "{driver}: {phase} {found}");
@@ -155,4 +155,34 @@ fn programs_that_fail_are_told_with_their_last_words() {
             "{initdb:?}"
         );
     }
+}
+
+/// The counting process opens the image again: of several that lie together, the one that was named.
+#[test]
+fn the_image_that_was_named_is_counted_too() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let session = Session::new();
+    packed(&session, "own", IMAGE);
+    let index = session.path("own/index.json");
+    let mut parsed: Value = serde_json::from_slice(&std::fs::read(&index).unwrap()).unwrap();
+    let named = |name: &str| {
+        let mut manifest = parsed["manifests"][0].clone();
+        manifest["annotations"] = serde_json::json!({ "org.opencontainers.image.ref.name": name });
+        manifest
+    };
+    let mut other = named("other");
+    other["digest"] = format!("sha256:{:064}", 0).into();
+    let both = vec![other, named("mine")];
+    parsed["manifests"] = both.into();
+    std::fs::write(&index, parsed.to_string()).unwrap();
+    let mut line = vec!["bench", "--profile", "smoke", "--json", "--driver", "vfs"];
+    line.extend(["--workload", "start-programs", "--counts", "only"]);
+    line.extend(["--image", "own:mine"]);
+    let (out, _) = session.expect(0, &line);
+    session.assert_clean();
+    let results: Value = serde_json::from_str(&out).unwrap();
+    let counted = records(&results, "whole", "syscalls").count();
+    assert!(counted > 0, "{}", results["dnf"]);
 }
