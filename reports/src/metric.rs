@@ -1,7 +1,7 @@
 //! What the metrics mean: which way is better, and what they are called in a sentence.
 
 /// Every metric's name.
-pub const ALL: [&str; 23] = [
+pub const ALL: [&str; 24] = [
     "time",
     "durable",
     "cpu",
