@@ -193,8 +193,6 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Adds the latencies (nanoseconds) of a phase's operations: the median, the 99th percentile where at least 1,000
-    /// operations were timed, and the histogram itself.
     /// Adds the latencies (nanoseconds) of a phase's operations: the median, the 95th percentile where at least
     /// [`P95_FROM`] operations were timed, the 99th where at least 1,000 were, and the histogram itself.
     pub fn latencies(&mut self, phase: &str, histogram: Histogram<u64>) {
