@@ -2,6 +2,7 @@
 
 mod caches;
 mod ci;
+mod claims;
 mod commands;
 mod conform;
 mod counts;
