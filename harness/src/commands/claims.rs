@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use reports::claims::check::Check;
 
-    const AWAITED: &[&str] = &["diff", "start-scale"];
+    const AWAITED: &[&str] = &["start-scale"];
 
     /// A series that no workload records, or a case that nobody asks, would leave a statement open for ever.
     #[test]
