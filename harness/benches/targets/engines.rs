@@ -67,7 +67,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<String>> {
     let place = base.join("engines");
     std::fs::create_dir(&place).attempt("create the directory", &place)?;
 
-    let storage = Storage::new(&place, "storage", "overlay")?;
+    let storage = Storage::new(&place, "storage", "overlay", bench.run.dir().join("s"))?;
     let from = format!("oci:{}", image.path.display());
     let copy = ["--insecure-policy", "copy", "-q", &from, &storage.image()];
     Line::new(&bench.host, "skopeo", copy)?.run()?;
@@ -110,7 +110,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<String>> {
     let [one, two] = &mut starts;
     let arms: &mut [&mut dyn Arm] = &mut [&mut ours, &mut stored, &mut snapshots, one, two];
     let series = blocks::run(&base, bench.blocks(15), arms);
-    storage.release();
+    storage.release()?;
     containerd.stop()?;
     let mut series = series?;
     driver.close()?;
@@ -141,7 +141,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<String>> {
     }
     lines.push(format!(
         "\nFor one container; each value is the mean of {REPEATS} in a row. Ours are calls in one process; theirs are four \
-         program starts for each container, and the last two rows say what starting a program that does nothing takes: four times \
+         or five program starts for each container, and the last two rows say what starting a program that does nothing takes: four times \
          that is their command line's, the rest their library's. containers/storage finds the image by name."
     ));
     Ok(lines)

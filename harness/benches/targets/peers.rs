@@ -168,15 +168,15 @@ fn measure(bench: &Bench, one: &Match, copies: &Copies) -> Result<Vec<String>> {
         .join(format!("c-{}", name.len() + one.storage.len()));
     let containerd = Containerd::start(&bench.host, &base, &state)?;
     let storages = [
-        Storage::new(&base, "podman", one.storage)?,
-        Storage::new(&base, "skopeo", one.storage)?,
+        Storage::new(&base, "podman", one.storage, bench.run.dir().join("p"))?,
+        Storage::new(&base, "skopeo", one.storage, bench.run.dir().join("s"))?,
     ];
     let mut tools = tools(bench, one, copies, &storages, &containerd, &base)?;
     let mut arms: Vec<&mut dyn Arm> = vec![&mut ours, &mut durable];
     arms.extend(tools.iter_mut().map(|tool| tool as &mut dyn Arm));
     let series = blocks::run(&base, bench.blocks(8), &mut arms);
     for storage in &storages {
-        storage.release();
+        storage.release()?;
     }
     containerd.stop()?;
     let series = series?;

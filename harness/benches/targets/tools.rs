@@ -87,13 +87,14 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// One below `dir`.
-    pub(crate) fn new(dir: &Path, name: &str, driver: &'static str) -> Result<Self> {
+    /// One below `dir`. `run` is where it keeps what lives until the next boot: podman takes no path of more than 50
+    /// characters for that.
+    pub(crate) fn new(dir: &Path, name: &str, driver: &'static str, run: PathBuf) -> Result<Self> {
         let dir = dir.join(name);
         std::fs::create_dir_all(&dir).attempt("create the directory", &dir)?;
         Ok(Self {
             graph: dir.join("graph"),
-            run: dir.join("run"),
+            run,
             driver,
         })
     }
@@ -122,10 +123,11 @@ impl Storage {
     }
 
     /// Ends what containers/storage keeps mounted: its directory, bound to itself.
-    pub(crate) fn release(&self) {
+    pub(crate) fn release(&self) -> Result<()> {
         let home = self.graph.join(self.driver);
         // Not mounted with every driver.
         rustix::mount::unmount(&home, rustix::mount::UnmountFlags::NOFOLLOW).unwrap_or_default();
+        remove::tree(&self.run)
     }
 }
 

@@ -1,15 +1,12 @@
-//! The images of `pull-shapes`: each made once in a process, as nameless files that end with it.
+//! The images of `pull-shapes`: each made once in a run.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use drivers::{Result, remove};
+use drivers::{Error, ErrorKind, Result};
+use sha2::Digest as _;
 
 use crate::image::generate::{self, Spec};
 use crate::image::{Compression, Image, OpenOptions};
-
-/// What has been made so far. An opened image holds its blobs open: they need no names any more.
-static MADE: Mutex<Vec<(Spec, Arc<Image>)>> = Mutex::new(Vec::new());
 
 /// An image of this many layers, files and bytes, from a seed of its own.
 pub(super) fn spec(layers: u32, files: u32, bytes: u64, compression: Compression) -> Spec {
@@ -27,20 +24,20 @@ pub(super) fn spec(layers: u32, files: u32, bytes: u64, compression: Compression
     }
 }
 
-/// The image of a spec. `scratch` is empty again afterwards.
+/// The image of a spec. It lies beside `scratch`, where the run keeps what is its own, and is found there again by later cells.
 ///
 /// # Errors
-/// `BadInput` for a spec that cannot be made, and whatever writing gives.
-pub(super) fn image(spec: &Spec, scratch: &Path) -> Result<Arc<Image>> {
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, image)) = made.iter().find(|(other, _)| other == spec) {
-        return Ok(Arc::clone(image));
+/// `BadInput` for a spec that cannot be made, and whatever writing and opening give.
+pub(super) fn image(spec: &Spec, scratch: &Path) -> Result<Image> {
+    let text = serde_json::to_string(spec).map_err(|error| {
+        Error::new(ErrorKind::BadInput, "name an image").because(error.to_string())
+    })?;
+    let digest = drivers::ids::hex(&sha2::Sha256::digest(text));
+    let beside = scratch.parent().unwrap_or(scratch);
+    let dir = beside.join(format!("shape-{}", &digest[..16]));
+    // It appears there whole or not at all.
+    if !dir.exists() {
+        generate::write(spec, &dir)?;
     }
-    let dir = scratch.join("shape");
-    let opened =
-        generate::write(spec, &dir).and_then(|()| Image::open(&dir, &OpenOptions::default()));
-    remove::tree(&dir)?;
-    let image = Arc::new(opened?);
-    made.push((spec.clone(), Arc::clone(&image)));
-    Ok(image)
+    Image::open(&dir, &OpenOptions::default())
 }

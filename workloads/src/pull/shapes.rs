@@ -14,9 +14,8 @@ use drivers::Result;
 
 use super::outcome::PullOptions;
 use super::shaped;
-use super::workload::{Place, parts, read_blobs, short, timed_pull};
+use super::workload::{Place, parts, short, timed_pull, warm};
 use crate::cell::{Cell, Ground};
-use crate::environment::{CacheState, Probe};
 use crate::image::generate::Spec;
 use crate::image::{Compression, Image};
 use crate::{Reach, Workload};
@@ -73,7 +72,7 @@ impl Amounts {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
-            shapes_layers: 12,
+            shapes_layers: 8,
             shapes_files: 4000,
             shapes_bytes: 12 << 20,
         }
@@ -186,9 +185,7 @@ fn one(cell: &mut Cell<'_>, shape: &Shape) -> Result<()> {
 
 fn pull(cell: &mut Cell<'_>, place: &Place<'_>, image: &Image) -> Result<()> {
     cell.environment.sync()?;
-    read_blobs(image)?;
-    // They have no names: that they were read just before must do.
-    let settled = cell.environment.settle(CacheState::Warm, Probe::Nothing)?;
+    let settled = warm(cell, image)?;
     cell.recorder.caches(Some(&settled));
     let pulled = timed_pull(cell, place, image, "pull")?;
     parts(cell, &pulled);

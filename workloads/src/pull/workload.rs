@@ -224,19 +224,13 @@ pub(super) fn short(name: &str) -> String {
     tail.into_iter().rev().collect()
 }
 
-/// Reads all blobs once.
-pub(super) fn read_blobs(image: &Image) -> Result<()> {
+/// Reads all blobs once, and proves that they stayed where each is a file of its own.
+pub(super) fn warm(cell: &Cell<'_>, image: &Image) -> Result<Settled> {
     let mut buffer = vec![0; 1 << 20];
     for layer in &image.layers {
         let mut blob = layer.open();
         while blob.read(&mut buffer).attempt("read", &image.path)? > 0 {}
     }
-    Ok(())
-}
-
-/// Reads all blobs once, and proves that they stayed where each is a file of its own.
-fn warm(cell: &Cell<'_>, image: &Image) -> Result<Settled> {
-    read_blobs(image)?;
     let files: Vec<PathBuf> = match image.format {
         Format::OciLayout => {
             let blobs = image.layers.iter().map(|layer| layer.blob.path());
