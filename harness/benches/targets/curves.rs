@@ -129,26 +129,25 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<String>> {
     };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, raised)
         .attempt("raise the limit of", "open files")?;
-    let mut lines = vec!["### Cost curves\n".to_owned(), head()];
+    bench.say(&["### Cost curves\n".to_owned(), head()]);
     for subject in &SUBJECTS {
         let ground = bench.ground(&format!("curves-{}", subject.driver), subject.backing)?;
         let driver = bench.open(subject.driver, &ground)?;
         for curve in layers(bench, subject, &*driver)? {
-            lines.extend(rows(&curve));
+            bench.say(&rows(&curve));
         }
         for curve in files(bench, subject, &*driver)? {
-            lines.extend(rows(&curve));
+            bench.say(&rows(&curve));
         }
         driver.close()?;
         ground.close()?;
     }
-    lines.push(
+    Ok(vec![
         "\nLayers of 8 files each. \"Container\" is prepare, mount, unmount and remove, the mean of 5. Files are empty and lie in directories of \
          1,000; the archive is made while it is read. `sync=never`, the filesystem synced before each. met: the interval \
          is not wholly above what the mechanism needs, by more than 0.1."
             .to_owned(),
-    );
-    Ok(lines)
+    ])
 }
 
 fn layers(bench: &Bench, subject: &Subject, driver: &dyn Driver) -> Result<Vec<Curve>> {
@@ -178,7 +177,7 @@ fn layers(bench: &Bench, subject: &Subject, driver: &dyn Driver) -> Result<Vec<C
         })
         .collect();
     let mut arms: Vec<&mut dyn Arm> = pulls.iter_mut().map(|arm| arm as &mut dyn Arm).collect();
-    let pulled = blocks::run(driver.plain_dir(), 6, &mut arms)?;
+    let pulled = blocks::run(driver.plain_dir(), bench.blocks(6), &mut arms)?;
 
     let at = bench
         .run
@@ -229,7 +228,7 @@ fn files(bench: &Bench, subject: &Subject, driver: &dyn Driver) -> Result<Vec<Cu
         .map(|files| ((*files, BTreeMap::new()), (*files, BTreeMap::new())))
         .unzip();
     let key = "files".parse()?;
-    for block in 0..=6 {
+    for block in 0..=bench.blocks(6) {
         for (i, files) in subject.files.iter().enumerate() {
             // Minutes for a million.
             if *files > 100_000 && (block > 3 || bench.quick) {

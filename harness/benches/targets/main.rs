@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p layerbench --bench targets` (under three minutes on an idle machine) measures the parts apply, pull and
 //! cycle; `-- NAME...` the parts of these names, also those that take longer or need other tools (peers, engines, memory,
-//! curves: scripts/speed.sh); `-- --quick` runs fewer blocks. Ours and the **yardstick** are **arms** that take turns in **blocks**; the ratio
+//! curves: scripts/speed.sh); `-- --quick` runs fewer blocks, `-- --once` one, to see that it works. Ours and the **yardstick** are **arms** that take turns in **blocks**; the ratio
 //! is that of docs/measuring.md, within blocks. A target is *met* when the whole interval is at or below it, *not met* when
 //! all of it is above, else *undecided*.
 #![expect(
@@ -36,12 +36,23 @@ pub(crate) struct Bench {
     pub(crate) run: Run,
     pub(crate) host: Host,
     quick: bool,
+    once: bool,
 }
 
 impl Bench {
     /// How many blocks to run of those a full run has. Six are the least that have a 95 % interval.
     fn blocks(&self, full: u32) -> u32 {
-        if self.quick { 6 } else { full }
+        match (self.once, self.quick) {
+            (true, _) => 1,
+            (false, true) => full.min(6),
+            (false, false) => full,
+        }
+    }
+
+    /// Prints what a long part has so far.
+    #[expect(clippy::unused_self, reason = "reads as something the benchmark does")]
+    fn say(&self, lines: &[String]) {
+        println!("{}", lines.join("\n"));
     }
 
     /// The built-in image.
@@ -120,7 +131,8 @@ fn bench(args: &[String]) -> Result<()> {
     let chosen = PARTS.iter().filter(|(name, _, unasked)| {
         filters.is_empty() && *unasked || filters.iter().any(|filter| name == filter)
     });
-    let quick = flag("--quick") || !flag("--bench");
+    let once = flag("--once") || !flag("--bench");
+    let quick = once || flag("--quick");
     drivers::sandbox::enter()?;
     let host = Host::detect();
     if !host.root || host.user_namespace {
@@ -134,6 +146,7 @@ fn bench(args: &[String]) -> Result<()> {
         run: Run::create(Path::new("/var/tmp/layerbench-bench"))?,
         host,
         quick,
+        once,
     };
     for (name, run, _) in chosen {
         eprintln!("targets: measuring {name}");

@@ -78,12 +78,11 @@ struct Copies {
 
 /// Measures and gives the tables.
 pub(crate) fn run(bench: &Bench) -> Result<Vec<String>> {
-    let mut lines = vec!["### Pull of a real image, against other tools\n".to_owned()];
+    bench.say(&["### Pull of a real image, against other tools\n".to_owned()]);
     let Some(image) = std::env::var_os(IMAGE) else {
-        lines.push(format!(
+        return Ok(vec![format!(
             "Not measured: {IMAGE} names no image (scripts/speed.sh makes one)."
-        ));
-        return Ok(lines);
+        )]);
     };
     let mut made: Vec<(Compression, Copies)> = Vec::new();
     for one in &MATCHES {
@@ -96,18 +95,17 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<String>> {
         }
         let copies = made.iter().find(|(c, _)| *c == one.compression);
         if let Some((_, copies)) = copies {
-            lines.extend(measure(bench, one, copies)?);
+            bench.say(&measure(bench, one, copies)?);
         }
     }
-    lines.push(
+    Ok(vec![
         "All read the same blobs from the page cache and write to the same filesystem, which is synced before each. \
          Without \"+ syncfs\" nobody waits for the disk: layerbench's commits are told not to (`sync=never`), because the \
          tools' do not; with it, layerbench works as it does by default, and all are synced at the end. Starting a tool \
          is part of its time (some 10 ms); containerd was started before. Each has its own store, which stays; images are \
          removed off the clock. The tools verify the same digests; containers/storage also writes a tar-split of every layer."
             .to_owned(),
-    );
-    Ok(lines)
+    ])
 }
 
 /// Copies the image, packed as asked, with skopeo.
