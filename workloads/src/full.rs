@@ -1,7 +1,7 @@
 //! Workload `full`: how much fits into a store before it is full, and what is still possible then.
 //!
 //! On a small store of its own, made as the subject's was, containers are started one after the other; each writes small
-//! files and is stopped. When the store is full the first one is removed, and a new one started to write again.
+//! files and is stopped. When the store is full the last one is removed, and a new one started to write again.
 //!
 //! It predicts how far a host's disk can be trusted to fill up, and whether a full one can be mended by removing
 //! containers. A larger store has relatively less metadata set aside, so the share that fits is that of a store of this
@@ -29,8 +29,9 @@ pub const WORKLOAD: Workload = Workload {
     phases: &[
         (
             "fill",
-            "containers write small files until the store is full: how much was written, and what the store says is in use",
+            "containers write small files until the store is full: how much was written",
         ),
+        ("full", "what the store then says is in use"),
         ("remove-when-full", "removing one of these containers"),
         (
             "write-again",
@@ -157,18 +158,24 @@ fn fill(cell: &mut Cell<'_>, driver: &dyn Driver, amounts: &Amounts) -> Result<(
             )),
         )
     })?;
-    let value = |cell: &mut Cell<'_>, metric, value: u64| {
+    let value = |cell: &mut Cell<'_>, phase, metric, value: u64| {
         #[expect(clippy::cast_precision_loss, reason = "byte counts below 2^53")]
-        cell.recorder.value("fill", metric, value as f64);
+        cell.recorder.value(phase, metric, value as f64);
     };
-    value(cell, Metric::Payload, files * amounts.full_file_bytes);
-    // What a full store cannot sync was not written, and what it says of itself still holds.
-    drop(driver.sync());
-    value(cell, Metric::Allocated, driver.store_space()?.bytes);
+    let written = files * amounts.full_file_bytes;
+    value(cell, "fill", Metric::Payload, written);
+    // A pool that is full has no room to sync either, and its numbers are those of before.
+    match driver.sync().and_then(|()| driver.store_space()) {
+        Ok(space) => value(cell, "full", Metric::Allocated, space.bytes),
+        Err(error) => cell.recorder.cannot("full", error.to_string()),
+    }
 
-    let first = stopped.swap_remove(0);
+    let Some(last) = stopped.pop() else {
+        return Err(Error::new(ErrorKind::NoSpace, "write to a new store")
+            .because("not even one container could be started in it"));
+    };
     let removed = cell.recorder.time("remove-when-full", || {
-        remove(first).and_then(|()| driver.sync())
+        remove(last).and_then(|()| driver.sync())
     });
     if let Err(error) = removed {
         cell.recorder.cannot("remove-when-full", error.to_string());
@@ -183,11 +190,12 @@ fn fill(cell: &mut Cell<'_>, driver: &dyn Driver, amounts: &Amounts) -> Result<(
         writer.unmount()?;
         Ok(writer)
     });
-    match again {
-        Ok(writer) => remove(writer)?,
-        Err(error) => cell.recorder.cannot("write-again", error.to_string()),
+    if let Err(error) = again {
+        cell.recorder.cannot("write-again", error.to_string());
     }
-    stopped.into_iter().try_for_each(remove)
+    // The rest goes with the store, should it be too full to take it down.
+    drop(stopped);
+    Ok(())
 }
 
 /// Writes files, and says whether the store is full.

@@ -56,6 +56,12 @@ fn reading_sharing_and_standing_by_are_measured_on_every_driver() {
             what_is_shared_is_what_is_declared(&results, name, subject);
             idle_containers_and_images_are_counted(&results, name, subject);
         }
+        let leftovers = values(&results, "all", "leftovers");
+        assert_eq!(
+            leftovers.map(|(.., value)| value).sum::<f64>(),
+            0.0,
+            "{driver}"
+        );
     }
 }
 
@@ -168,5 +174,43 @@ fn idle_containers_and_images_are_counted(results: &Value, name: &str, subject: 
         assert!(together < 0.8 * apart, "{name}: {together} of {apart}");
     } else {
         assert!(together > apart, "{name}: {together} of {apart}");
+    }
+}
+
+/// A store of its own is filled up, and mended or not; the subject's own store is as it was.
+#[test]
+fn a_full_store_is_told_and_goes_again() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    for driver in READY.iter() {
+        let session = Session::new();
+        let results = measured(&session, driver, &["full"]);
+        // A pool that is full cannot even sync; whatever cannot be done says that there is no space.
+        for dnf in results["dnf"].as_array().unwrap() {
+            let reason = dnf["reason"].as_str().unwrap().to_lowercase();
+            assert!(!dnf["phase"].is_null() && reason.contains("space"), "{dnf}");
+        }
+        for (name, _) in subjects(&results) {
+            let of = |phase, metric| {
+                let mut mine = values(&results, phase, metric).filter(|(s, ..)| *s == name);
+                let (_, params, value) = mine.next()?;
+                Some((number(params, "size"), value))
+            };
+            let (size, payload) = of("fill", "payload").unwrap();
+            assert!(payload > 0.5 * size && payload < size, "{name}: {payload}");
+            if let Some((_, allocated)) = of("full", "allocated") {
+                assert!(
+                    allocated >= payload && allocated < 1.05 * size,
+                    "{name}: {allocated}"
+                );
+            }
+        }
+        let leftovers = values(&results, "all", "leftovers");
+        assert_eq!(
+            leftovers.map(|(.., value)| value).sum::<f64>(),
+            0.0,
+            "{driver}"
+        );
     }
 }

@@ -112,7 +112,7 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
     for name in ["size", "readers"] {
         cell.recorder.param(name, None);
     }
-    cell.recorder.one_of_the_caches(None);
+    cell.recorder.caches(None);
     outcome
 }
 
@@ -165,7 +165,7 @@ fn share(
     let settled = cell
         .environment
         .settle(CacheState::Cold, first.probe(&[PathBuf::from(FILE)]))?;
-    cell.recorder.one_of_the_caches(Some(&settled));
+    cell.recorder.caches(Some(&settled));
     readers.iter_mut().try_for_each(Shown::mount)?;
     let paths: Vec<PathBuf> = readers.iter().map(|r| r.root().join(FILE)).collect();
     let environment = cell.environment;
@@ -191,12 +191,16 @@ fn share(
     }
     let next = u32::try_from(paths.len() - 1).unwrap_or(u32::MAX);
     if next > 0 {
+        // What the first one left in memory is the question.
+        cell.recorder.caches(None);
         cell.recorder.time_mean("next-reader", next, || {
             paths[1..].iter().try_for_each(|path| whole(path, size))
         })?;
     }
     if settled.state != CacheState::Warm {
+        cell.recorder.caches(Some(&settled));
         held(cell, "held-by-all", before, look()?, daemons);
+        cell.recorder.caches(None);
     }
 
     let mut libraries = Vec::with_capacity(paths.len());
