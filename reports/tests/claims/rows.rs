@@ -120,7 +120,7 @@ pub(crate) const ROWS: &[Row] = &[
     (FUSE, "share", "held-by-all page-cache", "cache cold, readers 8, size 8388608", 16_777_216.0, 8_388_608.0),
     (READ_ONCE, "share", "held-by-first device-read", "cache cold, readers 8, size 8388608", 8_388_608.0, 8_388_608.0),
     (READ_ONCE, "share", "held-by-all device-read", "cache cold, readers 8, size 8388608", 8_388_608.0, 67_108_864.0),
-    (BTRFS, "full", "fill allocated", "size 1000000000", 700_000_000.0, 950_000_000.0),
+    (BTRFS, "full", "full allocated", "size 1000000000", 700_000_000.0, 950_000_000.0),
     (ALL, "density", "live allocated", "containers 40", 0.0, 2_000_000.0),
     (ALL, "density", "images-apart allocated", "images 20", 209_715_200.0, 104_857_600.0),
     (ALL, "density", "images allocated", "images 20", 104_857_600.0, 104_857_600.0),

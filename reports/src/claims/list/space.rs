@@ -36,7 +36,7 @@ pub(super) const EARLY_ENOSPC: Claim = Claim {
     parts: &[Part::new(
         BTRFS,
         &[Check::Number(
-            Value(PerParam(Pick::new("full", "fill", "allocated"), "size")),
+            Value(PerParam(Pick::new("full", "full", "allocated"), "size")),
             Band::below(0.9),
         )],
     )],
