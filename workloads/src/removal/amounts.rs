@@ -29,7 +29,7 @@ impl Amounts {
         Self {
             remove_container_files: 200,
             remove_image_layers: 4,
-            remove_layer_files: 1500,
+            remove_layer_files: 1000,
             remove_neighbour_writes: 30,
         }
     }

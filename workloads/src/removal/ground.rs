@@ -47,7 +47,7 @@ impl What {
 }
 
 /// Bytes of the one larger file that everything has.
-const LARGE: u64 = 4 << 20;
+const LARGE: u64 = 1 << 20;
 /// Bytes of each small file.
 const SMALL: u32 = 4 << 10;
 /// Files of each layer of an image.

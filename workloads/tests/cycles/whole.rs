@@ -93,7 +93,7 @@ fn what_is_removed_gives_its_space_back() {
             let mut all = samples.iter().filter(move |s| s.metric == metric);
             all.next().unwrap()
         };
-        assert_eq!(of(Metric::Payload).value, f64::from((4 << 20) + (20 << 12)));
+        assert_eq!(of(Metric::Payload).value, f64::from((1 << 20) + (20 << 12)));
         let fsync = timed(&samples, "neighbour-fsync");
         assert_eq!(fsync.len(), 2);
         assert_eq!(fsync[0].histogram.as_ref().unwrap().len(), 4);
