@@ -82,6 +82,8 @@ const EDITED: &[(&str, Choice)] = &[
 ];
 const LARGE_LAYER: &[(&str, Choice)] = &[("what", Choice::Is("large-layer"))];
 const BESIDE: &[(&str, Choice)] = &[("during", Choice::Is("large-layer"))];
+const TREE: &[(&str, Choice)] = &[("cache", Choice::Is("warm")), ("files", Choice::Most)];
+const TOGETHER: &[(&str, Choice)] = &[("files", Choice::Most), ("parallel", Choice::Most)];
 const BIG_COLD: &[(&str, Choice)] = &[("cache", Choice::Is("cold")), ("size", Choice::Most)];
 
 #[rustfmt::skip]
@@ -101,6 +103,9 @@ const TABLE: &[Pick] = &[
     Pick { workload: "copy-up", phase: "append-first", metric: "time", params: BIG_COLD, label: "First write to a {size} file of the image, from cold caches", short: "", uses: &[] },
     Pick { workload: "copy-up", phase: "append-second", metric: "time", params: BIG, label: "Second write to the same file", short: "", uses: &[] },
     Pick { workload: "copy-up", phase: "chmod-first", metric: "time", params: BIG, label: "chmod of a {size} file of the image", short: "", uses: &[] },
+    Pick { workload: "copy-up-tree", phase: "chown-all", metric: "time", params: TREE, label: "chown -R of {files} files of the image", short: "chown", uses: &[] },
+    Pick { workload: "copy-up-tree", phase: "move-tree", metric: "time", params: TREE, label: "Move a directory of {files} files of the image", short: "", uses: &[] },
+    Pick { workload: "copy-up-tree", phase: "append-all", metric: "time", params: TOGETHER, label: "First write to each of {files} files, by {parallel} threads", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "random-write", metric: "time", params: NEW, label: "Random writes to a new file", short: "write", uses: &[Use::Writing] },
     Pick { workload: "write-heavy", phase: "random-write", metric: "time", params: LOWER, label: "Random writes to a file of the image", short: "", uses: &[Use::Writing] },
     Pick { workload: "write-heavy", phase: "random-write-fsync", metric: "time", params: NEW, label: "Random writes, each synced", short: "", uses: &[] },
@@ -110,6 +115,14 @@ const TABLE: &[Pick] = &[
     Pick { workload: "aging", phase: "start", metric: "time", params: OLDEST, label: "Start a container after {age} others", short: "aging", uses: &[] },
     Pick { workload: "aging", phase: "write", metric: "time", params: OLDEST, label: "Write a file after {age} containers", short: "", uses: &[] },
     Pick { workload: "write-heavy", phase: "sqlite-wal", metric: "time", params: NEW, label: "SQLite transactions, write-ahead log", short: "sqlite", uses: &[Use::Writing] },
+    Pick { workload: "write-modes", phase: "log-append", metric: "time", params: LOWER, label: "Append to a log of the image", short: "log", uses: &[] },
+    Pick { workload: "write-modes", phase: "replace", metric: "time", params: NEW, label: "Replace small files, each synced", short: "", uses: &[] },
+    Pick { workload: "write-modes", phase: "churn", metric: "time", params: LOWER, label: "Small files of the image come and go", short: "", uses: &[] },
+    Pick { workload: "fio", phase: "mixed", metric: "latency-p50", params: NEW, label: "fio, mixed reads and writes: one operation", short: "fio", uses: &[] },
+    Pick { workload: "fio", phase: "sequential-write", metric: "throughput", params: NEW, label: "fio, a new file in sequence", short: "", uses: &[] },
+    Pick { workload: "tools", phase: "git-checkout", metric: "time", params: LOWER, label: "git checkout in a clone of the image", short: "", uses: &[] },
+    Pick { workload: "tools", phase: "compile", metric: "time", params: NEW, label: "Compile a small C project", short: "", uses: &[] },
+    Pick { workload: "tools", phase: "package-install", metric: "time", params: NEW, label: "Install a package with dpkg", short: "install", uses: &[] },
     Pick { workload: "read", phase: "stat", metric: "time", params: DEEP, label: "Look up the image's files below {depth} layers", short: "look-up", uses: &[] },
     Pick { workload: "read", phase: "stat", metric: "time", params: DEEP_COLD, label: "The same from cold caches", short: "", uses: &[] },
     Pick { workload: "read", phase: "read-sequential", metric: "time", params: BIG, label: "Read a {size} file of the image", short: "read", uses: &[] },
