@@ -33,7 +33,7 @@ impl Amounts {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
-            tree_files: vec![200],
+            tree_files: vec![100],
             tree_parallel: vec![1, 4],
             tree_block_file_bytes: 16 << 20,
             tree_blocks: 64,

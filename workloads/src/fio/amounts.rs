@@ -21,8 +21,8 @@ impl Amounts {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
-            fio_file_bytes: 32 << 20,
-            fio_io_bytes: 32 << 20,
+            fio_file_bytes: 16 << 20,
+            fio_io_bytes: 16 << 20,
         }
     }
 

@@ -24,9 +24,9 @@ impl Amounts {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
-            tools_repository_files: 200,
-            tools_sources: 3,
-            tools_package_files: 40,
+            tools_repository_files: 100,
+            tools_sources: 1,
+            tools_package_files: 20,
         }
     }
 

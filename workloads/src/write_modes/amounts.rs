@@ -38,10 +38,10 @@ impl Amounts {
         Self {
             modes_log_bytes: 1 << 20,
             modes_lines: 2000,
-            modes_synced_lines: 20,
+            modes_synced_lines: 10,
             modes_map_bytes: 4 << 20,
             modes_pages: 256,
-            modes_files: 30,
+            modes_files: 15,
             modes_churn_steps: 300,
         }
     }
