@@ -91,8 +91,6 @@ mod tests {
     use super::*;
     use reports::claims::check::Check;
 
-    const AWAITED: &[&str] = &["start-scale"];
-
     /// A series that no workload records, or a case that nobody asks, would leave a statement open for ever.
     #[test]
     fn statements_are_checked_by_what_there_is() {
@@ -103,9 +101,6 @@ mod tests {
                         for pick in quantity.picks() {
                             let workload = workloads::ALL.iter().find(|w| w.name == pick.workload);
                             let Some(workload) = workload else {
-                                if AWAITED.contains(&pick.workload) {
-                                    continue;
-                                }
                                 panic!("{}: no workload {}", claim.name, pick.workload)
                             };
                             assert!(
