@@ -80,7 +80,7 @@ impl Amounts {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
-            density_containers: vec![1, 10, 40],
+            density_containers: vec![1, 10, 20],
             density_files: 50,
             density_images: 20,
             density_bases: 4,
