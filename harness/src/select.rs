@@ -102,7 +102,9 @@ pub(crate) fn near(text: &str, names: &[&str]) -> String {
                 .map(|other| strsim::jaro_winkler(word, other))
                 .fold(0.0, f64::max)
         };
-        asked.iter().map(best).sum::<f64>() / asked.len().max(1) as f64
+        let words = asked.iter().map(best).sum::<f64>() / asked.len().max(1) as f64;
+        // Among names that have the words, the one that is little else.
+        0.7 * words + 0.3 * strsim::jaro_winkler(text, name)
     };
     let mut sorted: Vec<&str> = names.to_vec();
     sorted.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)).then(a.cmp(b)));

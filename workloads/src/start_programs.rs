@@ -133,12 +133,23 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
 }
 
 fn all(cell: &mut Cell<'_>, place: Where<'_>) -> Result<()> {
+    let (mut there, mut absent) = (Vec::new(), Vec::new());
     for &program in programs::STARTED {
+        match place.find(program) {
+            Ok(found) => there.push((program, found)),
+            Err(error) if error.kind() == ErrorKind::Unsupported => absent.push(program.name),
+            Err(error) => return Err(error),
+        }
+    }
+    if !absent.is_empty() {
+        let names = absent.join(", ");
+        cell.recorder
+            .cannot("first-output", format!("the image lacks what these need: {names} (scripts/debian-image.sh makes one that has it)"));
+    }
+    for (program, found) in there {
         cell.recorder
             .param("program", Some(program.name.to_owned()));
-        let outcome = place
-            .find(program)
-            .and_then(|found| in_each_state(cell, place, &found));
+        let outcome = in_each_state(cell, place, &found);
         cell.recorder.one_of_the_caches(None);
         match outcome {
             // It is not there, or it fails: no reason not to start the others.

@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(nightly.scale.file_sizes, [4096, 8192]);
         assert_eq!(nightly.scale.depths, quick.scale.depths);
         let default = settings.profile("default").unwrap();
-        assert_eq!((default.rounds, default.budget), (12, None));
+        assert_eq!((default.rounds, default.budget), (20, None));
         assert_eq!(settings.profile("publish").unwrap().rounds, 30);
     }
 
