@@ -1,5 +1,6 @@
 //! The clock that filesystems stamp files with. It ticks some hundred times a second: what happens between two ticks has one
-//! time.
+//! time, unless somebody has looked at the file in between (since Linux 6.13 such a file is stamped by the fine clock, and no
+//! file after it gets an earlier stamp).
 
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,10 @@ const LOOK_AGAIN: Timespec = Timespec {
 
 /// Returns when what is done from now on has a later time than what was done before.
 pub fn next_tick() {
-    let now = || clock_gettime(ClockId::RealtimeCoarse);
-    let (before, deadline) = (now(), Instant::now() + LIMIT);
-    while now() == before && Instant::now() < deadline {
+    // Any stamp given so far is at most the fine clock's now; a tick that came late is told by an earlier time than that.
+    let latest = clock_gettime(ClockId::Realtime);
+    let deadline = Instant::now() + LIMIT;
+    while clock_gettime(ClockId::RealtimeCoarse) <= latest && Instant::now() < deadline {
         // Only the time: an interrupted wait looks again.
         let _ = poll(&mut [], Some(&LOOK_AGAIN));
     }

@@ -6,9 +6,9 @@
 //! with O_DSYNC: the kernel then does the same two things in one call.
 //!
 //! The store is a file in memory where there is room (`/dev/shm`): what two instruments read differently is looked for, and
-//! a disk that is slow for a while would hide it. An instrument reads something when nothing is done, too, its **zero**: fio
-//! with its `null` engine, layerbench around nothing; and between two operations it takes time of its own. A buffered write
-//! takes a few microseconds, so both are taken off; what comes out without that stands beside it.
+//! a disk that is slow for a while would hide it. An instrument reads something of a write into `/dev/null`, too, its **zero**,
+//! and between two operations it takes time of its own. A buffered write takes a few microseconds, so both are taken off;
+//! what comes out without that stands beside it.
 
 mod zero;
 
@@ -131,7 +131,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Vec<Statement>> {
             zeros: [zero::ours()?, zero::fios(&fio, bench.run.dir())?],
         };
         crate::say(&format!(
-            "nothing takes {} by layerbench, {} by fio",
+            "a write into /dev/null takes {} by layerbench, {} by fio",
             turns.zeros[0], turns.zeros[1]
         ));
         let blocks = if bench.quick { 6 } else { job.blocks };

@@ -36,6 +36,9 @@ pub(crate) struct GateArgs {
     /// How much worse something may get: WORKLOAD[/PHASE][:METRIC]=PERCENT, with * for any text; repeat for several
     #[arg(long = "limit", value_name = "LIMIT")]
     pub(crate) limits: Vec<String>,
+    /// With --interleave: both programs are asked the conformance suite too, or the cases whose name contains this
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["baseline", "subject"])]
+    pub(crate) conformance: Option<String>,
     /// Judge only what noise cannot move: bytes, inodes, requests, system calls, and conformance
     #[arg(long)]
     pub(crate) noise_free: bool,

@@ -255,6 +255,43 @@ fn bad_runs(session: &Session, old: &str, gate: &Path) {
 }
 
 #[test]
+fn a_case_that_only_the_new_program_fails_is_a_regression() {
+    let session = Session::new();
+    // layerbench, but what passes is written down as failed.
+    let worse = session.path("worse");
+    let text = format!(
+        "#!/bin/sh\n{BINARY} \"$@\"; code=$?\nwhile [ $# -gt 1 ]; do [ \"$1\" = --out ] && out=$2; shift; done\n\
+         sed -i 's/\"outcome\":\"pass\"/\"outcome\":\"fail\"/' \"$out/records.jsonl\"; exit $code\n"
+    );
+    std::fs::write(&worse, text).unwrap();
+    std::fs::set_permissions(&worse, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let case = "deleted_file_comes_back_as_new";
+    let asked = format!("--conformance={case}");
+    let worse = worse.to_str().unwrap();
+    let gate = |code: i32, old: &str, out: &str| {
+        let line = [
+            "gate",
+            "--interleave",
+            old,
+            worse,
+            "--rounds",
+            "1",
+            &asked,
+            "--out",
+            out,
+        ];
+        json(&session.expect(code, &[&line[..], &LITTLE].concat()).0)
+    };
+    let failed = gate(1, BINARY, "failed");
+    let finding = &failed["findings"][0];
+    assert_eq!(finding["state"], "confirmed", "{finding}");
+    assert_eq!(finding["case"], case, "{finding}");
+    // Where both fail nothing got worse.
+    assert_eq!(gate(0, worse, "same")["findings"], Value::Array(Vec::new()));
+    session.assert_clean();
+}
+
+#[test]
 fn a_program_that_is_none_is_told() {
     let session = Session::new();
     let line = |new: &'static str| ["gate", "--interleave", "/bin/true", new, "--rounds", "1"];

@@ -1,9 +1,11 @@
-//! What the two instruments take for themselves: what they read when nothing is done, and what they do between two
-//! operations.
+//! What the two instruments take for themselves: what they read of a write that the kernel has no work with (into
+//! `/dev/null`), and what they do between two operations. A call must be in it: after one, an instrument's own code is slower
+//! than around nothing, because the kernel has used its caches.
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::hint::black_box;
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -17,13 +19,13 @@ use serde_json::Value;
 
 use super::{FIO_LIMIT, parse};
 
-/// Turns around nothing.
-const TURNS: u32 = 1 << 20;
+/// As many as fio's job makes.
+const TURNS: u32 = 1 << 18;
 
 /// In seconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Zero {
-    /// The median latency of nothing.
+    /// The median latency of a write into nothing.
     pub(super) reading: f64,
     /// What an operation takes in all, when there is none.
     pub(super) turn: f64,
@@ -41,10 +43,17 @@ pub(super) fn ours() -> Result<Zero> {
     let mut histogram = Histogram::<u64>::new_with_max(3_600_000_000_000, 3)
         .map_err(|e| Error::new(ErrorKind::Io, "make a histogram").because(e.to_string()))?;
     let mut random = ChaCha8Rng::seed_from_u64(1);
+    let path = Path::new("/dev/null");
+    let file = OpenOptions::new()
+        .write(true)
+        .open(path)
+        .attempt("open", path)?;
+    let data = vec![0xA5_u8; 4096];
     let all = Instant::now();
     for _ in 0..TURNS {
-        black_box(random.random_range(0..16_384_u64));
+        let at = random.random_range(0..16_384_u64) * 4096;
         let began = Instant::now();
+        file.write_all_at(&data, at).attempt("write", path)?;
         let nothing = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         histogram.saturating_record(nothing);
     }
@@ -57,10 +66,10 @@ pub(super) fn ours() -> Result<Zero> {
     })
 }
 
-/// fio with an engine that does nothing, and all else as in the jobs.
+/// The same by fio, with all else as in the jobs.
 pub(super) fn fios(fio: &Path, scratch: &Path) -> Result<Zero> {
-    let file = scratch.join("nothing.fio");
-    std::fs::write(&file, include_str!("nothing.fio")).attempt("write", &file)?;
+    let file = scratch.join("devnull.fio");
+    std::fs::write(&file, include_str!("devnull.fio")).attempt("write", &file)?;
     let args = [OsStr::new("--output-format=json"), file.as_os_str()];
     let text = command::run(fio, &args, FIO_LIMIT)?;
     let bad =

@@ -30,6 +30,8 @@ pub(super) struct Asked {
     place: Vec<String>,
     /// The cases that are asked too: those of the baseline, so that the answers can be compared.
     cases: Vec<String>,
+    /// The cases that two programs are asked beside their turns, by a part of the name; all if it is empty.
+    suite: Option<String>,
     /// What else belongs to the command that repeats a finding: limits, `--noise-free`.
     judging: Vec<String>,
     /// The drivers stay what they are: a pair.
@@ -95,6 +97,7 @@ impl Asked {
                 .filter(|_| args.workloads.is_empty())
                 .map(cases)
                 .unwrap_or_default(),
+            suite: args.conformance.clone(),
             judging: judging(args),
             pair,
         })
@@ -140,12 +143,27 @@ impl Asked {
             .collect()
     }
 
+    /// The arguments that ask the cases of `--conformance`.
+    pub(super) fn suite(&self) -> Option<Vec<String>> {
+        let text = self.suite.as_ref()?;
+        let mut line = vec!["conform".to_owned()];
+        for driver in &self.drivers {
+            line.extend(["--driver".to_owned(), driver.clone()]);
+        }
+        if !text.is_empty() {
+            line.extend(["--case".to_owned(), text.clone()]);
+        }
+        line.extend(self.place.iter().cloned());
+        Some(line)
+    }
+
     /// Only what was flagged.
     pub(super) fn narrowed(&self, flagged: &[Finding], subjects: &[Subject], rounds: u32) -> Self {
         let mut narrow = Self {
             workloads: Vec::new(),
             rounds,
             cases: Vec::new(),
+            suite: None,
             ..self.clone()
         };
         if !self.pair {
@@ -203,7 +221,11 @@ fn cases(results: &Results) -> Vec<String> {
 }
 
 fn judging(args: &GateArgs) -> Vec<String> {
-    let mut words = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    words.extend(args.conformance.as_ref().map(|text| match text.as_str() {
+        "" => "--conformance".to_owned(),
+        text => format!("--conformance={text}"),
+    }));
     for limit in &args.limits {
         words.extend(["--limit".to_owned(), limit.clone()]);
     }

@@ -109,6 +109,14 @@ impl Means {
         })
     }
 
+    /// The program whose work is judged.
+    fn judged_program(&self) -> anyhow::Result<PathBuf> {
+        match self {
+            Self::Turns { new, .. } => Ok(new.clone()),
+            _ => child::own(),
+        }
+    }
+
     fn stored(&self) -> Option<&Run> {
         match self {
             Self::Baseline { run, .. } => Some(run),
@@ -157,16 +165,29 @@ impl Means {
         for (number, finding) in cases.into_iter().enumerate() {
             let line = asked.case(&spec(&finding.subject, subjects), &finding.case);
             let dir = dir.join(format!("case-{number}"));
-            let Some(answer) = child::run(&child::own()?, &line, &dir)? else {
+            let Some(new) = child::run(&self.judged_program()?, &line, &dir.join("new"))? else {
                 return Ok(None);
             };
+            // What the old program answers now; a baseline's answer is stored.
+            let old = match self {
+                Self::Turns { old, .. } => match child::run(old, &line, &dir.join("old"))? {
+                    Some(old) => Some(old),
+                    None => return Ok(None),
+                },
+                _ => None,
+            };
             match &mut sides {
-                Some(sides) => sides.new.results.cases.extend(answer.results.cases),
+                Some(sides) => {
+                    sides.new.results.cases.extend(new.results.cases);
+                    if let (Some(known), Some(old)) = (&mut sides.old, old) {
+                        known.results.cases.extend(old.results.cases);
+                    }
+                }
                 None => {
                     sides = Some(Sides {
                         stored: self.stored(),
-                        old: None,
-                        new: answer,
+                        old,
+                        new,
                     });
                 }
             }
