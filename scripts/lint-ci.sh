@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the CI files against the schemas of GitHub and GitLab, their scripts with shellcheck's help where it is there,
-# and what `layerbench export` writes with the readers of other people. Needs Python with venv and a package index the
+# Checks the CI files against the schemas of GitHub and GitLab, their scripts and ours with shellcheck's help where it is
+# there, and what `layerbench export` writes with the readers of other people. Needs Python with venv and a package index the
 # first time; without them it says so and checks nothing.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,11 +19,14 @@ bin=$venv/bin
 "$bin/check-jsonschema" --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci docs/ci/gitlab-ci.yml
 
 if command -v shellcheck >/dev/null 2>&1; then
+    shellcheck .ci/run scripts/*.sh
     "$bin/python" - <<'PY' | shellcheck --shell=bash --exclude=SC2154 -
 import yaml
 for step in yaml.safe_load(open("action.yml"))["runs"]["steps"]:
     print(step.get("run", ""))
 PY
+else
+    echo "lint-ci: skipped: shell scripts are not checked, there is no shellcheck" >&2
 fi
 
 layerbench=${1:-target/debug/layerbench}

@@ -17,9 +17,10 @@ setfacl:acl:acl:wanted
 # OpenZFS needs its kernel module; where there is none, zfs-fuse serves the same commands in user space.
 [ -e /dev/zfs ] || wants="$wants
 zfs-fuse:zfs-fuse:zfs-fuse:wanted"
-# A real registry to pull from, started by the tests on the loopback.
+# A real registry to pull from, started by the tests on the loopback; a reader of our shell scripts.
 [ "${1:-}" != tests ] || wants="$wants
-docker-registry:docker-registry:docker-distribution:wanted"
+docker-registry:docker-registry:docker-distribution:wanted
+shellcheck:shellcheck:ShellCheck:wanted"
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 if [ -e /etc/debian_version ]; then manager=apt; elif [ -e /etc/fedora-release ]; then manager=dnf; else manager=none; fi

@@ -1,8 +1,8 @@
 //! How a run ends when it is interrupted or killed, and what `sweep` makes of the rest.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -66,6 +66,16 @@ fn sweep_touches_only_what_carries_a_dead_runs_marker() {
 
 /// Starts a line, waits until it has recorded `lines` lines, and gives the process.
 fn started(session: &Session, line: &[&str], lines: usize) -> Child {
+    started_in(session, line, lines, |out| Some(out.join("records.jsonl")))
+}
+
+/// The same, where the records are not in `layerbench-out` itself.
+fn started_in(
+    session: &Session,
+    line: &[&str],
+    lines: usize,
+    records: impl Fn(&Path) -> Option<PathBuf>,
+) -> Child {
     let mut child = session
         .command(line)
         .process_group(0)
@@ -73,9 +83,12 @@ fn started(session: &Session, line: &[&str], lines: usize) -> Child {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let records = session.path("layerbench-out/records.jsonl");
+    let out = session.path("layerbench-out");
     let deadline = Instant::now() + LIMIT;
-    let recorded = || std::fs::read_to_string(&records).map_or(0, |text| text.lines().count());
+    let recorded = || {
+        let text = records(&out).and_then(|path| std::fs::read_to_string(path).ok());
+        text.map_or(0, |text| text.lines().count())
+    };
     while recorded() < lines {
         assert!(Instant::now() < deadline, "{line:?} recorded too little");
         assert!(
@@ -138,6 +151,51 @@ fn ctrl_c_ends_in_order_with_a_report() {
         assert!(out.join("report.html").exists());
         session.assert_clean();
     }
+}
+
+#[test]
+fn ctrl_c_in_a_gate_ends_the_turn_and_judges_nothing() {
+    let session = Session::new();
+    let binary = env!("CARGO_BIN_EXE_layerbench");
+    let line = [
+        "gate",
+        "--interleave",
+        binary,
+        binary,
+        "--driver",
+        "fuse-overlayfs",
+        "--profile",
+        "smoke",
+        "--rounds",
+        "50",
+    ];
+    // The first turn, whoever has it.
+    let first = |out: &Path| {
+        let gate = std::fs::read_dir(out.join("gate")).ok()?.next()?.ok()?;
+        let of = |side: &str| {
+            gate.path()
+                .join(format!("first/{side}/round-0/records.jsonl"))
+        };
+        [of("old"), of("new")]
+            .into_iter()
+            .find(|path| path.exists())
+    };
+    let mut child = started_in(&session, &line, 6, first);
+    send(&child, Signal::INT);
+    assert_eq!(ended(&mut child).code(), Some(130));
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert!(said.contains("nothing is judged"), "{said}");
+    let gates = std::fs::read_dir(session.path("layerbench-out/gate")).unwrap();
+    for gate in gates {
+        assert!(!gate.unwrap().path().join("gate.json").exists());
+    }
+    session.assert_clean();
 }
 
 #[test]
