@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::emulated::is_timed;
 use crate::finish::timed_out;
 use crate::headline;
 use crate::metric::{Direction, direction, floor};
@@ -73,8 +74,11 @@ impl<'a> Analysis<'a> {
     /// Analyses results with or without what was measured again.
     pub fn with(results: &'a Results, repeats: Repeats) -> Self {
         let left_out = repeats::left_out(results, repeats);
-        let counts =
-            |record: &&Record| !left_out.contains(&(record.workload.as_str(), record.round));
+        let emulated = results.emulated_subjects();
+        let counts = |record: &&Record| {
+            let untold = is_timed(&record.unit) && emulated.contains(record.subject.as_str());
+            !untold && !left_out.contains(&(record.workload.as_str(), record.round))
+        };
         let series = gather(results.records.iter().filter(counts));
         let index = series
             .iter()

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::Analysis;
+use crate::emulated;
 use crate::finish::timed_out;
 use crate::headline::{self, Row, Use};
 use crate::metric::{Direction, direction};
@@ -74,7 +75,12 @@ fn musts<'a>(analysis: &'a Analysis<'_>, subject: &str, outcome: Outcome) -> Vec
 
 /// Decides every use of which at least half of the numbers it rests on were measured, and two of them: a run of one
 /// workload must not recommend for what it did not look at.
+///
+/// Nothing is decided across runs, nor by an emulated one.
 pub fn decide(analysis: &Analysis<'_>, rows: &[Row]) -> Vec<Decision> {
+    if !analysis.results.parts.is_empty() || analysis.results.emulated().is_some() {
+        return Vec::new();
+    }
     Use::ALL
         .into_iter()
         .filter_map(|of| {
@@ -315,6 +321,13 @@ pub fn sentence(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
     if subjects.is_empty() {
         return "No driver could run on this host; the table of subjects says what is missing."
             .to_owned();
+    }
+    if let Some(merged) = crate::merge::say::sentence(analysis.results) {
+        return merged;
+    }
+    if let Some(what) = analysis.results.emulated() {
+        let answers = conformance_sentence(analysis);
+        return format!("{answers} {}", emulated::sentence(what));
     }
     if analysis.series.is_empty() {
         return conformance_sentence(analysis);

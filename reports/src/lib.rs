@@ -8,6 +8,7 @@ pub mod charts;
 pub mod claims;
 pub mod compare;
 pub mod decide;
+pub mod emulated;
 pub mod error;
 pub mod export;
 pub mod finish;
@@ -18,6 +19,7 @@ pub mod junit;
 pub mod latency;
 pub mod markdown;
 pub mod matrix;
+pub mod merge;
 pub mod metric;
 pub mod number;
 pub mod order;
@@ -40,6 +42,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use html::render;
 pub use junit::junit;
 pub use latency::Latencies;
+pub use merge::merge;
 pub use record::{
     Block, Cache, CaseResult, CellInfo, Dnf, End, Facts, HostLine, Level, Line, Noise, Outcome,
     Record, Results, Role, Run, SCHEMA, Subject, Support, WorkloadInfo,

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::latency::Latencies;
+use crate::merge::Part;
 
 pub mod cell;
 pub mod read;
@@ -49,6 +50,9 @@ pub struct Results {
     /// How the run ended; absent when it was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
+    /// The runs these were merged from; none for a run as it was made. Never stored: it is made anew from the runs.
+    #[serde(skip)]
+    pub parts: Vec<Part>,
 }
 
 /// What was asked for.

@@ -228,6 +228,7 @@ pub(crate) fn notes(analysis: &Analysis<'_>) -> Vec<String> {
             line
         }
     }));
+    notes.extend(crate::merge::say::notes(analysis.results));
     notes.extend(repeats::sentence(analysis));
     notes.extend(
         repeats::changes(analysis)

@@ -46,7 +46,7 @@ pub struct Difference {
 }
 
 /// Facts of the host that change by themselves.
-const FLEETING: [&str; 3] = ["load_at_start", "disk_free", "boot"];
+pub(crate) const FLEETING: [&str; 3] = ["load_at_start", "disk_free", "boot"];
 /// Facts that make a machine another one, where there is no fingerprint.
 const IDENTITY: [&str; 7] = [
     "architecture",
@@ -173,7 +173,7 @@ fn each(a: &Facts, b: &Facts, mut put: impl FnMut(&str, &str, &str)) {
 }
 
 /// The settings as flat text: `scale starts` is `5`.
-fn settings(run: &Results) -> Facts {
+pub(crate) fn settings(run: &Results) -> Facts {
     let mut flat = BTreeMap::new();
     for (name, value) in &run.run.config {
         if SESSION.contains(&name.as_str()) {
@@ -194,7 +194,7 @@ fn settings(run: &Results) -> Facts {
 }
 
 /// Facts whose key repeats are one.
-fn facts_of(facts: &[(String, String)]) -> Facts {
+pub(crate) fn facts_of(facts: &[(String, String)]) -> Facts {
     let mut all = Facts::new();
     for (name, value) in facts {
         let text: &mut String = all.entry(name.clone()).or_default();
