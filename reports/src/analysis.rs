@@ -31,6 +31,10 @@ pub struct Compared {
     pub timed_out: usize,
 }
 
+/// Comparisons with the control whose p was corrected together; by the place of the series.
+#[derive(Debug, Default)]
+pub struct Family(BTreeMap<usize, Compared>);
+
 /// What a ratio does not hold.
 struct Measured {
     /// In the unit.
@@ -61,7 +65,7 @@ pub struct Analysis<'a> {
     pub bands: BTreeMap<(String, String), f64>,
     /// The twins' comparisons; `None` without a twin.
     pub noise: Option<Noise>,
-    compared: BTreeMap<usize, Compared>,
+    compared: Family,
     index: BTreeMap<(String, Key), usize>,
 }
 
@@ -90,11 +94,13 @@ impl<'a> Analysis<'a> {
             series,
             bands: BTreeMap::new(),
             noise: None,
-            compared: BTreeMap::new(),
+            compared: Family::default(),
             index,
         };
         analysis.measure_noise();
-        analysis.compare();
+        // Verdicts are given on the headline numbers, so these are the family.
+        let rows = headline::rows(&analysis).into_iter();
+        analysis.compared = analysis.compare(&rows.map(|row| row.key).collect());
         analysis
     }
 
@@ -117,8 +123,18 @@ impl<'a> Analysis<'a> {
 
     /// A subject's series against its control's.
     pub fn against_control(&self, subject: &str, key: &Key) -> Option<&Compared> {
-        self.compared
-            .get(self.index.get(&(subject.to_owned(), key.clone()))?)
+        self.in_family(&self.compared, subject, key)
+    }
+
+    /// A subject's series against its control's, as one of a family of comparisons.
+    pub fn in_family<'b>(
+        &self,
+        family: &'b Family,
+        subject: &str,
+        key: &Key,
+    ) -> Option<&'b Compared> {
+        let at = self.index.get(&(subject.to_owned(), key.clone()))?;
+        family.0.get(at)
     }
 
     /// The control's series that a subject's is compared with.
@@ -188,14 +204,13 @@ impl<'a> Analysis<'a> {
 
     /// Comparisons in the family.
     pub fn family_size(&self) -> usize {
-        self.compared.len()
+        self.compared.0.len()
     }
 
     /// All comparisons with a control that get a verdict: those of the headline numbers.
     pub fn comparisons(&self) -> impl Iterator<Item = (&Series, &Compared)> {
-        self.compared
-            .iter()
-            .map(|(at, compared)| (&self.series[*at], compared))
+        let compared = self.compared.0.iter();
+        compared.map(|(at, compared)| (&self.series[*at], compared))
     }
 
     fn with_role(&self, role: Role) -> Vec<&'a Subject> {
@@ -235,13 +250,9 @@ impl<'a> Analysis<'a> {
         self.noise = (compared > 0).then_some(Noise { compared, alarms });
     }
 
-    fn compare(&mut self) {
+    /// Compares what each subject measured of these with its control's; p is corrected for all of them together.
+    pub fn compare(&self, shown: &BTreeSet<Key>) -> Family {
         let subjects: BTreeSet<&str> = self.subjects().iter().map(|s| s.name.as_str()).collect();
-        // Verdicts are given on the headline numbers only, so these are the family.
-        let shown: BTreeSet<Key> = headline::rows(self)
-            .into_iter()
-            .map(|row| row.key)
-            .collect();
         let mut pairs: Vec<(usize, Paired, Measured)> = Vec::new();
         for (at, series) in self.series.iter().enumerate() {
             if !subjects.contains(series.subject.as_str())
@@ -263,6 +274,7 @@ impl<'a> Analysis<'a> {
             }
         }
         let p_values: Vec<f64> = pairs.iter().map(|(_, pair, _)| pair.p).collect();
+        let mut all = BTreeMap::new();
         for ((at, pair, measured), adjusted) in pairs.into_iter().zip(family::adjust(&p_values)) {
             let key = &self.series[at].key;
             let margin = self.margin(key);
@@ -270,7 +282,7 @@ impl<'a> Analysis<'a> {
             let verdict = Verdict::of(&pair, adjusted, margin, more)
                 .above(measured.difference, floor(&key.metric))
                 .without(measured.timed_out, measured.other);
-            self.compared.insert(
+            all.insert(
                 at,
                 Compared {
                     pair,
@@ -281,6 +293,7 @@ impl<'a> Analysis<'a> {
                 },
             );
         }
+        Family(all)
     }
 
     /// What a difference in a key must clear: 5 %, or the noise band of its workload and metric where that is wider.

@@ -39,7 +39,7 @@ pub mod trend;
 pub use analysis::Analysis;
 pub use compare::Comparison;
 pub use error::{Error, ErrorKind, Result};
-pub use html::render;
+pub use html::{Beside, render, render_with};
 pub use junit::junit;
 pub use latency::Latencies;
 pub use merge::merge;

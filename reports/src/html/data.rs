@@ -1,61 +1,107 @@
-//! The raw data: medians of everything as tables, and every value as JSON inside the page.
+//! The raw data: medians as tables, every value as JSON inside the page, and how to get it out.
 
 use maud::{Markup, PreEscaped, html};
-use serde::Serialize;
 
+use super::embedded::{Embedded, rank};
 use super::matrix::name;
 use crate::analysis::Analysis;
 use crate::anchor::anchor;
+use crate::metric::words;
 use crate::number::Scale;
 use crate::record::Subject;
 use crate::series::{Key, Series};
 use crate::tail::tail;
 
-/// The most bytes of JSON put into the page; the file beside it has all of it anyway.
-const JSON_LIMIT: usize = 3 << 20;
+/// The most bytes that the tables may take, about; what counts least is left to the file then.
+const TABLES: usize = 300 << 10;
 
 /// The section's body.
 pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
     let mut columns: Vec<&Subject> = analysis.subjects();
     columns.extend(analysis.controls());
+    let keys = keys(analysis);
+    let shown = most(&keys, columns.len());
+    let embedded = Embedded::new(analysis);
     html! {
         p.lead {
-            "Medians over the rounds of everything measured. The complete records, round by round, are in " code { "results.json" } " beside this file (format: docs/results.md)"
-            @if json(analysis).is_some() { ", and inside this page as JSON in the element " code { "#series" } }
-            ". High quantiles are over the operations of all rounds, with a 95 % interval bootstrapped over whole rounds, and only where ten operations lie beyond them."
+            "Medians over the rounds. The complete records, round by round, are in " code { "results.json" } " beside this file (format: docs/results.md). "
+            "High quantiles are over the operations of all rounds, with a 95 % interval bootstrapped over whole rounds, and only where ten operations lie beyond them."
         }
-        @for workload in analysis.workloads() { (table(analysis, &workload, &columns)) }
-        @if let Some(json) = json(analysis) {
-            script #series type="application/json" { (PreEscaped(json)) }
+        @if embedded.series > 0 {
+            p {
+                "Inside this page, in the element " code { "#series" } ", are " (embedded.series) " of " (analysis.series.len())
+                " series round by round, each value with five significant digits or more"
+                @if embedded.series < analysis.series.len() { "; the others would make the page too big and are in " code { "results.json" } " only" }
+                "."
+            }
+            p.tools {
+                button #save-json type="button" { "Download JSON" }
+                button #save-csv type="button" { "Download CSV" }
+            }
+        }
+        @if shown < keys.len() { p.small { "Not in the tables, for their size: " (left_out(&keys[shown..])) "." } }
+        @for workload in analysis.workloads() { (table(analysis, &workload, &keys[..shown], &columns)) }
+        @if embedded.series > 0 {
+            script #series type="application/json" { (PreEscaped(&embedded.json)) }
         }
     }
 }
 
-fn table(analysis: &Analysis<'_>, workload: &str, columns: &[&Subject]) -> Markup {
-    let mut keys: Vec<&Key> = Vec::new();
-    for series in analysis
-        .series
-        .iter()
-        .filter(|s| s.key.workload == workload)
-    {
-        if !keys.contains(&&series.key) {
-            keys.push(&series.key);
+/// What was measured, what matters more first.
+fn keys<'a>(analysis: &'a Analysis<'_>) -> Vec<&'a Key> {
+    let mut seen = std::collections::BTreeSet::new();
+    let series = analysis.series.iter().map(|s| &s.key);
+    let mut keys: Vec<&Key> = series.filter(|key| seen.insert(*key)).collect();
+    keys.sort_by_key(|key| rank(key));
+    keys
+}
+
+/// How many of the keys fit; those of one rank together, and the first rank always.
+fn most(keys: &[&Key], columns: usize) -> usize {
+    let row = 110 + columns * 24;
+    let mut fits = 0;
+    for group in keys.chunk_by(|a, b| rank(a) == rank(b)) {
+        if fits > 0 && (fits + group.len()) * row > TABLES {
+            break;
         }
+        fits += group.len();
     }
+    fits
+}
+
+fn left_out(keys: &[&Key]) -> String {
+    let mut names: Vec<&str> = keys.iter().map(|key| words(&key.metric)).collect();
+    names.sort_unstable();
+    names.dedup();
+    format!("{} quantities ({})", keys.len(), names.join(", "))
+}
+
+fn table(analysis: &Analysis<'_>, workload: &str, keys: &[&Key], columns: &[&Subject]) -> Markup {
+    let keys: Vec<&Key> = keys
+        .iter()
+        .copied()
+        .filter(|key| key.workload == workload)
+        .collect();
+    let sort = format!("data-{}", anchor(workload));
     html! {
         @if !keys.is_empty() {
-            details id={ "data-" (anchor(workload)) } {
+            details id=(sort) {
                 summary { (workload) ": " (keys.len()) " quantities" }
                 div.scroll tabindex="0" role="region" aria-label={ "Medians of " (workload) } {
-                    table.stick.data {
+                    table.stick.data data-sort=(sort) {
                         thead { tr { th scope="col" { "Phase" } th scope="col" { "Metric" } @for s in columns { th.n scope="col" { b { (name(&s.name)) } } } } }
                         tbody {
                             @for key in keys {
                                 @let scale = scale(analysis, columns, key);
                                 tr {
                                     th scope="row" { (key.phase) @if !key.params.is_empty() { br; span.muted.small { (key.params_text()) } } }
-                                    td { (crate::metric::words(&key.metric)) @if !scale.unit.is_empty() { ", " (scale.unit) } }
-                                    @for s in columns { td.n { @match analysis.get(&s.name, key) { Some(series) => (value(analysis, series, scale)), None => { span.muted { "–" } } } } }
+                                    td { (words(&key.metric)) @if !scale.unit.is_empty() { ", " (scale.unit) } }
+                                    @for s in columns {
+                                        @match analysis.get(&s.name, key) {
+                                            Some(series) => { td.n { (value(analysis, series, scale)) } }
+                                            None => { td.n { "–" } }
+                                        }
+                                    }
                                 }
                             }
                         }
@@ -92,44 +138,4 @@ fn value(analysis: &Analysis<'_>, series: &Series, scale: Scale) -> Markup {
             }
         }
     }
-}
-
-/// One series as it stands in the page.
-#[derive(Serialize)]
-struct Embedded<'a> {
-    subject: &'a str,
-    workload: &'a str,
-    phase: &'a str,
-    metric: &'a str,
-    unit: &'a str,
-    params: &'a crate::record::Facts,
-    rounds: Vec<(u32, f64)>,
-}
-
-/// Every value by series, safe inside `<script>`; `None` when it would make the page too big.
-fn json(analysis: &Analysis<'_>) -> Option<String> {
-    let series: Vec<Embedded<'_>> = analysis
-        .series
-        .iter()
-        .map(|s| Embedded {
-            subject: &s.subject,
-            workload: &s.key.workload,
-            phase: &s.key.phase,
-            metric: &s.key.metric,
-            unit: &s.unit,
-            params: &s.key.params,
-            rounds: s
-                .rounds
-                .iter()
-                .map(|(round, value)| (*round, *value))
-                .collect(),
-        })
-        .collect();
-    let text = serde_json::to_string(&series).ok()?;
-    // `<` ends a script element early; `&` and `>` are escaped for good measure.
-    let text = text
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026");
-    (text.len() <= JSON_LIMIT).then_some(text)
 }

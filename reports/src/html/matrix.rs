@@ -1,26 +1,37 @@
-//! The matrix: headline numbers by subject, each with its ratio to the control, its interval and a verdict.
+//! The matrix: numbers by subject, each with its ratio to the control, its interval and a verdict. One view shows the
+//! headline numbers, further ones other metrics of the same work; the script shows one of them at a time.
+
+use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use crate::analysis::{Analysis, Compared};
+use crate::analysis::{Analysis, Family};
 use crate::anchor::anchor;
-use crate::finish::{nobody, unfinished};
+use crate::finish::nobody;
 use crate::headline::Row;
-use crate::metric::direction;
-use crate::number::{Scale, Times, three};
 use crate::record::Subject;
-use crate::series::Series;
-use crate::stats::Verdict;
+use crate::series::Key;
+use crate::stats::{Verdict, Why};
 use crate::tied::{Tied, tied};
+
+mod cell;
+mod views;
+
+use cell::badge;
+use views::{VIEWS, View};
 
 /// The section's body.
 pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
     let subjects = analysis.subjects();
-    let ties = tied(analysis, rows);
+    let views: Vec<(&View, Vec<Row>)> = VIEWS
+        .iter()
+        .map(|view| (view, view.rows(analysis, rows)))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
     html! {
         p.lead {
             "Medians, and how they compare with the " em { "control" } ": the same work in a plain directory of the same backing store, in the "
-            "same round. Less is better in every row. "
+            "same round. Less is better in every row but those of operations or bytes a second. "
             (legend())
         }
         p.small.muted {
@@ -29,23 +40,85 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
         }
         (notes(&subjects))
         @for sentence in nobody(analysis) { p.note { (sentence) } }
-        div.scroll tabindex="0" role="region" aria-label="Drivers by workloads" {
-            table.matrix.stick {
-                caption { "Ratio to the control with its 95 % interval; " (rounds_text(analysis)) "." }
+        (controls(analysis, rows, &views))
+        details.view data-view="headline" open {
+            summary { "Headline numbers" }
+            (table(&Shown { analysis, subjects: &subjects, family: None, ties: tied(analysis, rows) }, rows, "Drivers by workloads"))
+        }
+        @for (view, rows) in &views {
+            @let keys: BTreeSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
+            details.view data-view=(view.id) {
+                summary { (view.title) ": " (rows.len()) (if rows.len() == 1 { " row" } else { " rows" }) }
+                (table(&Shown { analysis, subjects: &subjects, family: Some(&analysis.compare(&keys)), ties: Vec::new() }, rows, view.title))
+            }
+        }
+    }
+}
+
+/// What the script can choose among.
+fn controls(analysis: &Analysis<'_>, rows: &[Row], views: &[(&View, Vec<Row>)]) -> Markup {
+    let timed = rows.iter().any(|row| row.key.metric == "time");
+    html! {
+        div.tools {
+            label for="matrix-metric" {
+                "Metric"
+                select #matrix-metric {
+                    option value="headline" { "headline numbers" }
+                    @if timed { option value="time" { "wall time" } }
+                    @for (view, _) in views { option value=(view.id) { (view.title) } }
+                }
+            }
+            label for="matrix-workload" {
+                "Workload"
+                select #matrix-workload {
+                    option value="" { "all" }
+                    @for workload in analysis.workloads() { option value=(anchor(&workload)) { (workload) } }
+                }
+            }
+            label for="matrix-differ" { input #matrix-differ type="checkbox"; "only where a driver surely differs from its control" }
+        }
+    }
+}
+
+/// What the cells of one table have in common.
+struct Shown<'a> {
+    analysis: &'a Analysis<'a>,
+    subjects: &'a [&'a Subject],
+    /// The comparisons; those of the headline numbers when absent.
+    family: Option<&'a Family>,
+    /// One for each row, or none at all.
+    ties: Vec<Option<Tied>>,
+}
+
+impl Shown<'_> {
+    fn tied(&self, row: usize) -> Option<&Tied> {
+        self.ties.get(row)?.as_ref()
+    }
+}
+
+fn table(shown: &Shown<'_>, rows: &[Row], label: &str) -> Markup {
+    let labels = views::full(rows);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(label) {
+            table.matrix.stick data-sort="sort" {
+                caption { (label) ": median, and ratio to the control with its 95 % interval; " (cell::rounds_text(shown, rows)) "." }
                 thead {
                     tr {
                         th scope="col" { "Work" }
-                        @for (index, subject) in subjects.iter().enumerate() {
+                        @for (index, subject) in shown.subjects.iter().enumerate() {
                             th scope="col" { b { (swatch(index)) a href={ "#s-" (anchor(&subject.name)) } { (name(&subject.name)) } } "against " (subject.control.as_deref().unwrap_or("no control")) }
                         }
                     }
                 }
                 tbody {
                     @for (index, row) in rows.iter().enumerate() {
-                        @if index == 0 || rows[index - 1].key.workload != row.key.workload {
-                            tr.group { th scope="colgroup" colspan=(subjects.len() + 1) { a href={ "#w-" (anchor(&row.key.workload)) } { (row.key.workload) } } }
+                        @let workload = &row.key.workload;
+                        @if index == 0 || rows[index - 1].key.workload != *workload {
+                            tr.group data-w=(anchor(workload)) { th scope="colgroup" colspan=(shown.subjects.len() + 1) { a href={ "#w-" (anchor(workload)) } { (workload) } } }
                         }
-                        tr { (cells(analysis, &subjects, row, ties[index].as_ref())) }
+                        tr data-w=(anchor(workload)) data-m=(row.key.metric) data-same[!cell::any_differs(shown, row)] {
+                            (cell::cells(shown, row, &labels[index], shown.tied(index)))
+                        }
                     }
                 }
             }
@@ -55,7 +128,7 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
 
 /// A colour patch that ties a name to the charts.
 pub(super) fn swatch(index: usize) -> Markup {
-    html! { span.key style={ "background:var(--s" (index % crate::charts::canvas::COLOURS) ")" } aria-hidden="true" {} }
+    html! { span class={ "key k" (index % crate::charts::canvas::COLOURS) } aria-hidden="true" {} }
 }
 
 /// A subject's name that may break where its parts join.
@@ -80,108 +153,11 @@ fn legend() -> Markup {
         (Verdict::Equivalent, "surely within what matters"),
         (Verdict::Worse, "surely more"),
         (
-            Verdict::Inconclusive(crate::stats::Why::WideInterval),
+            Verdict::Inconclusive(Why::WideInterval),
             "none of these can be said",
         ),
     ];
     html! {
         @for (verdict, meaning) in words { (badge(verdict)) " " (meaning) ". " }
-    }
-}
-
-fn badge(verdict: Verdict) -> Markup {
-    let reason = match verdict {
-        Verdict::Inconclusive(why) => Some(why.sentence()),
-        _ => None,
-    };
-    html! { span class={ "v " (verdict.word()) } title=[reason] { (verdict.glyph()) " " (verdict.word()) } }
-}
-
-fn rounds_text(analysis: &Analysis<'_>) -> String {
-    let rounds = || analysis.comparisons().map(|(_, c)| c.pair.rounds);
-    match (rounds().min(), rounds().max()) {
-        (Some(least), Some(most)) if least == most => format!("n = {most} rounds"),
-        (Some(least), Some(most)) => {
-            format!("n = {least} to {most} rounds, given where it is not {most}")
-        }
-        _ => "no comparisons".to_owned(),
-    }
-}
-
-fn cells(analysis: &Analysis<'_>, subjects: &[&Subject], row: &Row, tied: Option<&Tied>) -> Markup {
-    let series: Vec<Option<&Series>> = subjects
-        .iter()
-        .map(|s| analysis.get(&s.name, &row.key))
-        .collect();
-    let unit = series
-        .iter()
-        .flatten()
-        .next()
-        .map_or("", |s| s.unit.as_str());
-    let scale = Scale::of(unit, series.iter().flatten().map(|s| s.median()));
-    let most = analysis
-        .comparisons()
-        .map(|(_, c)| c.pair.rounds)
-        .max()
-        .unwrap_or(0);
-    html! {
-        th scope="row" { (row.label) @if !scale.unit.is_empty() { br; span.muted.small { "in " (scale.unit) } } @if let Some(tied) = tied { br; span.muted.small { (tied.words()) } } }
-        @for (subject, series) in subjects.iter().zip(&series) {
-            td {
-                @if let Some(series) = series {
-                    span.value { (scale.number(series.median())) }
-                    @if let Some(letters) = tied.and_then(|tied| tied.of(&subject.name)) { span.group { (letters) } }
-                    @match analysis.against_control(&subject.name, &row.key) {
-                        Some(compared) => (comparison(compared, series, most)),
-                        None => { br; span.muted.small { (no_ratio(analysis, &subject.name, row)) } }
-                    }
-                } @else {
-                    (missing(analysis, &subject.name, row))
-                }
-            }
-        }
-    }
-}
-
-fn comparison(compared: &Compared, series: &Series, most: usize) -> Markup {
-    let times = Times::new(&compared.pair, &series.unit, direction(&series.key.metric));
-    let detectable = compared.pair.detectable.map(|d| {
-        format!(
-            "{} rounds as noisy as these find a difference of {} % or more",
-            compared.pair.rounds,
-            three((d - 1.0) * 100.0)
-        )
-    });
-    html! {
-        br; span.ratio title=[detectable] { (times.words) }
-        " " span.ci {
-            (times.interval)
-            @if let Some(level) = &times.odd_level { " at " (level) }
-            @if compared.pair.rounds != most { " n = " (compared.pair.rounds) }
-        }
-        @if compared.timed_out > 0 { br; span.muted.small { (compared.timed_out) " rounds timed out" } }
-        br; (badge(compared.verdict))
-        @if let Verdict::Inconclusive(why) = compared.verdict { br; span.muted.small { (why.short()) } }
-    }
-}
-
-fn no_ratio(analysis: &Analysis<'_>, subject: &str, row: &Row) -> &'static str {
-    if analysis.control_of(subject, &row.key).is_some() {
-        "no ratio: a value is 0"
-    } else {
-        "no control for this"
-    }
-}
-
-fn missing(analysis: &Analysis<'_>, subject: &str, row: &Row) -> Markup {
-    let dnf = unfinished(analysis, subject, &row.key).next();
-    html! {
-        @if let Some(dnf) = dnf {
-            span.v.dnf title=(dnf.reason) { "! DNF" }
-            @if let Some(limit) = dnf.after_seconds { br; span.muted.small { "over " (three(limit)) " s" } }
-            br; a.small href="#dnf" { "why" }
-        } @else {
-            span.muted { "–" } br; span.muted.small { "not measured" }
-        }
     }
 }

@@ -1,15 +1,21 @@
-//! `report.html`: one file, no network, no script; readable on a phone, at night and on paper.
+//! `report.html`: one file, no network; all of it can be read without its script, on a phone, at night and on paper.
 
 mod cards;
 mod claims;
 mod conformance;
 mod data;
 mod design;
+mod embedded;
 mod environment;
+mod header;
 mod matrix;
 mod method;
 pub mod page;
+mod script;
+pub mod sections;
+mod style;
 mod subjects;
 mod workloads;
 
-pub use page::render;
+pub use page::{render, render_with};
+pub use sections::Beside;

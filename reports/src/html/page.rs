@@ -2,90 +2,51 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{cards, claims, conformance, data, environment, matrix, method, subjects, workloads};
+use super::sections::{Beside, Section, Whole};
+use super::{header, script, style};
 use crate::analysis::Analysis;
-use crate::decide::{Decision, caution, decide, sentence};
+use crate::decide::decide;
 use crate::headline::rows;
-use crate::record::{Outcome, Results, Role, Support};
-use crate::repeats;
-use crate::stats::quantile::median;
-
-const STYLE: &str = include_str!("report.css");
-
-/// Nothing is loaded from anywhere, and nothing runs.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+use crate::record::Results;
 
 /// The report as one self-contained HTML file; the same results give the same bytes.
 pub fn render(results: &Results) -> String {
+    render_with(results, &Beside::default())
+}
+
+/// The report with what is known beside the results.
+pub fn render_with(results: &Results, beside: &Beside<'_>) -> String {
     let analysis = Analysis::new(results);
     let rows = rows(&analysis);
     let decisions = decide(&analysis, &rows);
-    let measured = !analysis.series.is_empty();
-    let answers = crate::claims::answers(&analysis);
-    let sections: Vec<(&str, &str, Markup)> = [
-        (
-            "summary",
-            "Summary",
-            (!decisions.is_empty()).then(|| cards::section(&analysis, &decisions)),
-        ),
-        (
-            "matrix",
-            "Drivers × workloads",
-            measured.then(|| matrix::section(&analysis, &rows)),
-        ),
-        (
-            "workloads",
-            "Workloads",
-            measured.then(|| workloads::section(&analysis)),
-        ),
-        (
-            "conformance",
-            "Conformance",
-            (!results.cases.is_empty()).then(|| conformance::section(&analysis)),
-        ),
-        (
-            "claims",
-            "Published statements",
-            claims::any(&answers).then(|| claims::section(results, &answers)),
-        ),
-        ("subjects", "Subjects", Some(subjects::section(&analysis))),
-        (
-            "environment",
-            "Environment",
-            Some(environment::section(results)),
-        ),
-        ("method", "Method", Some(method::section(&analysis))),
-        ("data", "Data", Some(data::section(&analysis))),
-    ]
-    .into_iter()
-    .filter_map(|(id, title, body)| Some((id, title, body?)))
-    .collect();
-    let title = format!("layerbench report, {}", results.run.started);
+    let sections = Whole {
+        analysis: &analysis,
+        rows: &rows,
+        decisions: &decisions,
+        beside,
+    }
+    .sections();
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="generator" content={ "layerbench " (results.run.version) };
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (head(results))
             body {
                 a.skip href="#main" { "Skip to the results" }
-                (header(&analysis, &decisions))
-                nav.toc aria-label="Sections" {
-                    ul { @for (id, title, _) in &sections { li { a href={ "#" (id) } { (title) } } } }
-                }
+                (header::header(&analysis, &decisions))
+                (contents(&sections))
                 main #main {
-                    @for (id, title, body) in &sections {
-                        section id=(id) aria-labelledby={ (id) "-title" } {
-                            h2 id={ (id) "-title" } { (title) }
-                            (body)
+                    @for section in &sections {
+                        section id=(section.id) aria-labelledby={ (section.id) "-title" } {
+                            h2 id={ (section.id) "-title" } { (section.title) }
+                            (section.body)
                         }
                     }
-                    footer { p { "Made by layerbench " (results.run.version) " from " code { "results.json" } ". This file loads nothing and runs nothing." } }
+                    footer {
+                        p {
+                            "Made by layerbench " (results.run.version) " from " code { "results.json" }
+                            ". This file loads nothing. Its script sorts, filters and copies; nothing is missing without it."
+                        }
+                    }
                 }
             }
         }
@@ -93,111 +54,40 @@ pub fn render(results: &Results) -> String {
     .into_string()
 }
 
-fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup {
-    let results = analysis.results;
-    let run = &results.run;
-    let host = |name: &str| results.host.get(name).map(String::as_str);
+/// Nothing is loaded from anywhere, and nothing runs or styles but the two texts in the head.
+fn policy() -> String {
+    format!(
+        "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        script::source(script::text()),
+        script::source(style::text())
+    )
+}
+
+fn head(results: &Results) -> Markup {
     html! {
-        header.top {
-            div.inner {
-                p.brand { "layerbench " span { "storage drivers for containers, measured and checked" } }
-                h1 { (sentence(analysis, decisions)) }
-                @if let Some(caution) = caution(analysis) { p.caution { span.v.fail { "✗" } " " (caution) } }
-                ul.chips {
-                    @if let Some(date) = run.started.get(..10) { li { (date) } }
-                    li { "profile " (run.profile) ", " (run.rounds) " rounds" }
-                    @if let Some(kernel) = host("kernel") { li { "Linux " (kernel) } }
-                    @if let Some(cpu) = host("cpu") { li { (cpu) @if let Some(cores) = host("cores") { ", " (cores) " cores" } } }
-                    (completeness(analysis))
-                    (conformance_chip(results))
-                    (noise_chip(analysis))
-                    @if host("virtual_machine") == Some("yes") {
-                        li.warn { "! measured on a virtual machine: other guests add noise" }
-                    }
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(policy());
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="generator" content={ "layerbench " (results.run.version) };
+            title { "layerbench report, " (results.run.started) }
+            style { (PreEscaped(style::text())) }
+            script { (PreEscaped(script::text())) }
+        }
+    }
+}
+
+/// The links to the sections, and the choice of a theme where the script runs.
+fn contents(sections: &[Section]) -> Markup {
+    html! {
+        nav.toc aria-label="Sections" {
+            ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
+            p.tools {
+                label for="theme" { "Theme" }
+                select #theme {
+                    @for theme in ["system", "light", "dark"] { option value=(theme) { (theme) } }
                 }
             }
-        }
-    }
-}
-
-/// Cells with a number, of those planned.
-fn completeness(analysis: &Analysis<'_>) -> Markup {
-    let results = analysis.results;
-    let run = &results.run;
-    let takes_part = results
-        .subjects
-        .iter()
-        .filter(|s| s.support == Support::Ready)
-        .count();
-    let rounds = usize::try_from(run.rounds).unwrap_or(0);
-    let planned = takes_part * rounds * run.workloads.len();
-    let done: std::collections::BTreeSet<(&str, &str, u32)> = results
-        .records
-        .iter()
-        .map(|r| {
-            let round = repeats::stands_for(results, &r.workload, r.round);
-            (r.subject.as_str(), r.workload.as_str(), round)
-        })
-        .collect();
-    let ended = match &results.end {
-        None => " (the run was killed)",
-        Some(end) if end.interrupted => " (the run was interrupted)",
-        Some(_) => "",
-    };
-    let whole = done.len() >= planned && results.dnf.is_empty() && ended.is_empty();
-    html! {
-        @if planned > 0 {
-            li.ok[whole].warn[!whole] {
-                (if whole { "✓" } else { "!" }) " " (done.len()) " of " (planned) " cells measured" (ended)
-                @if !results.dnf.is_empty() { ", " a href="#dnf" { (results.dnf.len()) " not finished" } }
-            }
-        } @else if !ended.is_empty() {
-            li.warn { "!" (ended) }
-        }
-    }
-}
-
-fn conformance_chip(results: &Results) -> Markup {
-    let count = |outcome| {
-        results
-            .cases
-            .iter()
-            .filter(|c| c.outcome == outcome)
-            .count()
-    };
-    let (failed, broken) = (count(Outcome::Fail), count(Outcome::Broken));
-    html! {
-        @if results.cases.is_empty() {
-            li.warn { "! conformance was not asked" }
-        } @else {
-            li.ok[failed + broken == 0].no[failed > 0].warn[failed == 0 && broken > 0] {
-                (if failed > 0 { "✗" } else if broken > 0 { "!" } else { "✓" })
-                " conformance: " (count(Outcome::Pass)) " pass, " (count(Outcome::Deviates)) " deviate, "
-                (failed) " fail" @if broken > 0 { ", " (broken) " broken" }
-            }
-        }
-    }
-}
-
-fn noise_chip(analysis: &Analysis<'_>) -> Markup {
-    let bands: Vec<f64> = analysis
-        .bands
-        .iter()
-        .filter(|((_, metric), _)| metric == "time")
-        .map(|(_, b)| *b)
-        .collect();
-    let has_twin = analysis
-        .results
-        .subjects
-        .iter()
-        .any(|s| s.role == Role::Twin);
-    html! {
-        @if let Some(band) = median(&bands) {
-            li.ok[band <= 0.05].warn[band > 0.05] {
-                (if band <= 0.05 { "✓" } else { "!" }) " A/A noise " (crate::number::three(band * 100.0)) " % of time"
-            }
-        } @else if !analysis.series.is_empty() && !has_twin {
-            li.warn { "! no A/A twin: noise is not known" }
         }
     }
 }

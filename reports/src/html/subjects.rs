@@ -17,6 +17,7 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
     };
     html! {
         p.lead { "A subject is a driver, what it stands on, and its options. Listed is what was in effect, not only what was asked for." }
+        (side_by_side(all))
         @for subject in all.iter().filter(|s| s.support == Support::Ready) { (one(subject)) }
         @if missing().next().is_some() {
             h3 { "Could not run here" }
@@ -26,6 +27,42 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
                     tbody {
                         @for (subject, reason, what, fix) in missing() {
                             tr { th scope="row" { (subject.name) } td { (what) " " span.muted { "(" (reason) ")" } } td { code { (fix) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was asked for and what became of it, one subject a row.
+fn side_by_side(all: &[Subject]) -> Markup {
+    let ready = || {
+        let under_test = |s: &&Subject| s.role == Role::Subject && s.support == Support::Ready;
+        all.iter().filter(under_test)
+    };
+    let fact = |subject: &Subject, key: &str| {
+        let found = subject.facts.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.clone())
+    };
+    html! {
+        @if ready().next().is_some() {
+            div.scroll tabindex="0" role="region" aria-label="Subjects side by side" {
+                table.stick {
+                    thead { tr { @for head in ["Subject", "Stands on", "Version", "Asked for", "Had to do without", "Changes found natively"] { th scope="col" { (head) } } } }
+                    tbody {
+                        @for subject in ready() {
+                            tr {
+                                th scope="row" { a href={ "#s-" (anchor(&subject.name)) } { (subject.name) } }
+                                td { (subject.backing.as_deref().unwrap_or("–")) }
+                                td { (fact(subject, "version").as_deref().unwrap_or("–")) }
+                                td { @for (name, value) in &subject.options { (name) "=" (value) br; } @if subject.options.is_empty() { "defaults" } }
+                                td.wide {
+                                    @for (_, fallback) in subject.facts.iter().filter(|(key, _)| key == "fallback") { p { (fallback) } }
+                                    @if fact(subject, "fallback").is_none() { "nothing" }
+                                }
+                                td.wide { (fact(subject, "native_diff").as_deref().unwrap_or("–")) }
+                            }
                         }
                     }
                 }
@@ -47,12 +84,15 @@ fn one(subject: &Subject) -> Markup {
         }
         @for (_, note) in kept("note") { p.note { (note) } }
         @for (_, fallback) in kept("fallback") { p.note { strong { "Fall-back: " } (fallback) } }
-        dl.facts {
+        details {
+            summary { "What was in effect" }
+            dl.facts {
             @for (name, value) in &subject.options { dt { "option " (name) } dd { (value) } }
             @for (key, value) in subject.facts.iter().filter(|(k, _)| k != "note" && k != "fallback") {
                 dt { (key) } dd { (value) }
             }
             @if let Some(control) = &subject.control { dt { "control" } dd { (control) } }
+            }
         }
         @if !subject.capabilities.is_empty() {
             details {

@@ -1,0 +1,71 @@
+//! What the page consists of, in the order of the reader's questions: which driver, how sure, at what cost, is it right,
+//! how was this found out. A section without anything to show is left out, and its link with it.
+
+use maud::Markup;
+
+use super::{cards, claims, conformance, data, environment, matrix, method, subjects, workloads};
+use crate::analysis::Analysis;
+use crate::decide::Decision;
+use crate::headline::Row;
+use crate::record::Results;
+use crate::trend::Group;
+
+/// What is known beside the results.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// Runs of this host with this set-up, this one the last: what the trend is drawn from.
+    pub history: &'a [Group],
+    /// An earlier run that this one is held against.
+    pub baseline: Option<&'a Results>,
+}
+
+/// A part of the page.
+pub(super) struct Section {
+    /// The anchor.
+    pub(super) id: &'static str,
+    /// The heading.
+    pub(super) title: &'static str,
+    /// All below the heading.
+    pub(super) body: Markup,
+}
+
+/// All that sections are made of.
+pub(super) struct Whole<'a> {
+    pub(super) analysis: &'a Analysis<'a>,
+    pub(super) rows: &'a [Row],
+    pub(super) decisions: &'a [Decision],
+    #[expect(
+        dead_code,
+        reason = "the trend, and what changed since the baseline, are drawn from it"
+    )]
+    pub(super) beside: &'a Beside<'a>,
+}
+
+impl Whole<'_> {
+    /// The sections that have something to show; each a line, in the order of the page.
+    #[rustfmt::skip]
+    pub(super) fn sections(&self) -> Vec<Section> {
+        let analysis = self.analysis;
+        let results = analysis.results;
+        let measured = !analysis.series.is_empty();
+        let answers = crate::claims::answers(analysis);
+        [
+            section("summary", "Summary", (!self.decisions.is_empty()).then(|| cards::section(analysis, self.decisions))),
+            section("matrix", "Drivers × workloads", measured.then(|| matrix::section(analysis, self.rows))),
+            section("workloads", "Workloads", measured.then(|| workloads::section(analysis))),
+            section("conformance", "Conformance", (!results.cases.is_empty()).then(|| conformance::section(analysis))),
+            section("claims", "Published statements", claims::any(&answers).then(|| claims::section(results, &answers))),
+            section("method", "Method", Some(method::section(analysis))),
+            section("subjects", "Subjects", Some(subjects::section(analysis))),
+            section("environment", "Environment", Some(environment::section(results))),
+            section("data", "Data", Some(data::section(analysis))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+fn section(id: &'static str, title: &'static str, body: Option<Markup>) -> Option<Section> {
+    body.map(|body| Section { id, title, body })
+}
