@@ -17,6 +17,8 @@ pub(crate) struct Cpu {
     /// How many this process may use.
     pub(crate) usable: usize,
     pub(crate) virtual_machine: bool,
+    /// What emulates it, where something does: its seconds are nobody's.
+    pub(crate) emulated: Option<String>,
     /// Of the first CPU; they rarely differ.
     pub(crate) governor: Option<String>,
     pub(crate) turbo: Option<Turbo>,
@@ -43,6 +45,7 @@ impl Cpu {
         let cpuinfo = text("/proc/cpuinfo").unwrap_or_default();
         let cpu = |file: &str| text(format!("{CPUS}/{file}"));
         let product = text("/sys/class/dmi/id/product_name").unwrap_or_default();
+        let command_line = text("/proc/cmdline").unwrap_or_default();
         Self {
             model: field(&cpuinfo, "model name", ':'),
             usable: std::thread::available_parallelism().map_or(1, usize::from),
@@ -53,10 +56,8 @@ impl Cpu {
                 .into_iter()
                 .find_map(|(file, off)| Some(Turbo::new(text(file)? != off, off, file))),
             smt: cpu("smt/control"),
-            mitigations: mitigations(
-                &vulnerabilities(),
-                &text("/proc/cmdline").unwrap_or_default(),
-            ),
+            emulated: emulated(&cpuinfo, &command_line),
+            mitigations: mitigations(&vulnerabilities(), &command_line),
             clock: text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
             group_limit: cpu_limit(),
         }
@@ -65,6 +66,7 @@ impl Cpu {
     pub(super) fn facts(&self, put: &mut impl FnMut(&str, Option<String>)) {
         put("cpu", self.model.clone());
         put("cores", Some(self.usable.to_string()));
+        put(reports::emulated::FACT, self.emulated.clone());
         put("governor", self.governor.clone());
         let on_off = |on: bool| if on { "on" } else { "off" }.to_owned();
         put("turbo", self.turbo.map(|turbo| on_off(turbo.on)));
@@ -87,6 +89,23 @@ fn is_virtual(cpuinfo: &str, product: &str) -> bool {
         .iter()
         .any(|name| product.contains(name));
     flagged || named
+}
+
+/// What a guest can tell by itself, and what those who started it say on the kernel's command line.
+fn emulated(cpuinfo: &str, command_line: &str) -> Option<String> {
+    let told = command_line
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("layerbench.emulated="));
+    let named = |field_name: &str, text: &str| {
+        field(cpuinfo, field_name, ':').is_some_and(|value| value.contains(text))
+    };
+    if named("model name", "QEMU TCG") || told == Some("tcg") {
+        return Some("QEMU TCG".to_owned());
+    }
+    if named("vendor_id", "User Mode Linux") {
+        return Some("User Mode Linux".to_owned());
+    }
+    told.map(str::to_owned)
 }
 
 impl Turbo {
@@ -155,6 +174,21 @@ mod tests {
             Some("1 in effect; open: vmscape; mitigations=auto,nosmt")
         );
         assert_eq!(mitigations(&[], ""), None);
+    }
+
+    #[test]
+    fn emulated_processors_are_known_by_name_or_by_the_command_line() {
+        let model = "vendor_id\t: AuthenticAMD\nmodel name\t: QEMU TCG CPU version 2.5+\n";
+        assert_eq!(emulated(model, "").as_deref(), Some("QEMU TCG"));
+        let told = |word: &str| emulated("model name\t: Haswell\n", word);
+        assert_eq!(
+            told("quiet layerbench.emulated=tcg").as_deref(),
+            Some("QEMU TCG")
+        );
+        assert_eq!(told("layerbench.emulated=other").as_deref(), Some("other"));
+        assert_eq!(told("quiet"), None);
+        let uml = "vendor_id\t: User Mode Linux\nmodel name\t: UML\n";
+        assert_eq!(emulated(uml, "").as_deref(), Some("User Mode Linux"));
     }
 
     #[test]
