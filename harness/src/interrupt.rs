@@ -2,7 +2,7 @@
 //! While a command of the user's runs, they are for that command.
 
 use std::io::IsTerminal as _;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -12,13 +12,15 @@ use crate::exit;
 static REQUESTS: AtomicU32 = AtomicU32::new(0);
 /// The process id of the user's command; 0 when there is none.
 static COMMAND: AtomicI32 = AtomicI32::new(0);
+/// Whether the command is in a process group of its own, so that a terminal's signals reach only this process.
+static APART: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handler. After an immediate end, `layerbench sweep` removes what is left.
 pub(crate) fn install() -> anyhow::Result<()> {
     ctrlc::set_handler(|| {
         if let Some(command) = Pid::from_raw(COMMAND.load(Ordering::SeqCst)) {
             // At a terminal the command gets Ctrl-C itself, and may live on (a shell, a debugger).
-            if !std::io::stdin().is_terminal() {
+            if APART.load(Ordering::SeqCst) || !std::io::stdin().is_terminal() {
                 let _ = kill_process(command, Signal::TERM);
             }
             return;
@@ -45,6 +47,13 @@ pub(crate) fn requested() -> bool {
 
 /// From now on signals are for the command with this process id.
 pub(crate) fn hand_over(pid: u32) {
+    APART.store(false, Ordering::SeqCst);
+    COMMAND.store(pid.cast_signed(), Ordering::SeqCst);
+}
+
+/// The same for one in a process group of its own: it gets each signal once, from here.
+pub(crate) fn hand_over_apart(pid: u32) {
+    APART.store(true, Ordering::SeqCst);
     COMMAND.store(pid.cast_signed(), Ordering::SeqCst);
 }
 

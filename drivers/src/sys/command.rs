@@ -173,7 +173,7 @@ pub fn interactive(
     child.wait().attempt(op, Path::new(program))
 }
 
-/// Runs a program in the caller's process group, for as long as it takes, with all it prints in `log`. `started` is told
+/// Runs a program in a process group of its own, for as long as it takes, with all it prints in `log`. `started` is told
 /// its process id.
 ///
 /// # Errors
@@ -192,6 +192,8 @@ pub fn logged(
     let op = "run";
     command
         .args(args)
+        // A signal to the whole group would reach it beside the one that is handed on, and count as a second.
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(log.try_clone().attempt(op, program)?)
         .stderr(log.try_clone().attempt(op, program)?);

@@ -21,7 +21,7 @@ pub(super) fn run(binary: &Path, line: &[String], dir: &Path) -> anyhow::Result<
         .with_context(|| format!("could not make {}", path.display()))?;
     let mut args: Vec<OsString> = line.iter().map(OsString::from).collect();
     args.extend(["--out".into(), dir.as_os_str().to_owned()]);
-    let outcome = command::logged(binary, &args, &log, interrupt::hand_over);
+    let outcome = command::logged(binary, &args, &log, interrupt::hand_over_apart);
     interrupt::take_back();
     let status = outcome?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
