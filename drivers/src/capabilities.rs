@@ -192,7 +192,8 @@ pub struct Capabilities {
     pub leaked_mounts_do_no_harm: bool,
     /// Devices in a container can be opened; otherwise its mount is nodev.
     pub devices_can_be_opened: bool,
-    /// A container's mount can show other owners (MOUNT_ATTR_IDMAP of mount_setattr(2)).
+    /// A container can be mounted with other owners shown, and nothing copied for it ([`crate::Driver::mount_as`]): its
+    /// mount maps them (MOUNT_ATTR_IDMAP of mount_setattr(2)), or those of its layers do, or its daemon.
     pub idmapped_mounts: bool,
     /// `changes` takes time proportional to the change, not to the image.
     pub native_changes: bool,

@@ -38,7 +38,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::export;
 use crate::host::{Host, Support};
 use crate::ids::{Key, LayerId};
-use crate::mount::Mount;
+use crate::mount::{self, Mount};
+use crate::owners::Owners;
 use crate::subject::{Backing, OptionSpec, Options};
 use crate::unpack::{self, Applied, Limits, Stage};
 use crate::usage::{self, StoreSpace};
@@ -211,6 +212,16 @@ pub trait Driver: Debug + Send + Sync {
     /// # Errors
     /// `NotFound`, and whatever the mount may give, with the kernel's own words.
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount>;
+
+    /// As [`Driver::mount`], with other owners shown, and stored as they were: nothing is copied or changed for it.
+    /// *[ids_are_mapped_without_copying]*
+    ///
+    /// # Errors
+    /// `Unsupported` unless [`Capabilities::idmapped_mounts`]; `InUse` where it is mounted with others already, and only
+    /// one can be had at a time, which holds for [`Driver::mount`] and [`Driver::view`] meanwhile too.
+    fn mount_as(&self, key: &Key, at: &Path, owners: &Owners) -> Result<Mount> {
+        mount::shown_to(self.mount(key, at)?, owners)
+    }
 
     /// Turns a container layer into an immutable layer. The key is gone afterwards.
     ///

@@ -13,7 +13,8 @@ use rustix::mount::{
     open_tree, unmount,
 };
 
-use crate::error::{Attempt as _, Error, Result};
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
+use crate::owners::Owners;
 use crate::sys::command::{between_starts, patiently};
 use crate::sys::mount_attr;
 
@@ -252,6 +253,14 @@ pub fn attach(context: &OwnedFd, attributes: MountAttrFlags, at: &Path) -> Resul
 /// # Errors
 /// The errno of open_tree or move_mount.
 pub fn bind(from: &Path, at: &Path, read_only: bool) -> Result<Mount> {
+    bind_as(from, at, read_only, None)
+}
+
+/// As [`bind`], with other owners, if any are given.
+///
+/// # Errors
+/// As [`bind`]; `Unsupported` where the filesystem cannot show other owners.
+pub fn bind_as(from: &Path, at: &Path, read_only: bool, owners: Option<&Owners>) -> Result<Mount> {
     let tree = open_tree(
         CWD,
         from,
@@ -262,6 +271,18 @@ pub fn bind(from: &Path, at: &Path, read_only: bool) -> Result<Mount> {
         // Before it is attached, so that it is never seen writable.
         mount_attr::make_read_only(tree.as_fd()).attempt("make read-only the mount of", from)?;
     }
+    if let Some(owners) = owners {
+        mount_attr::map_ids(tree.as_fd(), owners.namespace()).map_err(|errno| {
+            let invalid = errno.raw_os_error() == Some(Errno::INVAL.raw_os_error());
+            let error = Error::io("show other owners in a mount of", from, errno);
+            if invalid {
+                // How a filesystem says that its mounts cannot (mount_setattr(2)).
+                error.with_kind(ErrorKind::Unsupported)
+            } else {
+                error
+            }
+        })?;
+    }
     move_mount(
         tree.as_fd(),
         "",
@@ -271,6 +292,18 @@ pub fn bind(from: &Path, at: &Path, read_only: bool) -> Result<Mount> {
     )
     .attempt("bind on", at)?;
     Ok(Mount::new(at))
+}
+
+/// Shows what a mount shows with other owners, in its place; both end together.
+///
+/// # Errors
+/// As [`bind_as`]; the mount has then ended.
+pub fn shown_to(below: Mount, owners: &Owners) -> Result<Mount> {
+    let at = below.path().to_owned();
+    match bind_as(&at, &at, false, Some(owners)) {
+        Ok(top) => Ok(top.when_released(move || below.unmount())),
+        Err(error) => below.unmount().and(Err(error)),
+    }
 }
 
 /// Adds the messages the kernel left in a filesystem context ("e overlay: ...") to an error.

@@ -15,6 +15,7 @@ use crate::driver::{Backend, DaemonUsage, Driver, Info, Item, Kind, OwnCache, Qu
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::Mount;
+use crate::owners::Owners;
 use crate::subject::Options;
 use crate::unpack::{Applied, Limits, Stage};
 use crate::usage::StoreSpace;
@@ -104,6 +105,10 @@ impl Driver for Slowed {
 
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
         self.burn(|inner| inner.mount(key, at))
+    }
+
+    fn mount_as(&self, key: &Key, at: &Path, owners: &Owners) -> Result<Mount> {
+        self.burn(|inner| inner.mount_as(key, at, owners))
     }
 
     fn store_space(&self) -> Result<StoreSpace> {

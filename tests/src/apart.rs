@@ -9,7 +9,7 @@ use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
     Applied, Capabilities, Change, DaemonUsage, Driver, Error, ErrorKind, Info, Item, Key, Kind,
-    LayerId, Limits, Mount, OwnCache, Quota, Result, Usage, View,
+    LayerId, Limits, Mount, OwnCache, Owners, Quota, Result, Usage, View,
 };
 
 use crate::aside::Aside;
@@ -136,6 +136,12 @@ impl Driver for Apart {
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
         let (key, at) = (key.clone(), at.to_owned());
         let mount = self.run(move |driver| driver.mount(&key, &at))?;
+        Ok(self.ends_aside(mount))
+    }
+
+    fn mount_as(&self, key: &Key, at: &Path, owners: &Owners) -> Result<Mount> {
+        let (key, at, owners) = (key.clone(), at.to_owned(), owners.clone());
+        let mount = self.run(move |driver| driver.mount_as(&key, &at, &owners))?;
         Ok(self.ends_aside(mount))
     }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
-use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits, Options, Root};
+use drivers::{Capabilities, Driver, Item, Key, Kind, LayerId, Limits, Options, Owners, Root};
 
 use crate::aside::Aside;
 use crate::case::Stop;
@@ -345,6 +345,21 @@ impl<'a> Context<'a> {
         let mount = self.driver()?.mount(&container.key, &container.at)?;
         container.mount = Some(mount).into();
         Ok(())
+    }
+
+    /// Mounts a container again, with other owners.
+    ///
+    /// # Errors
+    /// The driver's, as it is.
+    pub fn mount_as(
+        &self,
+        container: &mut Container,
+        owners: &Owners,
+    ) -> Result<drivers::Result<()>, Stop> {
+        container.unmount()?;
+        let driver = self.driver()?;
+        let mounted = driver.mount_as(&container.key, &container.at, owners);
+        Ok(mounted.map(|mount| container.mount = Some(mount).into()))
     }
 
     /// Restarts the driver between an unmount and a mount of the container.

@@ -8,12 +8,11 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use drivers::Quota;
 use drivers::error::Attempt as _;
 use drivers::unpack::Stage;
 use drivers::{
     Applied, Capabilities, Change, Driver, Error, ErrorKind, Info, Item, Key, Kind, LayerId,
-    Limits, Mount, OwnCache, Result, Usage, View,
+    Limits, Mount, OwnCache, Owners, Quota, Result, Usage, View,
 };
 use rustix::mount::{
     MountFlags, MountPropagationFlags, UnmountFlags, mount_change, mount_remount, unmount,
@@ -480,6 +479,10 @@ impl Driver for Faulty {
             return Ok(below.map(|dir| dir.join(path)).filter(|path| path.exists()));
         }
         self.inner.backing_file(of, path)
+    }
+
+    fn mount_as(&self, key: &Key, at: &Path, owners: &Owners) -> Result<Mount> {
+        self.inner.mount_as(key, at, owners)
     }
 
     fn commits_waited(&self) -> std::time::Duration {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use drivers::error::Attempt as _;
-use drivers::{Driver, Item, Key, Kind, LayerId, Mount, Result};
+use drivers::{Driver, Item, Key, Kind, LayerId, Mount, Owners, Result};
 
 use crate::cell::{Cell, Ground};
 
@@ -50,6 +50,15 @@ impl<'a> Container<'a> {
     /// As `Driver::mount`.
     pub fn mount(&mut self) -> Result<()> {
         self.mount = Some(self.driver.mount(&self.key, &self.at)?);
+        Ok(())
+    }
+
+    /// Mounts it with other owners.
+    ///
+    /// # Errors
+    /// As `Driver::mount_as`.
+    pub fn mount_as(&mut self, owners: &Owners) -> Result<()> {
+        self.mount = Some(self.driver.mount_as(&self.key, &self.at, owners)?);
         Ok(())
     }
 

@@ -49,7 +49,7 @@ pub const WORKLOAD: Workload = Workload {
         ("depth", "one start on `depth` layers"),
         (
             "mapped-first",
-            "the first start with shifted owners, by changing every owner (`way` chown) or by mapping the mount (idmap)",
+            "the first start with shifted owners, by changing every owner (`way` chown) or by mounting with others (idmap)",
         ),
         (
             "mapped-next",

@@ -10,7 +10,7 @@ use crate::fsprobe;
 use crate::mountinfo;
 use crate::remove;
 use crate::sys::command;
-use crate::upper::{Stack, lasting, measure, numbers};
+use crate::upper::{Stack, lasting, mapped, measure, numbers};
 
 /// Asking the program for its version takes milliseconds; this only bounds a hang.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -83,6 +83,7 @@ pub(super) fn examine(root: &Path, server: &Server) -> Result<Fitness> {
         lowers: &[2, 1],
         upper: Some(3),
         read_only: false,
+        owners: None,
     };
     let point = std::path::absolute(scratch.0.join("m")).attempt("resolve", &scratch.0)?;
     let mount = server.mount(&stack, &point)?;
@@ -113,7 +114,23 @@ pub(super) fn examine(root: &Path, server: &Server) -> Result<Fitness> {
         measured.written_times_last = times == lasting::times(&point, attempt)?;
         mount.unmount()?;
     }
+    let (lower, upper) = (scratch.0.join("1/diff"), scratch.0.join("3/diff"));
+    let mapped = mapped::probe(&lower, &upper, |owners| {
+        let stack = Stack {
+            owners: Some(owners),
+            ..stack
+        };
+        server.mount(&stack, &point)
+    });
+    measured.idmapped_mounts = mapped.is_ok();
     let mut facts = vec![
+        (
+            "other_owners".to_owned(),
+            match mapped {
+                Ok(()) => "shown by the daemon (uidmapping, gidmapping)".to_owned(),
+                Err(error) => format!("not to be shown: {error}"),
+            },
+        ),
         ("mount_flags".to_owned(), info.options),
         ("filesystem_options".to_owned(), info.super_options),
         ("opaque_mark".to_owned(), format!("{xattr_prefix}opaque")),

@@ -205,6 +205,12 @@ impl Server {
         if stack.read_only {
             text.push(",ro");
         }
+        if let Some(owners) = stack.owners {
+            for ids in ["uid", "gid"] {
+                let (first, count) = (owners.first(), owners.count());
+                text.push(format!(",{ids}mapping=0:{first}:{count}"));
+            }
+        }
         text.push(&self.options);
         text
     }

@@ -30,6 +30,14 @@ const SOURCE: &str = "overlay";
 /// # Errors
 /// The errno of the step that failed, with the kernel's own message where it left one.
 pub(super) fn mount(settings: &Settings, api: Api, stack: &Stack<'_>, at: &Path) -> Result<Mount> {
+    match stack.owners {
+        // Whiteouts, copies and the work directory belong to whoever mounts, who must be somebody the layers can store.
+        Some(owners) => owners.by_the_first(|| merge(settings, api, stack, at)),
+        None => merge(settings, api, stack, at),
+    }
+}
+
+fn merge(settings: &Settings, api: Api, stack: &Stack<'_>, at: &Path) -> Result<Mount> {
     let entries = openat(
         CWD,
         stack.entries,

@@ -14,7 +14,7 @@ use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::fsprobe;
 use crate::mountinfo::{self, MountInfo};
 use crate::remove;
-use crate::upper::{Stack, measure};
+use crate::upper::{Stack, mapped, measure, on_mapped_layers};
 
 /// The most lower layers the kernel takes (OVL_MAX_STACK in fs/overlayfs/params.h).
 const MAX_LAYERS: u32 = 500;
@@ -45,7 +45,9 @@ impl Drop for Scratch {
 pub(super) fn examine(root: &Path, settings: &Settings) -> Result<Fitness> {
     let scratch = Scratch(root.join("probe"));
     remove::tree(&scratch.0)?;
-    for name in ["1/diff", "2/diff", "3/diff", "3/work", "m"] {
+    for name in [
+        "1/diff", "2/diff", "3/diff", "3/work", "4/diff", "4/work", "m",
+    ] {
         let path = scratch.0.join(name);
         std::fs::create_dir_all(&path).attempt("create the directory", &path)?;
     }
@@ -57,6 +59,7 @@ pub(super) fn examine(root: &Path, settings: &Settings) -> Result<Fitness> {
         lowers: &[2, 1],
         upper: Some(3),
         read_only: false,
+        owners: None,
     };
     let point = scratch.0.join("m");
     let (api, mount, refused) = first_that_works(settings, &stack, &point)?;
@@ -68,8 +71,29 @@ pub(super) fn examine(root: &Path, settings: &Settings) -> Result<Fitness> {
     measured.deletions_take_no_inodes =
         measure::marks_share_an_inode(point, &scratch.0.join("3/diff"))?;
     mount.unmount()?;
+    let (lower, upper) = (scratch.0.join("1/diff"), scratch.0.join("4/diff"));
+    let mapped = mapped::probe(&lower, &upper, |owners| {
+        let stack = Stack {
+            upper: Some(4),
+            owners: Some(owners),
+            ..stack
+        };
+        let layers = scratch.0.join("mapped");
+        std::fs::create_dir(&layers).attempt("create the mountpoint", &layers)?;
+        on_mapped_layers(&stack, owners, &layers, |stack| {
+            assemble::mount(settings, api, stack, point)
+        })
+    });
+    measured.idmapped_mounts = mapped.is_ok();
     let capabilities = declare(settings, measured, ground.reflink);
     let mut facts = facts(settings, api, &info);
+    facts.push((
+        "other_owners".to_owned(),
+        match mapped {
+            Ok(()) => "shown by the mounts of its layers".to_owned(),
+            Err(error) => format!("not to be shown: {error}"),
+        },
+    ));
     facts.push(("deleted_directory".to_owned(), deleted.to_owned()));
     facts.extend(refused.into_iter().map(|why| ("fallback".to_owned(), why)));
     Ok(Fitness {

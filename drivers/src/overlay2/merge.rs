@@ -24,6 +24,11 @@ impl Merge for Overlay {
         assemble::mount(&self.settings, self.api, stack, at)
     }
 
+    fn maps_layers(&self) -> bool {
+        // Its own mounts cannot show other owners, but it heeds what those of its layers show (Linux 5.19).
+        true
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }

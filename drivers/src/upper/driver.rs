@@ -8,7 +8,7 @@ use super::layout::{Layout, content_space};
 use super::links;
 use super::live::Live;
 use super::lower_file;
-use super::merge::{Merge, Stack};
+use super::merge::{Merge, Stack, on_mapped_layers};
 use super::native;
 use crate::capabilities::{Capabilities, CopyUp};
 use crate::changes::{self, Change};
@@ -16,6 +16,7 @@ use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Quota, Usag
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
+use crate::owners::Owners;
 use crate::store::{Entry, EntryState};
 use crate::unpack::{self, Applied, Below, Deletions, Limits, Stage};
 use crate::usage::Space;
@@ -46,17 +47,60 @@ impl<M: Merge> UpperDriver<M> {
             lowers,
             upper,
             read_only,
+            owners: None,
         }
     }
 
+    /// Merges a stack, with the owners that it says.
+    fn merge(&self, stack: &Stack<'_>, at: &Path) -> Result<Mount> {
+        let Some(owners) = stack.owners.filter(|_| self.merge.maps_layers()) else {
+            return self.merge.merge(stack, at);
+        };
+        let point = self.layout.view_point()?;
+        let merged = on_mapped_layers(stack, owners, &point, |stack| self.merge.merge(stack, at));
+        if merged.is_err() {
+            drop(std::fs::remove_dir(&point));
+        }
+        merged
+    }
+
+    fn mount_with(&self, key: &Key, at: &Path, owners: Option<&Owners>) -> Result<Mount> {
+        let item = Item::Container(key);
+        let entry = self.layout.store.get("mount", item)?;
+        let in_use = self.layout.store.mounted(item)?;
+        let lowers = self.layout.lowers(&entry)?;
+        let at = &std::path::absolute(at).attempt("resolve", at)?;
+        let mount = match (is_view(&entry), lowers.is_empty()) {
+            (true, false) => self.mount_lowers(&lowers, at, owners)?,
+            (view, true) => mount::bind_as(&self.layout.diff(entry.serial), at, view, owners)?,
+            (false, false) => {
+                let ids = owners.map(|owners| (owners.first(), owners.count()));
+                self.live.mount(entry.serial, at, ids, || {
+                    let work = self.layout.store.dir(entry.serial).join("work");
+                    self.merge.before_mount(&work)?;
+                    let stack = self.stack(&lowers, Some(entry.serial), false);
+                    self.merge(&Stack { owners, ..stack }, at)
+                })?
+            }
+        };
+        Ok(mount.when_released(move || {
+            drop(in_use);
+            Ok(())
+        }))
+    }
+
     /// Mounts what is below a view, or a layer's content: nothing of it can be written.
-    fn mount_lowers(&self, lowers: &[u64], at: &Path) -> Result<Mount> {
+    fn mount_lowers(&self, lowers: &[u64], at: &Path, owners: Option<&Owners>) -> Result<Mount> {
+        let stack = |lowers, upper| Stack {
+            owners,
+            ..self.stack(lowers, upper, true)
+        };
         let limit = self.merge.capabilities().max_layers;
         match lowers {
             [] => Err(Error::new(ErrorKind::Corrupt, "mount")
                 .path(at)
                 .because("there is nothing to show")),
-            [only] => mount::bind(&self.layout.diff(*only), at, true),
+            [only] => mount::bind_as(&self.layout.diff(*only), at, true, owners),
             // One more than the mechanism takes as lowers: the topmost stands in as a read-only upper.
             [top, below @ ..] if limit.is_some_and(|limit| lowers.len() > limit as usize) => {
                 let work = self.layout.store.dir(*top).join("work");
@@ -64,9 +108,9 @@ impl<M: Merge> UpperDriver<M> {
                     std::fs::create_dir(&work).attempt("create the directory", &work)?;
                 }
                 self.merge.before_mount(&work)?;
-                self.merge.merge(&self.stack(below, Some(*top), true), at)
+                self.merge(&stack(below, Some(*top)), at)
             }
-            lowers => self.merge.merge(&self.stack(lowers, None, true), at),
+            lowers => self.merge(&stack(lowers, None), at),
         }
     }
 
@@ -80,7 +124,7 @@ impl<M: Merge> UpperDriver<M> {
             None if self.merge.keeps_links() && is_writable(entry) => self
                 .merge
                 .merge(&self.stack(&lowers[1..], Some(entry.serial), true), &point),
-            None => self.mount_lowers(lowers, &point),
+            None => self.mount_lowers(lowers, &point, None),
         };
         match mounted {
             Ok(mount) => Ok(View::mounted(mount.when_released(move || {
@@ -207,25 +251,11 @@ impl<M: Merge> Driver for UpperDriver<M> {
     }
 
     fn mount(&self, key: &Key, at: &Path) -> Result<Mount> {
-        let item = Item::Container(key);
-        let entry = self.layout.store.get("mount", item)?;
-        let in_use = self.layout.store.mounted(item)?;
-        let lowers = self.layout.lowers(&entry)?;
-        let at = &std::path::absolute(at).attempt("resolve", at)?;
-        let mount = match (is_view(&entry), lowers.is_empty()) {
-            (true, false) => self.mount_lowers(&lowers, at)?,
-            (view, true) => mount::bind(&self.layout.diff(entry.serial), at, view)?,
-            (false, false) => self.live.mount(entry.serial, at, || {
-                let work = self.layout.store.dir(entry.serial).join("work");
-                self.merge.before_mount(&work)?;
-                let stack = self.stack(&lowers, Some(entry.serial), false);
-                self.merge.merge(&stack, at)
-            })?,
-        };
-        Ok(mount.when_released(move || {
-            drop(in_use);
-            Ok(())
-        }))
+        self.mount_with(key, at, None)
+    }
+
+    fn mount_as(&self, key: &Key, at: &Path, owners: &Owners) -> Result<Mount> {
+        self.mount_with(key, at, Some(owners))
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::mount::{self, After, Mount};
 
 /// The mounts of one container layer.
 #[derive(Default)]
 struct Group {
     points: Vec<PathBuf>,
+    /// Whom the owners 0 and up are shown as, where that is somebody else.
+    owners: Option<(u32, u32)>,
     /// What has to happen after the last unmount.
     last: Vec<After>,
 }
@@ -33,20 +35,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Live {
     /// Mounts the container layer `serial` on `at`: as one more view of a mount that is there, else with `make`. Only
-    /// mounts of the same container layer wait for one another.
+    /// mounts of the same container layer wait for one another, and all of them show the same owners.
     pub(crate) fn mount(
         &self,
         serial: u64,
         at: &Path,
+        owners: Option<(u32, u32)>,
         make: impl FnOnce() -> Result<Mount>,
     ) -> Result<Mount> {
         let group = Arc::clone(lock(&self.0).entry(serial).or_default());
         let mut members = lock(&group);
         let mount = match members.points.last() {
-            Some(first) => mount::bind(first, at, false)?,
+            Some(first) if members.owners == owners => mount::bind(first, at, false)?,
+            Some(first) => return Err(shown_otherwise("mount on", at, first)),
             None => {
                 let mut mount = make()?;
                 members.last = mount.take_released();
+                members.owners = owners;
                 mount
             }
         };
@@ -62,6 +67,9 @@ impl Live {
         let Some(first) = members.points.last() else {
             return Ok(None);
         };
+        if members.owners.is_some() {
+            return Err(shown_otherwise("view", at, first));
+        }
         let mount = mount::bind(first, at, true)?;
         Ok(Some(self.enlist(serial, &mut members, mount)))
     }
@@ -99,4 +107,14 @@ impl Live {
         }
         outcome
     }
+}
+
+fn shown_otherwise(op: &str, at: &Path, first: &Path) -> Error {
+    Error::new(ErrorKind::InUse, op.to_owned())
+        .path(at)
+        .because(format!(
+            "the container layer is mounted with other owners, on {}",
+            first.display()
+        ))
+        .hint("unmount it there first")
 }

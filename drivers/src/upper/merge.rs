@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::capabilities::Capabilities;
 use crate::driver::{DaemonUsage, OwnCache};
-use crate::error::Result;
-use crate::mount::Mount;
+use crate::error::{Attempt as _, Result};
+use crate::mount::{self, Mount};
+use crate::owners::Owners;
 
 /// The directories one mount merges.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,8 @@ pub(crate) struct Stack<'a> {
     pub(crate) upper: Option<u64>,
     /// Mounted read-only although there is an upper.
     pub(crate) read_only: bool,
+    /// The owners shown, where they are not those stored.
+    pub(crate) owners: Option<&'a Owners>,
 }
 
 impl Stack<'_> {
@@ -43,6 +46,11 @@ pub(crate) fn diff_name(serial: u64) -> PathBuf {
 pub(crate) trait Merge: Debug + Send + Sync {
     /// Mounts a stack on the existing directory `at`.
     fn merge(&self, stack: &Stack<'_>, at: &Path) -> Result<Mount>;
+
+    /// Whether the mechanism shows [`Stack::owners`] only where the directories it merges do.
+    fn maps_layers(&self) -> bool {
+        false
+    }
 
     /// What the mechanism declares.
     fn capabilities(&self) -> &Capabilities;
@@ -86,5 +94,28 @@ pub(crate) trait Merge: Debug + Send + Sync {
     /// See [`crate::Driver::daemon_usage`].
     fn daemon_usage(&self) -> DaemonUsage {
         DaemonUsage::default()
+    }
+}
+
+/// Merges a stack whose directories show the owners asked for: they are reached through a mount of all items that does,
+/// made on the empty directory `point` for as long as it takes. What was merged keeps mounts of its own.
+pub(crate) fn on_mapped_layers(
+    stack: &Stack<'_>,
+    owners: &Owners,
+    point: &Path,
+    merge: impl FnOnce(&Stack<'_>) -> Result<Mount>,
+) -> Result<Mount> {
+    let mapped = mount::bind_as(stack.entries, point, false, Some(owners))?;
+    let merged = merge(&Stack {
+        entries: point,
+        ..*stack
+    });
+    let left = mapped
+        .unmount()
+        .and_then(|()| std::fs::remove_dir(point).attempt("remove the mountpoint", point));
+    match (merged, left) {
+        (Ok(merged), Ok(())) => Ok(merged),
+        (Ok(merged), Err(error)) => merged.unmount().and(Err(error)),
+        (Err(error), _) => Err(error),
     }
 }

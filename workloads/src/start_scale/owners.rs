@@ -1,16 +1,12 @@
 //! The first start of an image with shifted owners, and the next: what a container in a user namespace needs. Either every
-//! owner is changed, once, in a layer of its own, on which all such containers stand (`chown`); or the mount shows other
-//! owners than are stored (`idmap`, mount_setattr(2)).
+//! owner is changed, once, in a layer of its own, on which all such containers stand (`chown`); or the container is mounted
+//! with other owners than are stored (`idmap`): each driver does that in its own way, and says which in its facts.
 
-use std::os::fd::AsFd as _;
 use std::os::unix::fs::{MetadataExt as _, lchown};
 use std::path::Path;
 
 use drivers::error::Attempt as _;
-use drivers::sys::{mount_attr, userns};
-use drivers::{Driver, Error, ErrorKind, Item, LayerId, Mount, Result};
-use rustix::fs::CWD;
-use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
+use drivers::{Driver, Error, ErrorKind, Item, LayerId, Owners, Result, mount};
 
 use super::{execute_as, ground};
 use crate::cell::Cell;
@@ -43,7 +39,7 @@ pub(super) fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> 
     if driver.capabilities().idmapped_mounts {
         by_mount(cell, driver, &image)?;
     } else {
-        let reason = "a mount of this driver cannot show other owners (MOUNT_ATTR_IDMAP)";
+        let reason = "this driver cannot mount a container with other owners";
         cell.recorder.cannot("mapped-first", reason);
     }
     cell.recorder.param("way", None);
@@ -67,7 +63,8 @@ pub(super) fn on_directory(cell: &mut Cell<'_>, root: &Path) -> Result<()> {
     cell.recorder.param("way", Some("idmap".to_owned()));
     let at = cell.mountpoint("mapped")?;
     let outcome = match cell.recorder.time("mapped-first", || {
-        let mapped = Mapped::show(root, &at)?;
+        let owners = Owners::shifted(FIRST, IDS)?;
+        let mapped = mount::bind_as(root, &at, false, Some(&owners))?;
         execute_as(&at, Some(FIRST))?;
         Ok(mapped)
     }) {
@@ -76,7 +73,7 @@ pub(super) fn on_directory(cell: &mut Cell<'_>, root: &Path) -> Result<()> {
             let next = cell
                 .recorder
                 .time("mapped-next", || execute_as(&at, Some(FIRST)));
-            next.and(mapped.end())
+            next.and(mapped.unmount())
         }
         Err(error) => {
             cell.recorder.cannot("mapped-first", error.to_string());
@@ -149,48 +146,20 @@ fn by_chown(cell: &mut Cell<'_>, driver: &dyn Driver, image: &LayerId) -> Result
     measured.and(cleared).and(removed)
 }
 
-/// The mount shows other owners: nothing is changed, and the first start is like the next.
+/// The container is mounted with other owners: nothing is changed, and the first start is like the next.
 fn by_mount(cell: &mut Cell<'_>, driver: &dyn Driver, image: &LayerId) -> Result<()> {
     for (phase, name) in [("mapped-first", "idmap-1"), ("mapped-next", "idmap-2")] {
-        let at = cell.mountpoint(&format!("{name}-mapped"))?;
         let mut container = Container::plan(driver, key(cell, name)?, cell.scratch)?;
         let outcome = cell.recorder.time(phase, || {
             container.prepare(Some(image))?;
-            container.mount()?;
-            let mapped = Mapped::show(container.root(), &at)?;
-            execute_as(&at, Some(FIRST))?;
-            Ok(mapped)
+            // Each container has a user namespace of its own.
+            container.mount_as(&Owners::shifted(FIRST, IDS)?)?;
+            execute_as(container.root(), Some(FIRST))
         });
-        let outcome = outcome.and_then(|mapped| {
-            check(&at, Path::new("data-0/file-0"))?;
-            mapped.end()
-        });
-        let finished = container.finish();
-        std::fs::remove_dir(&at).attempt("remove the mountpoint", &at)?;
-        outcome.and(finished)?;
+        outcome.and_then(|()| check(container.root(), Path::new("data-0/file-0")))?;
+        container.finish()?;
     }
     Ok(())
-}
-
-/// A mount that shows other owners.
-struct Mapped(Mount);
-
-impl Mapped {
-    /// Shows the tree mounted at `root` at `at`, with every id moved up.
-    fn show(root: &Path, at: &Path) -> Result<Self> {
-        let namespace = userns::mapped(FIRST, IDS)?;
-        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-        let tree = open_tree(CWD, root, flags).attempt("clone the mount of", root)?;
-        mount_attr::map_ids(tree.as_fd(), namespace.as_fd())
-            .attempt("map the owners of the mount of", root)?;
-        let empty = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-        move_mount(tree.as_fd(), "", CWD, at, empty).attempt("mount on", at)?;
-        Ok(Self(Mount::new(at)))
-    }
-
-    fn end(self) -> Result<()> {
-        self.0.unmount()
-    }
 }
 
 /// Moves every owner of a tree up, as `chown -R` with an offset would; links are not followed.
