@@ -229,6 +229,24 @@ pub trait Driver: Debug + Send + Sync {
     /// `AlreadyExists` (the layer is there: remove the key), `InUse` (mounted), `NotFound`.
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()>;
 
+    /// As [`Driver::commit`], but what is committed lasts beyond this process only from the next [`Driver::settle`] on:
+    /// several layers wait for the disk once. To all who use this driver it is a layer at once. After a crash before that
+    /// it is not there, nor what was prepared on it; its key may be, with whatever content.
+    ///
+    /// # Errors
+    /// As `commit`.
+    fn commit_soon(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        self.commit(key, layer)
+    }
+
+    /// Has everything that was committed by [`Driver::commit_soon`] last, by whomever it was.
+    ///
+    /// # Errors
+    /// Whatever waiting for the disk gives; what was not settled can be removed, or settled later.
+    fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Sets the parent of an unmounted container layer that was prepared on nothing and unpacked with
     /// [`crate::unpack::Below::Unknown`], so that layers can be applied in parallel.
     ///

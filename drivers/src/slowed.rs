@@ -119,6 +119,14 @@ impl Driver for Slowed {
         self.burn(|inner| inner.commit(key, layer))
     }
 
+    fn commit_soon(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        self.burn(|inner| inner.commit_soon(key, layer))
+    }
+
+    fn settle(&self) -> Result<()> {
+        self.burn(|inner| inner.settle())
+    }
+
     fn rebase(&self, key: &Key, parent: &LayerId) -> Result<()> {
         self.burn(|inner| inner.rebase(key, parent))
     }

@@ -44,6 +44,15 @@ pub struct Store {
     _lock: Option<Arc<OwnedFd>>,
 }
 
+/// When a committed layer is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before the commit returns.
+    Now,
+    /// With all that is put off, when [`Store::settle`] is called.
+    Settled,
+}
+
 /// One item as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -307,7 +316,8 @@ impl Store {
     }
 
     /// Turns the container layer `key` into the layer `id`. `seal` makes its content immutable before the record
-    /// changes; if it fails, the key stays as it was.
+    /// changes; if it fails, the key stays as it was. The record is made at once, or, [`When::Settled`], put off until
+    /// [`Store::settle`]: until then everybody sees a layer, and a crash takes it away.
     ///
     /// # Errors
     /// `AlreadyExists`, `InUse`, `NotFound`, and whatever `seal` gives.
@@ -315,6 +325,7 @@ impl Store {
         &self,
         key: &Key,
         id: &LayerId,
+        when: When,
         seal: impl FnOnce(&Entry) -> Result<()>,
     ) -> Result<()> {
         let op = "commit the container layer";
@@ -349,14 +360,24 @@ impl Store {
             state: EntryState::Layer { id: id.clone() },
             ..entry.clone()
         };
-        let outcome = seal(&entry)
-            .and_then(|()| self.durable())
-            .and_then(|()| self.write(&sealed));
+        // Where commits wait for nothing, there is nothing to be put off.
+        let later = when == When::Settled && self.durability.commits;
+        let outcome = seal(&entry).and_then(|()| {
+            if later {
+                return Ok(());
+            }
+            self.settle()?;
+            self.durable()?;
+            self.write(&sealed)
+        });
 
         let mut state = self.lock();
         state.busy_keys.retain(|busy| busy != key);
         state.busy_layers.retain(|busy| busy != id);
         outcome?;
+        if later {
+            state.put_off(serial);
+        }
         state.by_key.remove(key);
         state.insert(sealed);
         Ok(())
@@ -399,7 +420,7 @@ impl Store {
             parent: Some(parent.clone()),
             ..entry
         };
-        self.write(&moved)?;
+        self.record(&mut state, &moved)?;
         state.insert(moved);
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::projects::{Projects, QUOTA};
 use crate::remove;
-use crate::store::{EntryState, Store};
+use crate::store::{EntryState, Store, When};
 use crate::subject::{Backing, OptionSpec, Options, SYNC};
 use crate::unpack::{self, Applied, Below, Deletions, Limits, Stage};
 use crate::usage;
@@ -164,6 +164,18 @@ impl Opened {
             }
         }
     }
+
+    fn commit_when(&self, key: &Key, layer: &LayerId, when: When) -> Result<()> {
+        self.store.commit(key, layer, when, |_| Ok(()))?;
+        if self.projects.on() {
+            // The layer is there whatever becomes of this: nobody writes to it.
+            let entry = self.store.get("commit", Item::Layer(layer))?;
+            if let Err(error) = self.projects.end(&self.store.dir(entry.serial)) {
+                tracing::warn!("{error}");
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Driver for Opened {
@@ -270,15 +282,15 @@ impl Driver for Opened {
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
-        self.store.commit(key, layer, |_| Ok(()))?;
-        if self.projects.on() {
-            // The layer is there whatever becomes of this: nobody writes to it.
-            let entry = self.store.get("commit", Item::Layer(layer))?;
-            if let Err(error) = self.projects.end(&self.store.dir(entry.serial)) {
-                tracing::warn!("{error}");
-            }
-        }
-        Ok(())
+        self.commit_when(key, layer, When::Now)
+    }
+
+    fn commit_soon(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        self.commit_when(key, layer, When::Settled)
+    }
+
+    fn settle(&self) -> Result<()> {
+        self.store.settle()
     }
 
     fn view(&self, of: Item<'_>) -> Result<View> {
@@ -329,6 +341,7 @@ impl Driver for Opened {
     }
 
     fn sync(&self) -> Result<()> {
+        self.store.settle()?;
         self.store.sync()
     }
 

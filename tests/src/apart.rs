@@ -150,6 +150,15 @@ impl Driver for Apart {
         self.run(move |driver| driver.commit(&key, &layer))
     }
 
+    fn commit_soon(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        let (key, layer) = (key.clone(), layer.clone());
+        self.run(move |driver| driver.commit_soon(&key, &layer))
+    }
+
+    fn settle(&self) -> Result<()> {
+        self.run(|driver| driver.settle())
+    }
+
     fn rebase(&self, key: &Key, parent: &LayerId) -> Result<()> {
         let (key, parent) = (key.clone(), parent.clone());
         self.run(move |driver| driver.rebase(&key, &parent))

@@ -18,7 +18,7 @@ use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::remove;
-use crate::store::{Entry, EntryState, Store};
+use crate::store::{Entry, EntryState, Store, When};
 use crate::sys::btrfs as sys;
 use crate::unpack::{Below, Deletions, Stage};
 use crate::view::View;
@@ -137,6 +137,31 @@ impl Btrfs {
         outcome?;
         remove::tree(dir)
     }
+
+    fn commit_when(&self, key: &Key, layer: &LayerId, when: When) -> Result<()> {
+        let mut sealed = None;
+        let outcome = self.store.commit(key, layer, when, |entry| {
+            let content = self.content(entry)?;
+            let seal = subvolume::set_read_only(&content, true);
+            sealed = Some(content);
+            seal
+        });
+        outcome.inspect_err(|_| {
+            if let Some(content) = sealed
+                && let Err(error) = subvolume::set_read_only(&content, false)
+            {
+                tracing::warn!("{error}; the container layer stays read-only");
+            }
+        })?;
+        if self.no_limits.is_none() {
+            // Whatever becomes of that, the layer is there; the next open lifts it.
+            let entry = self.store.get("lift the limit of", Item::Layer(layer))?;
+            if let Err(error) = limits::end(&self.content(&entry)?) {
+                tracing::warn!("{error}");
+            }
+        }
+        Ok(())
+    }
 }
 
 fn is_view(entry: &Entry) -> bool {
@@ -212,28 +237,15 @@ impl Driver for Btrfs {
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
-        let mut sealed = None;
-        let outcome = self.store.commit(key, layer, |entry| {
-            let content = self.content(entry)?;
-            let seal = subvolume::set_read_only(&content, true);
-            sealed = Some(content);
-            seal
-        });
-        outcome.inspect_err(|_| {
-            if let Some(content) = sealed
-                && let Err(error) = subvolume::set_read_only(&content, false)
-            {
-                tracing::warn!("{error}; the container layer stays read-only");
-            }
-        })?;
-        if self.no_limits.is_none() {
-            // Whatever becomes of that, the layer is there; the next open lifts it.
-            let entry = self.store.get("lift the limit of", Item::Layer(layer))?;
-            if let Err(error) = limits::end(&self.content(&entry)?) {
-                tracing::warn!("{error}");
-            }
-        }
-        Ok(())
+        self.commit_when(key, layer, When::Now)
+    }
+
+    fn commit_soon(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        self.commit_when(key, layer, When::Settled)
+    }
+
+    fn settle(&self) -> Result<()> {
+        self.store.settle()
     }
 
     fn view(&self, of: Item<'_>) -> Result<View> {
@@ -371,6 +383,7 @@ impl Driver for Btrfs {
     }
 
     fn sync(&self) -> Result<()> {
+        self.store.settle()?;
         let root = subvolume::open(&self.dir)?;
         sys::sync(root.as_fd()).attempt("sync the filesystem of", &self.dir)?;
         self.cleaner.settle(root.as_fd(), self.quota)

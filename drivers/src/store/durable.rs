@@ -1,18 +1,20 @@
-//! Making what is committed durable, and how long that takes.
+//! Making what is committed durable, at once or several together, and how long that takes.
 
 use std::os::fd::AsFd as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Store;
+use super::{Entry, State, Store};
 use crate::error::{Attempt as _, Result};
 
 /// Whether commits wait for the disk, and how long they have.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Durability {
-    commits: bool,
+    pub(super) commits: bool,
     waited_ns: Arc<AtomicU64>,
+    /// Held by who settles: whoever comes later finds it done.
+    settling: Arc<Mutex<()>>,
 }
 
 impl Store {
@@ -36,6 +38,40 @@ impl Store {
             .waited_ns
             .fetch_add(spent, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Makes the records of all that was committed by [`Store::commit_soon`], and of what stands on it, once their content
+    /// is durable.
+    ///
+    /// # Errors
+    /// Whatever syncing or writing records gives; what has no record then is still to be settled.
+    pub fn settle(&self) -> Result<()> {
+        let settling = self.durability.settling.lock();
+        let _settling = settling.unwrap_or_else(PoisonError::into_inner);
+        // What comes while the disk is waited for is not known to be on it.
+        let waiting = self.lock().unsettled.clone();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        self.durable()?;
+        let mut state = self.lock();
+        for serial in waiting {
+            if let Some(entry) = state.entries.get(&serial) {
+                self.write(entry)?;
+            }
+            state.unsettled.retain(|other| *other != serial);
+        }
+        drop(state);
+        Ok(())
+    }
+
+    /// Makes the record of an item, unless it stands on a layer that has none yet.
+    pub(super) fn record(&self, state: &mut State, entry: &Entry) -> Result<()> {
+        if state.stands_on_unsettled(entry) {
+            state.put_off(entry.serial);
+            return Ok(());
+        }
+        self.write(entry)
     }
 
     /// How long commits have waited for the disk so far.

@@ -30,9 +30,15 @@ impl Slot {
     /// # Errors
     /// Whatever writing the record gives; the slot is then dropped as unpublished.
     pub fn publish(mut self) -> Result<()> {
-        self.store.write(&self.entry)?;
-        self.published = true;
         let mut state = self.store.lock();
+        if state.stands_on_unsettled(&self.entry) {
+            state.put_off(self.entry.serial);
+        } else {
+            drop(state);
+            self.store.write(&self.entry)?;
+            state = self.store.lock();
+        }
+        self.published = true;
         if let EntryState::Container { key, .. } = &self.entry.state {
             state.busy_keys.retain(|busy| busy != key);
         }

@@ -23,7 +23,13 @@ impl Store {
                 let entry = state.entries[&serial].clone();
                 require_unused(&state, item, &entry)?;
                 let path = self.dir(serial).join(ITEM);
-                std::fs::remove_file(&path).attempt("remove the item", &path)?;
+                match std::fs::remove_file(&path) {
+                    // Its record was still to be made.
+                    Err(error)
+                        if error.kind() == std::io::ErrorKind::NotFound
+                            && state.unsettled.contains(&serial) => {}
+                    other => other.attempt("remove the item", &path)?,
+                }
                 state.forget(&entry);
                 entry
             }

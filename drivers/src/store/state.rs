@@ -15,6 +15,9 @@ pub(super) struct State {
     /// Keys and layers being made, removed or committed: name taken, item not visible.
     pub(super) busy_keys: Vec<Key>,
     pub(super) busy_layers: Vec<LayerId>,
+    /// Items whose records are not made yet, in the order in which they must be: committed layers whose content may not have
+    /// reached the disk, and what stands on them.
+    pub(super) unsettled: Vec<u64>,
     /// Items whose records are gone and whose directories could not be removed.
     pub(super) half_removed: Vec<Entry>,
 }
@@ -34,6 +37,20 @@ impl State {
             EntryState::Layer { id } => self.by_layer.remove(id),
         };
         self.entries.remove(&entry.serial);
+        self.unsettled.retain(|serial| *serial != entry.serial);
+    }
+
+    /// Whether the layer below an item has no record yet.
+    pub(super) fn stands_on_unsettled(&self, entry: &Entry) -> bool {
+        let parent = entry.parent.as_ref().and_then(|id| self.by_layer.get(id));
+        parent.is_some_and(|serial| self.unsettled.contains(serial))
+    }
+
+    /// The record is made later, after those put off before.
+    pub(super) fn put_off(&mut self, serial: u64) {
+        if !self.unsettled.contains(&serial) {
+            self.unsettled.push(serial);
+        }
     }
 
     pub(super) fn serial(&self, item: Item<'_>) -> Option<u64> {

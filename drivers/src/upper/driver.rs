@@ -17,7 +17,7 @@ use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::owners::Owners;
-use crate::store::{Entry, EntryState};
+use crate::store::{Entry, EntryState, When};
 use crate::unpack::{self, Applied, Below, Deletions, Limits, Stage};
 use crate::usage::Space;
 use crate::view::View;
@@ -167,6 +167,24 @@ impl<M: Merge> UpperDriver<M> {
         outcome.and(removed)
     }
 
+    fn commit_when(&self, key: &Key, layer: &LayerId, when: When) -> Result<()> {
+        self.layout.store.commit(key, layer, when, |entry| {
+            if self.merge.keeps_links() && entry.parent.is_some() && self.has_index(entry)? {
+                self.complete_links(entry)?;
+            }
+            Ok(())
+        })?;
+        if self.layout.projects.on() {
+            // The layer is there whatever becomes of this: nobody writes to it.
+            let entry = self.layout.store.get("commit", Item::Layer(layer))?;
+            let dir = self.layout.store.dir(entry.serial);
+            if let Err(error) = self.layout.projects.end(&dir) {
+                tracing::warn!("{error}");
+            }
+        }
+        Ok(())
+    }
+
     /// The item's own directory, if it has one, and those below it.
     fn whole_stack(&self, entry: &Entry) -> Result<Vec<u64>> {
         let mut stack = self.layout.lowers(entry)?;
@@ -259,21 +277,15 @@ impl<M: Merge> Driver for UpperDriver<M> {
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
-        self.layout.store.commit(key, layer, |entry| {
-            if self.merge.keeps_links() && entry.parent.is_some() && self.has_index(entry)? {
-                self.complete_links(entry)?;
-            }
-            Ok(())
-        })?;
-        if self.layout.projects.on() {
-            // The layer is there whatever becomes of this: nobody writes to it.
-            let entry = self.layout.store.get("commit", Item::Layer(layer))?;
-            let dir = self.layout.store.dir(entry.serial);
-            if let Err(error) = self.layout.projects.end(&dir) {
-                tracing::warn!("{error}");
-            }
-        }
-        Ok(())
+        self.commit_when(key, layer, When::Now)
+    }
+
+    fn commit_soon(&self, key: &Key, layer: &LayerId) -> Result<()> {
+        self.commit_when(key, layer, When::Settled)
+    }
+
+    fn settle(&self) -> Result<()> {
+        self.layout.store.settle()
     }
 
     fn rebase(&self, key: &Key, parent: &LayerId) -> Result<()> {
@@ -359,6 +371,7 @@ impl<M: Merge> Driver for UpperDriver<M> {
     }
 
     fn sync(&self) -> Result<()> {
+        self.layout.store.settle()?;
         self.layout.store.sync()
     }
 

@@ -15,7 +15,7 @@ use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::remove;
-use crate::store::{Entry, EntryState, Store};
+use crate::store::{Entry, EntryState, Store, When};
 use crate::unpack::{Below, Deletions, Stage};
 use crate::usage::StoreSpace;
 use crate::view::View;
@@ -213,7 +213,7 @@ impl Driver for Zfs {
     }
 
     fn commit(&self, key: &Key, layer: &LayerId) -> Result<()> {
-        self.store.commit(key, layer, |entry| {
+        self.store.commit(key, layer, When::Now, |entry| {
             self.unstage(entry.serial)?;
             self.pool.unmount_idle()?;
             self.pool

@@ -259,7 +259,7 @@ impl Judge<'_> {
 
     /// The store can be used: what the crash cut short can be done again.
     fn works(&mut self, driver: &dyn Driver, list: &[Info]) -> Result<()> {
-        for name in ["pulled", "built", "young"] {
+        for name in ["pulled", "built", "young", "soon-below", "soon-above"] {
             let key = key(name)?;
             if list.iter().any(|info| info.key.as_ref() == Some(&key)) {
                 driver.remove(Item::Container(&key))?;

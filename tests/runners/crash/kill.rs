@@ -29,16 +29,18 @@ enum Op {
     Prepare,
     Apply,
     Commit,
+    Settle,
     Mount,
     Rebase,
     RemoveContainer,
     RemoveLayer,
 }
 
-const OPS: [(Op, &str); 7] = [
+const OPS: [(Op, &str); 8] = [
     (Op::Prepare, "prepare"),
     (Op::Apply, "apply"),
     (Op::Commit, "commit"),
+    (Op::Settle, "commit_soon+settle"),
     (Op::Mount, "mount"),
     (Op::Rebase, "rebase"),
     (Op::RemoveContainer, "remove_container"),
@@ -53,7 +55,7 @@ impl Op {
             Self::Prepare => Ok(()),
             Self::Rebase => driver.prepare(&k, None, Kind::Writable),
             Self::Apply | Self::Mount => driver.prepare(&k, Some(&cast.image.id), Kind::Writable),
-            Self::Commit | Self::RemoveContainer => {
+            Self::Commit | Self::Settle | Self::RemoveContainer => {
                 driver.prepare(&k, Some(&cast.image.id), Kind::Writable)?;
                 driver
                     .apply(&k, &mut &cast.applied.tar[..], &Limits::default())
@@ -72,6 +74,10 @@ impl Op {
                 .apply(&k, &mut &cast.applied.tar[..], &Limits::default())
                 .map(drop),
             Self::Commit => driver.commit(&k, &cast.applied.id),
+            Self::Settle => {
+                driver.commit_soon(&k, &cast.applied.id)?;
+                driver.settle()
+            }
             Self::Mount => {
                 let mount = driver.mount(&k, at)?;
                 let path = place(at, "data/0");
@@ -344,7 +350,7 @@ impl Killer<'_> {
         if found.container.is_some() {
             match op {
                 Op::Prepare => looks.push((Item::Container(&k), &self.cast.image.model)),
-                Op::Commit | Op::RemoveContainer => {
+                Op::Commit | Op::Settle | Op::RemoveContainer => {
                     looks.push((Item::Container(&k), &self.cast.applied.model));
                 }
                 // What is half applied is removed by who applied it.

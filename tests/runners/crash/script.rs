@@ -34,6 +34,8 @@ pub(crate) struct Cast {
     pub(crate) applied: Layer,
     /// What the container `built` becomes.
     pub(crate) built: Layer,
+    /// Two layers, one on the other, that wait for the disk together; on the image.
+    pub(crate) soon: [Layer; 2],
     /// There before, on the image, and removed.
     pub(crate) removed: Layer,
     /// Made by whoever looks whether the store still works.
@@ -111,6 +113,14 @@ impl Cast {
             true,
             &[dir("made"), file("made/large", noise(3, 100 << 10))],
         )?;
+        let below = [dir("soon"), file("soon/large", noise(6, 120 << 10))];
+        let below = make("soon-below", &image.model, false, &below)?;
+        let above = [
+            remove("bin"),
+            file("soon/above", noise(7, 90 << 10)),
+            file("soon/small", [9; 700]),
+        ];
+        let above = make("soon-above", &below.model, false, &above)?;
         let removed = make(
             "removed",
             &image.model,
@@ -127,14 +137,17 @@ impl Cast {
             image,
             applied,
             built,
+            soon: [below, above],
             removed,
             later,
         })
     }
 
     /// All that may be listed.
-    pub(crate) fn layers(&self) -> [&Layer; 4] {
-        [&self.image, &self.applied, &self.built, &self.removed]
+    pub(crate) fn layers(&self) -> [&Layer; 6] {
+        let [below, above] = &self.soon;
+        let [image, applied, built] = [&self.image, &self.applied, &self.built];
+        [image, applied, built, below, above, &self.removed]
     }
 }
 
@@ -176,7 +189,7 @@ impl Teller<'_> {
         work: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let number = self.steps.0.len();
-        let durable = ["neighbour", "fsync", "sync", "prepare"].contains(&name);
+        let durable = ["neighbour", "fsync", "sync", "prepare", "settle"].contains(&name);
         self.steps.0.push((name, effect, durable));
         self.log.add(|| Event::Mark(Mark::Begun(number)));
         let outcome = work()?;
@@ -295,6 +308,7 @@ pub(crate) fn run(
     let effect = Effect::Layer(built.clone(), cast.built.id.clone());
     tell.step("commit", effect, || driver.commit(&built, &cast.built.id))?;
     tell.step("neighbour", Effect::None, || neighbour(driver))?;
+    together(&mut tell, driver, cast)?;
     let removed = key("removed")?;
     tell.step("remove", Effect::NoKey(removed.clone()), || {
         driver.remove(Item::Container(&removed))
@@ -306,6 +320,30 @@ pub(crate) fn run(
     tell.step("sync", Effect::Sync, || driver.sync())?;
     tell.step("neighbour", Effect::None, || neighbour(driver))?;
     Ok(tell.steps)
+}
+
+/// A pull of two layers that wait for the disk once, at the end.
+fn together(tell: &mut Teller<'_>, driver: &dyn Driver, cast: &Cast) -> Result<()> {
+    let mut parent = &cast.image;
+    for layer in &cast.soon {
+        let key = key(layer.name)?;
+        tell.step("prepare-soon", Effect::Key(key.clone()), || {
+            driver.prepare(&key, Some(&parent.id), Kind::Writable)
+        })?;
+        tell.step("apply", Effect::None, || {
+            let tar = &layer.tar;
+            let mut tar = Disturbed { tar, driver };
+            driver.apply(&key, &mut tar, &Limits::default())
+        })?;
+        let effect = Effect::Layer(key.clone(), layer.id.clone());
+        tell.step("commit-soon", effect, || {
+            driver.commit_soon(&key, &layer.id)
+        })?;
+        tell.step("neighbour", Effect::None, || neighbour(driver))?;
+        parent = layer;
+    }
+    tell.step("settle", Effect::None, || driver.settle())?;
+    tell.step("neighbour", Effect::None, || neighbour(driver))
 }
 
 /// First writes to files of the image, in the container `old`: with and without a sync.

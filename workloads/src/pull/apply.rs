@@ -50,6 +50,7 @@ pub fn pull(driver: &dyn Driver, image: &Image, options: &PullOptions) -> Result
     } else {
         in_order(&mut job, missing)?;
     }
+    job.settle()?;
     let pulled = job.pulled;
     undo.keep();
     Ok(pulled)
@@ -146,7 +147,8 @@ impl Job<'_> {
             mut busy,
         } = unpacked;
         let (start, waited) = (Instant::now(), self.driver.commits_waited());
-        let how = match self.driver.commit(&key, &layer.chain_id) {
+        // One wait for the disk is enough for all layers: see `settle`.
+        let how = match self.driver.commit_soon(&key, &layer.chain_id) {
             Ok(()) => {
                 self.undo.layer(&key, &layer.chain_id);
                 Outcome::Pulled
@@ -158,20 +160,36 @@ impl Job<'_> {
             }
             Err(error) => return Err(error),
         };
-        // Another pull into the same driver may have waited too.
-        let sync = self
-            .driver
-            .commits_waited()
-            .saturating_sub(waited)
-            .min(start.elapsed());
-        busy.sync += sync;
-        busy.commit += start.elapsed().saturating_sub(sync);
+        self.split(&mut busy, start, waited);
         self.parent = Some(layer.chain_id.clone());
         self.pulled.layers.push(outcome(layer, how));
         self.pulled.busy += busy;
         self.pulled.blob_bytes += layer.size;
         add(&mut self.pulled.applied, applied);
         Ok(())
+    }
+
+    /// Has the layers last, those of another pull that were there among them.
+    fn settle(&mut self) -> Result<()> {
+        let (start, waited) = (Instant::now(), self.driver.commits_waited());
+        self.driver.settle()?;
+        let mut busy = Busy::default();
+        self.split(&mut busy, start, waited);
+        self.pulled.busy += busy;
+        Ok(())
+    }
+
+    /// Tells what a commit took since `start` apart: waiting for the disk, and the rest.
+    fn split(&self, busy: &mut Busy, start: Instant, waited: Duration) {
+        let took = start.elapsed();
+        // Another pull into the same driver may have waited too.
+        let sync = self
+            .driver
+            .commits_waited()
+            .saturating_sub(waited)
+            .min(took);
+        busy.sync += sync;
+        busy.commit += took.saturating_sub(sync);
     }
 
     pub(super) fn spent_committing(&mut self, time: Duration) {
