@@ -6,12 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
-use drivers::error::Attempt as _;
-use drivers::{Driver, ErrorKind, Result, mount};
+use drivers::{Driver, ErrorKind, Result};
 
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::made::{self, PlainDir};
+use crate::volume::Volume;
 use crate::warmth;
 
 /// A job: the same work in whatever directory it is given.
@@ -56,11 +56,9 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver, jobs: &[Job<'_>]) -> Resu
     each_in(cell, "layer-new", dir.path(), jobs)?;
     dir.remove()?;
 
-    let inside = container.root().join("volume");
-    std::fs::create_dir(&inside).attempt("create", &inside)?;
-    let volume = Volume::mount(cell.plain, &inside)?;
-    each_in(cell, "volume", &inside, jobs)?;
-    volume.unmount()?;
+    let volume = Volume::mount(cell.plain, container.root(), Path::new("volume"), None)?;
+    each_in(cell, "volume", &container.root().join("volume"), jobs)?;
+    volume.close()?;
     container.finish()?;
 
     // A fresh container for each job: only its first write finds the files in the image.
@@ -100,50 +98,4 @@ fn one(cell: &mut Cell<'_>, target: &str, dir: &Path, job: &Job<'_>) -> Result<(
         }
         outcome => outcome,
     }
-}
-
-/// A bind mount of a directory that is emptied again, whatever happens.
-#[derive(Debug)]
-struct Volume<'a> {
-    plain: &'a Path,
-    mount: Option<drivers::Mount>,
-}
-
-impl<'a> Volume<'a> {
-    fn mount(plain: &'a Path, at: &Path) -> Result<Self> {
-        let mount = Some(mount::bind(plain, at, false)?);
-        Ok(Self { plain, mount })
-    }
-
-    fn unmount(mut self) -> Result<()> {
-        self.mount.take().map_or(Ok(()), drivers::Mount::unmount)?;
-        empty(self.plain)
-    }
-}
-
-impl Drop for Volume<'_> {
-    fn drop(&mut self) {
-        if let Some(mount) = self.mount.take() {
-            // The failure that led here is the one the user reads.
-            drop(mount.unmount());
-            drop(empty(self.plain));
-        }
-    }
-}
-
-/// Removes everything in a directory.
-///
-/// # Errors
-/// Whatever listing and removing give.
-fn empty(dir: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(dir).attempt("list", dir)? {
-        let entry = entry.attempt("list", dir)?;
-        let path = entry.path();
-        if entry.file_type().attempt("stat", &path)?.is_dir() {
-            drivers::remove::tree(&path)?;
-        } else {
-            std::fs::remove_file(&path).attempt("remove", &path)?;
-        }
-    }
-    Ok(())
 }

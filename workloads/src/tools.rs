@@ -16,6 +16,7 @@ use drivers::{Host, Result};
 use crate::cell::Cell;
 use crate::target::{self, Job};
 use crate::{Reach, Workload};
+use git::Step;
 use package::Dpkg;
 use program::Program;
 
@@ -82,7 +83,7 @@ fn found(cell: &mut Cell<'_>, phases: &[&str], program: Result<Program>) -> Opti
 }
 
 fn of_git(cell: &mut Cell<'_>, host: &Host) -> Result<()> {
-    let phases = ["git-clone", "git-checkout", "git-merge"];
+    let phases = [Step::Clone, Step::Checkout, Step::Merge].map(Step::name);
     let git = Program::find(host, "git", "git", "git");
     let Some(git) = found(cell, &phases, git) else {
         return Ok(());
@@ -93,27 +94,27 @@ fn of_git(cell: &mut Cell<'_>, host: &Host) -> Result<()> {
     let cloned = |dir: &Path| git::cloned(&git, dir, files);
     let jobs = [
         Job {
-            name: "git-clone",
+            name: Step::Clone.name(),
             label: format!("{label} source"),
             fill: &source,
             warm: Vec::new(),
-            run: &|cell, dir| git::time_clone(cell, &git, dir, files),
+            run: &|cell, dir| git::time(cell, &git, dir, Step::Clone),
             lower: false,
         },
         Job {
-            name: "git-checkout",
+            name: Step::Checkout.name(),
             label: label.clone(),
             fill: &cloned,
             warm: git::names(files),
-            run: &|cell, dir| git::time_checkout(cell, &git, dir, files),
+            run: &|cell, dir| git::time(cell, &git, dir, Step::Checkout),
             lower: true,
         },
         Job {
-            name: "git-merge",
+            name: Step::Merge.name(),
             label,
             fill: &cloned,
             warm: git::names(files),
-            run: &|cell, dir| git::time_merge(cell, &git, dir, files),
+            run: &|cell, dir| git::time(cell, &git, dir, Step::Merge),
             lower: true,
         },
     ];

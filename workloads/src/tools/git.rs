@@ -134,58 +134,56 @@ fn clone(program: &Program, dir: &Path) -> Result<()> {
     git(program, dir, &line).map(drop)
 }
 
-/// Times a clone.
-pub(super) fn time_clone(
-    cell: &mut Cell<'_>,
-    program: &Program,
-    dir: &Path,
-    files: u32,
-) -> Result<()> {
-    let environment = cell.environment;
-    cell.recorder
-        .time_until_durable("git-clone", || clone(program, dir), || environment.sync())?;
-    check(program, dir, files, "main")
+/// What is timed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// A clone, with `main` checked out.
+    Clone,
+    /// Switching from `main` to `feature`.
+    Checkout,
+    /// Merging `feature` into `main`.
+    Merge,
 }
 
-/// Times switching from `main` to `feature`.
-pub(super) fn time_checkout(
-    cell: &mut Cell<'_>,
-    program: &Program,
-    dir: &Path,
-    files: u32,
-) -> Result<()> {
-    let at = dir.join(CLONE);
-    let environment = cell.environment;
-    cell.recorder.time_until_durable(
-        "git-checkout",
-        || git(program, &at, &["checkout", "-q", "feature"]).map(drop),
-        || environment.sync(),
-    )?;
-    check(program, dir, files, "feature")
+impl Step {
+    /// Its phase.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Clone => "git-clone",
+            Self::Checkout => "git-checkout",
+            Self::Merge => "git-merge",
+        }
+    }
+
+    fn act(self, program: &Program, dir: &Path) -> Result<()> {
+        let line: &[&str] = match self {
+            Self::Clone => return clone(program, dir),
+            Self::Checkout => &["checkout", "-q", "feature"],
+            Self::Merge => &["merge", "-q", "-m", "merge", "origin/feature"],
+        };
+        git(program, &dir.join(CLONE), line).map(drop)
+    }
+
+    /// What the files are like afterwards.
+    fn leaves(self) -> &'static str {
+        match self {
+            Self::Clone => "main",
+            Self::Checkout => "feature",
+            Self::Merge => "merged",
+        }
+    }
 }
 
-/// Times merging `feature` into `main`.
-pub(super) fn time_merge(
-    cell: &mut Cell<'_>,
-    program: &Program,
-    dir: &Path,
-    files: u32,
-) -> Result<()> {
-    let at = dir.join(CLONE);
+/// Times a step, and checks what it left.
+pub(super) fn time(cell: &mut Cell<'_>, program: &Program, dir: &Path, step: Step) -> Result<()> {
+    let files = cell.scale.tools.tools_repository_files;
     let environment = cell.environment;
     cell.recorder.time_until_durable(
-        "git-merge",
-        || {
-            git(
-                program,
-                &at,
-                &["merge", "-q", "-m", "merge", "origin/feature"],
-            )
-            .map(drop)
-        },
+        step.name(),
+        || step.act(program, dir),
         || environment.sync(),
     )?;
-    check(program, dir, files, "merged")
+    check(program, dir, files, step.leaves())
 }
 
 /// Every file holds what it should on this branch, and git finds nothing changed.

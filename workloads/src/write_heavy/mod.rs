@@ -11,11 +11,12 @@ mod sqlite;
 use std::path::Path;
 
 use drivers::error::Attempt as _;
-use drivers::{Driver, Error, ErrorKind, Result, mount};
+use drivers::{Driver, Error, ErrorKind, Result};
 
 use crate::cell::{Cell, Ground};
 use crate::container::{Container, key};
 use crate::fixture::{self, FixtureFile};
+use crate::volume::Volume;
 use crate::warmth;
 use crate::{Reach, Workload};
 use jobs::Job;
@@ -80,13 +81,9 @@ fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> {
     std::fs::create_dir(&dir).attempt("create", &dir)?;
     on_new_files(cell, "layer-new", &dir)?;
 
-    let inside = container.root().join("volume");
-    std::fs::create_dir(&inside).attempt("create", &inside)?;
-    let volume = mount::bind(cell.plain, &inside, false)?;
-    let outcome = on_new_files(cell, "volume", &inside);
-    volume.unmount()?;
-    empty(cell.plain)?;
-    outcome?;
+    let volume = Volume::mount(cell.plain, container.root(), Path::new("volume"), None)?;
+    on_new_files(cell, "volume", &container.root().join("volume"))?;
+    volume.close()?;
     container.finish()?;
 
     // A fresh container for each job: only its first write finds the file in the image.
@@ -149,17 +146,4 @@ fn do_job(cell: &mut Cell<'_>, job: &Job, dir: &Path) -> Result<()> {
         }
         outcome => outcome,
     }
-}
-
-fn empty(dir: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(dir).attempt("list", dir)? {
-        let entry = entry.attempt("list", dir)?;
-        let path = entry.path();
-        if entry.file_type().attempt("stat", &path)?.is_dir() {
-            drivers::remove::tree(&path)?;
-        } else {
-            std::fs::remove_file(&path).attempt("remove", &path)?;
-        }
-    }
-    Ok(())
 }
