@@ -4,10 +4,9 @@
 //! read where the kernel keeps it for all (proc_pid_stat(5), in clock ticks: 10 ms for each process), added to the phase,
 //! and taken off again where all of it would come a second time.
 
-use std::path::Path;
-
 use drivers::sys::rooted::Running;
 
+use crate::processes;
 use crate::recorder::{Metric, Recorder};
 
 /// What a server has been billed for so far.
@@ -38,20 +37,9 @@ impl Bill {
 /// CPU seconds of all processes in the process namespace of `pid`, and of those they waited for. What has gone meanwhile
 /// counts nothing.
 fn seconds(pid: u32) -> f64 {
-    let proc = Path::new("/proc");
-    let namespace = |pid: &str| std::fs::read_link(proc.join(pid).join("ns/pid")).ok();
-    let Some(own) = namespace(&pid.to_string()) else {
-        return 0.0;
-    };
-    let Ok(entries) = std::fs::read_dir(proc) else {
-        return 0.0;
-    };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let names = names.filter_map(|name| name.into_string().ok());
-    let ticks: u64 = names
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-        .filter(|name| namespace(name).as_ref() == Some(&own))
-        .filter_map(|name| std::fs::read_to_string(proc.join(name).join("stat")).ok())
+    let ticks: u64 = processes::beside(pid)
+        .into_iter()
+        .filter_map(|process| std::fs::read_to_string(process.join("stat")).ok())
         .filter_map(|stat| ticks(&stat))
         .sum();
     #[expect(
@@ -75,6 +63,7 @@ mod tests {
     use super::*;
     use crate::recorder::Uncounted;
     use drivers::sys::rooted::InRoot;
+    use std::path::Path;
     use std::time::Duration;
 
     #[test]

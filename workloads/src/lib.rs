@@ -21,6 +21,7 @@ pub mod layers;
 pub mod made;
 pub mod own;
 pub mod postgres;
+mod processes;
 pub mod programs;
 pub mod pull;
 pub mod read;

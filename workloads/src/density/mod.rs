@@ -3,15 +3,17 @@
 //! `live`: so many idle containers of one image are mounted; each step brings their number from that of the step before.
 //! Told are the whole store's growth in space and inodes, the mounts, the memory of the driver's daemons and, from
 //! [`ENOUGH`] containers on, of the kernel. `images`: images of one layer each on a few common bases; what they really
-//! take, and what one would think from adding up their sizes.
+//! take, and what one would think from adding up their sizes. `running`: a server of the image of the run in each of so many
+//! containers, and the memory of all together.
 //!
 //! It predicts how many containers of few images a host can hold, and what of it runs out first. It says nothing of what
-//! the programs in them need, nor of what they share by reading (`share`). On the control an idle container is the least
+//! a server under load needs, nor of what containers share by reading (`share`). On the control an idle container is the least
 //! there can be: an empty directory, bound to its mountpoint. There is no control for images: a plain directory shares
 //! nothing between two trees.
 
 mod images;
 mod live;
+mod running;
 
 use drivers::Result;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,10 @@ pub const WORKLOAD: Workload = Workload {
         ),
         ("images", "what images on common bases really take"),
         (
+            "running",
+            "the memory of a server in each of so many containers: of each page its share of those who map it",
+        ),
+        (
             "images-apart",
             "the sum of their sizes, each with all its layers",
         ),
@@ -55,6 +61,8 @@ pub const ENOUGH: u32 = 10;
 pub struct Amounts {
     /// Containers alive at once.
     pub density_containers: Vec<u32>,
+    /// Containers with a server that runs.
+    pub density_running: Vec<u32>,
     /// Files of 4 KiB in their image.
     pub density_files: u32,
     /// Images with common bases.
@@ -70,6 +78,7 @@ impl Amounts {
     pub fn smoke() -> Self {
         Self {
             density_containers: vec![1, 5],
+            density_running: vec![1, 2],
             density_files: 10,
             density_images: 4,
             density_bases: 2,
@@ -81,6 +90,7 @@ impl Amounts {
     pub fn ordinary() -> Self {
         Self {
             density_containers: vec![1, 10, 20],
+            density_running: vec![1, 10],
             density_files: 50,
             density_images: 20,
             density_bases: 4,
@@ -92,6 +102,7 @@ impl Amounts {
     pub fn publish() -> Self {
         Self {
             density_containers: vec![1, 10, 100, 1000],
+            density_running: vec![1, 10, 50],
             density_files: 200,
             density_images: 20,
             density_bases: 4,
@@ -107,6 +118,7 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
         }
         Ground::HostDir(dir) => live::on_directory(cell, dir),
     };
+    let outcome = outcome.and_then(|()| running::measure(cell));
     for name in ["containers", "images", "of"] {
         cell.recorder.param(name, None);
     }

@@ -10,6 +10,7 @@ use hdrhistogram::Histogram;
 use super::server::Programs;
 use crate::bill::Bill;
 use crate::cell::Cell;
+use crate::processes;
 use crate::recorder::Metric;
 
 /// The longest transaction that is told from longer ones, in nanoseconds: an hour.
@@ -45,6 +46,11 @@ pub(super) fn all(
     bill.skip(server);
     transactions(cell, programs, root, server, "transactions", &[])?;
     bill.add(&mut cell.recorder, "transactions", server);
+    if let Some(bytes) = processes::memory(server) {
+        #[expect(clippy::cast_precision_loss, reason = "bytes below 2^53")]
+        cell.recorder
+            .value("transactions", Metric::Memory, bytes as f64);
+    }
     let done = u64::from(cell.scale.postgres.postgres_clients)
         * u64::from(cell.scale.postgres.postgres_transactions);
     // Every transaction adds the same to an account, a teller and a branch, and tells of it in the history.
