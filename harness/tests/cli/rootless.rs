@@ -80,3 +80,54 @@ fn nobody_can_do_what_needs_no_root() {
     crate::caches::of_nobody(&serde_json::from_slice(&results).unwrap());
     nobody.0.assert_clean();
 }
+
+/// Every workload, in a user namespace: what it measures there it measures, and the rest is told in words.
+#[test]
+fn nobody_can_measure_every_workload_or_is_told_why_not() {
+    let nobody = Nobody::new();
+    let names: Vec<&str> = workloads::ALL
+        .iter()
+        .map(|workload| workload.name)
+        .collect();
+    let mut line = vec!["bench", "--profile", "smoke", "--rounds", "1", "--json"];
+    line.extend(["--driver", "vfs", "--driver", "overlay2"]);
+    line.extend(names.iter().flat_map(|name| ["--workload", name]));
+    let output = nobody.run(&line);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    nobody.0.assert_clean();
+    let results: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let records = results["records"].as_array().unwrap();
+    let dnf = results["dnf"].as_array().unwrap();
+    for subject in results["subjects"].as_array().unwrap() {
+        for name in &names {
+            let of = |list: &[Value]| {
+                list.iter()
+                    .any(|one| one["subject"] == subject["name"] && one["workload"] == *name)
+            };
+            assert!(
+                of(records) || of(dnf),
+                "{}: nothing of {name}",
+                subject["name"]
+            );
+            // What needs no other program than an image has, and no filesystem of its own.
+            if !["full", "postgres", "fio"].contains(name) {
+                let dnf: Vec<_> = dnf.iter().filter(|one| one["workload"] == *name).collect();
+                assert!(of(records), "{}: {name}: {dnf:?}", subject["name"]);
+            }
+        }
+    }
+    for one in dnf {
+        let reason = one["reason"].as_str().unwrap();
+        // EPERM and EACCES as they come say nothing of what to do.
+        let bare = ["(os error 1)", "(os error 13)"]
+            .iter()
+            .any(|errno| reason.contains(errno));
+        assert!(!bare || reason.contains("root"), "{one}");
+    }
+    assert!(
+        records
+            .iter()
+            .filter(|record| record["metric"] == "leftovers")
+            .all(|record| record["value"] == 0.0)
+    );
+}
