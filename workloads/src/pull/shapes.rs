@@ -37,7 +37,7 @@ pub const WORKLOAD: Workload = Workload {
         ("unpack", "of the pull, at work: writing files"),
         (
             "sync",
-            "of the pull: commits waiting for the disk, where they do and the driver tells",
+            "of the pull: waiting for the disk, where commits do and the driver tells",
         ),
         (
             "commit",
