@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use reports::merge::changes::{baselines, changes};
 use reports::merge::growth::growths;
-use reports::{Analysis, Outcome, Results, Role, merge, render};
+use reports::{Analysis, Beside, Outcome, Results, Role, merge, render, render_with};
 
 /// The made-up run on another kernel, with other answers.
 fn on(kernel: &str, answers: &[(&str, &str, Outcome)]) -> Results {
@@ -35,6 +35,32 @@ fn two() -> Results {
         ("fuse-overlayfs@ext4", RENAME, Outcome::Pass),
     ];
     merge(vec![on("6.1.0-49-amd64", &[]), on("6.12.9", &changed)]).unwrap()
+}
+
+/// What a table's row says, without markup.
+fn rows(page: &str, after: &str) -> Vec<String> {
+    let (_, rest) = page.split_once(after).unwrap();
+    let table = rest.split("</table>").next().unwrap();
+    table
+        .split("<tr")
+        .skip(1)
+        .map(|row| {
+            let mut text = String::new();
+            let mut inside = true;
+            for c in row.chars() {
+                match c {
+                    '<' => inside = true,
+                    '>' => {
+                        inside = false;
+                        text.push(' ');
+                    }
+                    c if !inside => text.push(c),
+                    _ => {}
+                }
+            }
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        })
+        .collect()
 }
 
 /// Every tag closes, no id stands twice, and every link within the page leads somewhere.
@@ -171,6 +197,62 @@ fn kin_stand_side_by_side_and_what_changed_is_marked() {
             ),
         ]
     );
+    let page = render(&merged);
+    well_formed(&page);
+    let cases = rows(&page, "aria-label=\"Cases by subjects\"");
+    let row = cases
+        .iter()
+        .find(|row| row.contains("rename of a lower directory"))
+        .unwrap();
+    assert!(
+        row.contains("≠ was pass") && row.contains("≠ was FAIL"),
+        "{row}"
+    );
+    let differs = rows(&page, "aria-label=\"What differs between the runs\"");
+    let kernel = differs.iter().find(|row| row.contains("kernel")).unwrap();
+    assert!(
+        kernel.contains("6.1.0-49-amd64") && kernel.contains("≠ 6.12.9"),
+        "{kernel}"
+    );
+    assert!(
+        !differs.iter().any(|row| row.contains("Invented CPU")),
+        "the same"
+    );
+    assert!(page.contains("2 runs side by side"));
+}
+
+#[test]
+fn answers_of_an_earlier_run_are_held_against() {
+    let now = on("6.18.0", &[("overlay2@ext4", RENAME, Outcome::Fail)]);
+    let before = on("6.12.9", &[("vfs@xfs", RENAME, Outcome::Deviates)]);
+    let beside = Beside {
+        baseline: Some(&before),
+        ..Beside::default()
+    };
+    let page = render_with(&now, &beside);
+    well_formed(&page);
+    assert_eq!(page.matches("≠ was ").count(), 2);
+    let cases = rows(&page, "aria-label=\"Cases by subjects\"");
+    let row = cases
+        .iter()
+        .find(|r| r.contains("rename of a lower directory"));
+    let row = row.unwrap();
+    assert!(
+        row.contains("overlay2@ext4 FAIL, was pass on overlay2@ext4 of 2026-01-02"),
+        "{row}"
+    );
+    assert!(page.contains("<b>≠ 1</b> case is answered otherwise than in the baseline"));
+    let alone = render(&now);
+    assert!(!alone.contains("≠ was ") && !alone.contains("answered otherwise than before"));
+}
+
+#[test]
+fn who_was_asked_without_having_been_described_has_a_column() {
+    let mut run = common::results(3);
+    run.subjects.retain(|s| s.name != "vfs@xfs");
+    let page = render(&run);
+    well_formed(&page);
+    assert!(page.contains("every container is a full copy: 256 MiB"));
 }
 
 #[test]
@@ -186,6 +268,8 @@ fn an_emulated_run_keeps_its_counts_and_loses_its_times() {
     };
     assert_eq!(units("(linux 6.18)"), BTreeSet::from(["B", "s"]));
     assert_eq!(units("(linux 6.1)"), BTreeSet::from(["B"]));
+    let page = render(&merged);
+    assert!(page.contains("emulated: no times"));
     let growths = growths(&merged);
     let (line, by_subject) = growths
         .iter()

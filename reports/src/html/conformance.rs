@@ -1,43 +1,49 @@
-//! The conformance matrix: promises by subject, grouped by theme.
+//! The conformance matrix: promises by subject, grouped by theme; a case opens into its story, a note of a cell leads there.
+
+mod controls;
+mod grid;
+mod story;
+mod words;
 
 use maud::{Markup, html};
 
+use self::grid::{Cell, Grid, Row};
+use self::words::{OUTCOMES, badge, class, glyph, level, meaning, word};
 use super::matrix::name;
 use crate::analysis::Analysis;
 use crate::anchor::anchor;
-use crate::record::{CaseResult, Level, Outcome, Results, Subject};
+use crate::record::{Level, Outcome, Results};
 use crate::summary::counts;
 
-/// The section's body.
-pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
+/// The section's body. `baseline` is an earlier run: what is answered otherwise than there is marked.
+pub(super) fn section(analysis: &Analysis<'_>, baseline: Option<&Results>) -> Markup {
     let results = analysis.results;
-    let subjects: Vec<&Subject> = asked(results);
-    let mut themes: Vec<&str> = Vec::new();
-    for case in &results.cases {
-        if !themes.contains(&case.theme.as_str()) {
-            themes.push(&case.theme);
-        }
-    }
+    let grid = Grid::new(results, baseline);
+    let changed = grid.rows().filter(|row| row.changed()).count();
     html! {
         p.lead {
-            "What every driver must do, asked of the real thing. Open a case for its promise, its origin, and how to ask again. "
-            @for outcome in [Outcome::Pass, Outcome::Deviates, Outcome::NotApplicable, Outcome::Fail, Outcome::Broken] {
-                (badge(outcome)) " " (meaning(outcome)) ". "
+            "What every driver must do, asked of the real thing. Open a case for its promise, its origin, and how to ask again; the number in a cell leads to its note. "
+            @for outcome in OUTCOMES { (badge(outcome)) " " (meaning(outcome)) ". " }
+        }
+        @if grid.has_before {
+            p {
+                b { "≠ " (changed) } (if changed == 1 { " case is" } else { " cases are" }) " answered otherwise than "
+                (if results.parts.is_empty() { "in the baseline" } else { "in the first of these runs that asked the same subject" }) "; cells say what the answer was."
             }
         }
-        label.only for="only-differing" { input #only-differing type="checkbox"; "Show only cases that not all pass" }
+        (controls::controls(&grid))
         div.scroll tabindex="0" role="region" aria-label="Cases by subjects" {
-            table.stick {
+            table.stick.cases {
                 thead {
                     tr {
                         th scope="col" { "Case" }
-                        @for s in &subjects { th scope="col" { b { (name(&s.name)) } (counts(analysis, &s.name)) } }
+                        @for column in &grid.columns { th scope="col" { b { (linked(column)) } (counts(analysis, column.name)) } }
                     }
                 }
                 tbody {
-                    @for theme in themes {
-                        tr.group { th scope="colgroup" colspan=(subjects.len() + 1) { (theme) } }
-                        @for case in cases(results, theme) { (row(results, &subjects, case)) }
+                    @for (theme, rows) in &grid.themes {
+                        tr.group data-theme=(theme) { th scope="colgroup" colspan=(grid.columns.len() + 1) { (theme) } }
+                        @for row in rows { (line(results, &grid, row)) }
                     }
                 }
             }
@@ -45,127 +51,53 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
     }
 }
 
-fn asked(results: &Results) -> Vec<&Subject> {
-    results
-        .subjects
-        .iter()
-        .filter(|s| results.cases.iter().any(|c| c.subject == s.name))
-        .collect()
-}
-
-/// One answer of each case of a theme, in order of appearance.
-fn cases<'a>(results: &'a Results, theme: &str) -> Vec<&'a CaseResult> {
-    let mut found: Vec<&CaseResult> = Vec::new();
-    for case in results.cases.iter().filter(|c| c.theme == theme) {
-        if !found.iter().any(|known| known.case == case.case) {
-            found.push(case);
-        }
-    }
-    found
-}
-
-fn row(results: &Results, subjects: &[&Subject], case: &CaseResult) -> Markup {
-    let answers: Vec<Option<&CaseResult>> = subjects
-        .iter()
-        .map(|s| {
-            results
-                .cases
-                .iter()
-                .find(|c| c.subject == s.name && c.case == case.case)
-        })
-        .collect();
-    let agreed = answers
-        .iter()
-        .all(|a| a.is_some_and(|a| a.outcome == Outcome::Pass));
+fn linked(column: &grid::Column<'_>) -> Markup {
     html! {
-        tr.agreed[agreed] id={ "case-" (anchor(&case.case)) } {
+        @if column.subject.is_some() { a href={ "#s-" (anchor(column.name)) } { (name(column.name)) } }
+        @else { (name(column.name)) }
+    }
+}
+
+fn line(results: &Results, grid: &Grid<'_>, row: &Row<'_>) -> Markup {
+    let case = row.case;
+    let id = format!("case-{}", anchor(&case.case));
+    let notes = row.notes();
+    let note = |column: usize| {
+        let own = notes.iter().find(|note| note.columns.contains(&column));
+        own.map(|note| note.number)
+    };
+    html! {
+        tr.agreed[row.agreed()] id=(id) data-theme=(case.theme) data-level=(level(case.level)) data-o=(row.letters()) data-changed[row.changed()] {
             th.case scope="row" {
                 details {
                     summary { (case.case.replace('_', " ")) @if case.level == Level::Must { span.muted.small { " (must)" } } }
-                    (explain(case, subjects, &answers))
+                    (story::story(results, grid, row))
                 }
             }
-            @for answer in &answers {
-                td { @match answer { Some(answer) => (cell(answer)), None => { span.muted { "–" } } } }
+            @for (at, (column, cell)) in grid.columns.iter().zip(&row.cells).enumerate() {
+                @match cell {
+                    Some(cell) => { td id={ (id) "--" (anchor(column.name)) } { (answer(*cell, note(at))) } }
+                    None => { td { span.muted { "not asked" } } }
+                }
             }
         }
     }
 }
 
-fn explain(case: &CaseResult, subjects: &[&Subject], answers: &[Option<&CaseResult>]) -> Markup {
-    let told = || {
-        subjects
-            .iter()
-            .zip(answers)
-            .filter_map(|(s, a)| Some((s, (*a)?)))
-            .filter(|(_, a)| a.outcome != Outcome::Pass)
-    };
+fn answer(cell: Cell<'_>, note: Option<usize>) -> Markup {
+    let outcome = cell.answer.outcome;
     html! {
-        dl {
-            dt { "Promise" } dd { (case.promise) }
-            dt { "Origin" } dd { (case.origin) }
-            dt { "Owed" } dd { (level(case.level)) }
-            @if let Some(capability) = &case.capability { dt { "Turns on" } dd { code { (capability) } } }
-            @for (subject, answer) in told() {
-                dt { (subject.name) ": " (word(answer.outcome)) }
-                @if !answer.reason.is_empty() { dd { (answer.reason) } }
-                @if let Some(expected) = &answer.expected { dd { "Expected: " (expected) } }
-                @if let Some(actual) = &answer.actual { dd { "Actual: " (actual) } }
-                dd { code { "layerbench conform --driver " (subject.spec()) " --case " (case.case) } }
+        @match note {
+            Some(number) => {
+                a class={ "v " (class(outcome)) } href={ "#note-" (number) } { (glyph(outcome)) " " (word(outcome)) sup { (number) } }
             }
-            @if told().next().is_none() {
-                dt { "Ask again" } dd { code { "layerbench conform --case " (case.case) } }
-            }
+            None => { span.held { (glyph(outcome)) " " (word(outcome)) } }
         }
+        @if let Some(was) = cell.was { br; span.was.small.worse[worse(was, outcome)] { "≠ was " (word(was)) } }
     }
 }
 
-fn cell(answer: &CaseResult) -> Markup {
-    let told = matches!(
-        answer.outcome,
-        Outcome::Fail | Outcome::Deviates | Outcome::Broken
-    );
-    html! {
-        (badge(answer.outcome))
-        @if told && !answer.reason.is_empty() { br; span.small { (crate::charts::canvas::short(&answer.reason, 60)) } }
-    }
-}
-
-fn badge(outcome: Outcome) -> Markup {
-    let (class, glyph) = match outcome {
-        Outcome::Pass => ("pass", "✓"),
-        Outcome::Fail => ("fail", "✗"),
-        Outcome::Deviates => ("deviates", "≈"),
-        Outcome::NotApplicable => ("not-applicable", "–"),
-        Outcome::Broken => ("broken", "!"),
-    };
-    html! { span class={ "v " (class) } { (glyph) " " (word(outcome)) } }
-}
-
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pass => "pass",
-        Outcome::Fail => "FAIL",
-        Outcome::Deviates => "deviates",
-        Outcome::NotApplicable => "n/a",
-        Outcome::Broken => "broken",
-    }
-}
-
-fn meaning(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pass => "the promise holds",
-        Outcome::Fail => "it does not",
-        Outcome::Deviates => "it differs as the driver declares",
-        Outcome::NotApplicable => "it cannot be asked here",
-        Outcome::Broken => "asking went wrong",
-    }
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Must => "must: containers break without it",
-        Level::Should => "should: expected, but drivers are known to differ",
-        Level::Informs => "informs: worth knowing",
-    }
+/// A promise that held, and does not any more.
+fn worse(was: Outcome, now: Outcome) -> bool {
+    was != Outcome::Fail && now == Outcome::Fail
 }

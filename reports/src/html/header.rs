@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::runs;
 use crate::analysis::Analysis;
 use crate::decide::{Decision, caution, sentence};
 use crate::number::three;
@@ -22,7 +23,8 @@ pub(super) fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup 
                 p.brand { "layerbench " span { "storage drivers for containers, measured and checked" } }
                 h1 { (sentence(analysis, decisions)) }
                 @if let Some(caution) = caution(analysis) { p.caution { span.v.fail { "✗" } " " (caution) } }
-                ul.chips {
+                @if !results.parts.is_empty() { ul.chips { (runs::chips(results)) (conformance(results)) (noise(analysis)) } }
+                @else { ul.chips {
                     @if let Some(date) = run.started.get(..10) { li { (date) } }
                     li { "profile " (run.profile) ", " (run.rounds) " rounds" }
                     @if let Some(kernel) = host("kernel") { li { "Linux " (kernel) } }
@@ -33,7 +35,7 @@ pub(super) fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup 
                     @if host("virtual_machine") == Some("yes") {
                         li.warn { "! measured on a virtual machine: other guests add noise" }
                     }
-                }
+                } }
             }
         }
     }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// In this order; `start.js` is the last.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     include_str!("script/page.js"),
     include_str!("script/state.js"),
     include_str!("script/theme.js"),
@@ -19,6 +19,7 @@ const PARTS: [&str; 9] = [
     include_str!("script/markdown.js"),
     include_str!("script/csv.js"),
     include_str!("script/matrix.js"),
+    include_str!("script/conformance.js"),
     include_str!("script/print.js"),
     include_str!("script/start.js"),
 ];

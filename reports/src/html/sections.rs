@@ -3,7 +3,10 @@
 
 use maud::Markup;
 
-use super::{cards, claims, conformance, data, environment, matrix, method, subjects, workloads};
+use super::{
+    cards, claims, conformance, data, environment, growth, matrix, method, runs, subjects,
+    workloads,
+};
 use crate::analysis::Analysis;
 use crate::decide::Decision;
 use crate::headline::Row;
@@ -34,10 +37,6 @@ pub(super) struct Whole<'a> {
     pub(super) analysis: &'a Analysis<'a>,
     pub(super) rows: &'a [Row],
     pub(super) decisions: &'a [Decision],
-    #[expect(
-        dead_code,
-        reason = "the trend, and what changed since the baseline, are drawn from it"
-    )]
     pub(super) beside: &'a Beside<'a>,
 }
 
@@ -47,17 +46,20 @@ impl Whole<'_> {
     pub(super) fn sections(&self) -> Vec<Section> {
         let analysis = self.analysis;
         let results = analysis.results;
+        let one = results.parts.is_empty();
         let measured = !analysis.series.is_empty();
         let answers = crate::claims::answers(analysis);
         [
+            section("runs", "Runs", (!one).then(|| runs::section(analysis, self.rows))),
             section("summary", "Summary", (!self.decisions.is_empty()).then(|| cards::section(analysis, self.decisions))),
             section("matrix", "Drivers × workloads", measured.then(|| matrix::section(analysis, self.rows))),
             section("workloads", "Workloads", measured.then(|| workloads::section(analysis))),
-            section("conformance", "Conformance", (!results.cases.is_empty()).then(|| conformance::section(analysis))),
+            section("growth", "How times grow", growth::section(results)),
+            section("conformance", "Conformance", (!results.cases.is_empty()).then(|| conformance::section(analysis, self.beside.baseline))),
             section("claims", "Published statements", claims::any(&answers).then(|| claims::section(results, &answers))),
-            section("method", "Method", Some(method::section(analysis))),
+            section("method", "Method", Some(if one { method::section(analysis) } else { runs::methods(&results.parts) })),
             section("subjects", "Subjects", Some(subjects::section(analysis))),
-            section("environment", "Environment", Some(environment::section(results))),
+            section("environment", "Environment", one.then(|| environment::section(results))),
             section("data", "Data", Some(data::section(analysis))),
         ]
         .into_iter()

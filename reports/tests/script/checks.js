@@ -60,3 +60,17 @@ new Function(every.map((file) => fs.readFileSync(path.join(dir, file), 'utf8')).
     ['d', 'w', 'p', 'time', 's', 'size=1', 0, 300],
   ]);
 }
+
+{
+  const { caseShown } = load(['page.js', 'conformance.js'], ['caseShown']);
+  const columns = ['a@x', 'b:c', 'd'];
+  const shown = (show, letters, changed = false) => caseShown(show, columns, letters, changed);
+  for (const letters of ['ppp', 'pdf', '---']) assert.equal(shown('', letters), true);
+  assert.deepEqual(['ppp', 'pp-', 'pdp'].map((l) => shown('open', l)), [false, true, true]);
+  assert.deepEqual(['ppd', 'ppf', 'ppb'].map((l) => shown('bad', l)), [false, true, true]);
+  assert.deepEqual(['ppp', 'pp-', 'ddd', 'ppd'].map((l) => shown('differ', l)), [false, false, false, true]);
+  assert.deepEqual([true, false].map((changed) => shown('changed', 'ppp', changed)), [true, false]);
+  assert.deepEqual(['fpp', 'fpd', 'fpf', 'pfp'].map((l) => shown('fail:a@x', l)), [true, true, false, false]);
+  assert.deepEqual(['pdn', 'pdd', 'dpp', 'pfp'].map((l) => shown('odd:b:c', l)), [true, false, false, true]);
+  assert.equal(shown('odd:nobody', 'ppd'), false);
+}
