@@ -109,7 +109,7 @@ fn shells_complete_and_pages_are_there() {
     let session = Session::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let (script, _) = session.expect(0, &["completions", shell]);
-        for word in ["publish", "--no-redact", "markdown"] {
+        for word in ["publish", "no-redact", "markdown"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
