@@ -17,10 +17,20 @@ setfacl:acl:acl:wanted
 # OpenZFS needs its kernel module; where there is none, zfs-fuse serves the same commands in user space.
 [ -e /dev/zfs ] || wants="$wants
 zfs-fuse:zfs-fuse:zfs-fuse:wanted"
+<<<<<<< HEAD
 # A real registry to pull from, started by the tests on the loopback; a reader of our shell scripts.
 [ "${1:-}" != tests ] || wants="$wants
 docker-registry:docker-registry:docker-distribution:wanted
 shellcheck:shellcheck:ShellCheck:wanted"
+=======
+# Only the tests: a real registry to pull from, on the loopback; a browser for the page (chromium: 350 MB on disk), with the text of
+# what it prints, and npm for axe-core.
+[ "${1:-}" != tests ] || wants="$wants
+docker-registry:docker-registry:docker-distribution:wanted
+chromium:chromium:chromium:wanted
+pdftotext:poppler-utils:poppler-utils:wanted
+npm:npm:nodejs-npm:wanted"
+>>>>>>> 21de303 (The page is tried in a real browser; its numbers, hostile names and bad input by a real parser)
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 if [ -e /etc/debian_version ]; then manager=apt; elif [ -e /etc/fedora-release ]; then manager=dnf; else manager=none; fi
@@ -45,7 +55,12 @@ check_rust() {
     fi
 }
 
-if [ -z "$needed$wanted" ]; then check_rust; exit 0; fi
+for_tests() {
+    [ "$1" = tests ] || return 0
+    "$(dirname "$0")/axe.sh" || echo "setup: could not fetch axe-core: going on without it; its tests are skipped" >&2
+}
+
+if [ -z "$needed$wanted" ]; then check_rust; for_tests "${1:-}"; exit 0; fi
 
 echo "setup: missing tools:$names" >&2
 if [ "$manager" = none ]; then
@@ -62,6 +77,7 @@ if [ "$(id -u)" != 0 ]; then
     else
         echo "setup: not root: going on without$wanted; layerbench doctor says what that costs" >&2
         check_rust
+        for_tests "${1:-}"
         exit 0
     fi
 fi
@@ -85,3 +101,4 @@ for package in $wanted; do
     install "$package" || echo "setup: could not install $package: going on without it; layerbench doctor says what that costs" >&2
 done
 check_rust
+for_tests "${1:-}"

@@ -22,7 +22,6 @@ mod interrupt;
 mod known;
 mod layout;
 mod noise;
-mod packed;
 mod profile;
 mod progress;
 mod records;

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{FormatArgs, RunArg};
+use super::RunArg;
 
 #[derive(Debug, Args)]
 pub(crate) struct ClaimsArgs {
@@ -18,13 +18,14 @@ pub(crate) struct ClaimsArgs {
     #[arg(long)]
     pub(crate) details: bool,
     /// The statements alone, of no run
-    #[arg(long, conflicts_with_all = ["records", "only", "details", "json", "format"])]
+    #[arg(long, conflicts_with_all = ["records", "only", "details", "json"])]
     pub(crate) list: bool,
     /// Print a Markdown page of all of them
-    #[arg(long, conflicts_with_all = ["claims", "only", "details", "json", "format"])]
+    #[arg(long, conflicts_with_all = ["claims", "only", "details", "json"])]
     pub(crate) markdown: bool,
-    #[command(flatten)]
-    pub(crate) print: FormatArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What a run may say of a statement.

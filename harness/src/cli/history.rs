@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::FormatArgs;
-
 /// One run that is there.
 #[derive(Debug, Args)]
 pub(crate) struct RunArg {
@@ -32,8 +30,9 @@ pub(crate) struct HistoryArgs {
         env = "LAYERBENCH_OUT"
     )]
     pub(crate) out: PathBuf,
-    #[command(flatten)]
-    pub(crate) print: FormatArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -50,8 +49,9 @@ pub(crate) struct TrendArgs {
     /// Show series without a change too
     #[arg(long)]
     pub(crate) all: bool,
-    #[command(flatten)]
-    pub(crate) print: FormatArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which numbers are meant.

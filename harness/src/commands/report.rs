@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use reports::Results;
 
-use crate::cli::{Format, ReportArgs, RunArg};
-use crate::{exit, layout, packed, progress, records, runs};
+use crate::cli::{ReportArgs, RunArg};
+use crate::{exit, layout, progress, records, runs};
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     let (path, results) = meant(&args.run)?;
@@ -18,7 +18,11 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
         .or_else(|| path.parent().map(Path::to_owned))
         .unwrap_or_default();
     let documents = write(&results, &out)?;
-    progress::document(&documents.in_format(args.print.wanted(), &results))?;
+    progress::document(&if args.json {
+        documents.json
+    } else {
+        documents.summary
+    })?;
     progress::say(&format!(
         "layerbench: wrote {}",
         out.join("report.html").display()
@@ -44,8 +48,18 @@ pub(crate) fn read_results(dir: &Path) -> anyhow::Result<Results> {
 /// As [`read`], where the runs of `root` are meant.
 fn read_in(records: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
     let path = find(records, root)?;
-    let text = packed::text(&path)?;
-    let results = if packed::name(&path).ends_with(".jsonl") {
+    let bytes =
+        std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        exit::coded(
+            exit::BAD_DATA,
+            format!("{}: it is no text: {e}", path.display()),
+        )
+    })?;
+    let results = if path
+        .extension()
+        .is_some_and(|extension| extension == "jsonl")
+    {
         Results::from_lines(&text)
     } else {
         Results::from_json(&text)
@@ -57,7 +71,7 @@ fn read_in(records: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
 /// The records file that is meant: the path itself, what a run left in that directory, or that of a run of `root`.
 fn find(path: &Path, root: &Path) -> anyhow::Result<PathBuf> {
     if path.is_dir() {
-        return [records::FILE, "results.json", packed::FILE]
+        return [records::FILE, "results.json"]
             .into_iter()
             .map(|name| path.join(name))
             .find(|path| path.exists())
@@ -97,19 +111,6 @@ fn find(path: &Path, root: &Path) -> anyhow::Result<PathBuf> {
 pub(super) struct Documents {
     pub(super) json: String,
     pub(super) summary: String,
-    markdown: String,
-}
-
-impl Documents {
-    /// The one that is asked for.
-    pub(super) fn in_format(self, format: Format, results: &Results) -> String {
-        match format {
-            Format::Table => self.summary,
-            Format::Markdown => self.markdown,
-            Format::Json => self.json,
-            Format::Csv => reports::sheet::headline(results).csv(),
-        }
-    }
 }
 
 /// Writes report.html, results.json, junit.xml, summary.md and claims.json, each whole or not at all.
@@ -125,8 +126,7 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     put(out, "report.html", &reports::render(results))?;
     put(out, "junit.xml", &reports::junit::junit(results)?)?;
     let width = layout::width();
-    let markdown = reports::markdown::summary(results);
-    put(out, "summary.md", &markdown)?;
+    put(out, "summary.md", &reports::markdown::summary(results))?;
     let answers = reports::claims::answers(&reports::Analysis::new(results));
     put(
         out,
@@ -135,7 +135,6 @@ pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> 
     )?;
     Ok(Documents {
         json,
-        markdown,
         summary: layout::broken(&reports::summary::text(results, width), width),
     })
 }

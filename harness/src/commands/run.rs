@@ -204,8 +204,11 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let documents = super::report::write(records.results(), records.dir())?;
     outcome?;
     closed?;
-    let format = args.print.wanted();
-    progress::document(&documents.in_format(format, records.results()))?;
+    progress::document(if args.json {
+        &documents.json
+    } else {
+        &documents.summary
+    })?;
     progress::say(&format!(
         "layerbench: wrote {} (run {})",
         args.out.join("report.html").display(),

@@ -4,7 +4,6 @@ pub mod confirm;
 pub mod finding;
 pub mod junit;
 pub mod limit;
-pub mod rows;
 pub mod screen;
 pub mod show;
 pub mod side;

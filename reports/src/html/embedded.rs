@@ -15,6 +15,9 @@ use crate::series::{Key, Series};
 /// The most bytes of JSON put into the page.
 const LIMIT: usize = 300 << 10;
 
+/// How many times as many rounds as have a value a series may span.
+const SPARSE: usize = 64;
+
 /// What is put into the page.
 pub(super) struct Embedded {
     /// Safe inside `<script>`.
@@ -112,6 +115,10 @@ fn one(series: &Series, names: &mut Names) -> Option<String> {
     let [subject, workload, phase, metric, unit, params] = texts.map(|text| names.place(text));
     let power = power(series);
     let last = *series.rounds.keys().next_back()?;
+    // A file may number its rounds as it likes; what is nearly all gaps stays in the file.
+    if usize::try_from(last).is_ok_and(|last| last > SPARSE * series.rounds.len()) {
+        return None;
+    }
     let values: Vec<Option<f64>> = (0..=last)
         .map(|round| series.rounds.get(&round).map(|value| scaled(*value, power)))
         .collect();

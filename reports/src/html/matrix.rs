@@ -40,10 +40,14 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
         }
         (notes(&subjects))
         @for sentence in nobody(analysis) { p.note { (sentence) } }
-        (controls(analysis, rows, &views))
-        details.view data-view="headline" open {
-            summary { "Headline numbers" }
-            (table(&Shown { analysis, subjects: &subjects, family: None, ties: tied(analysis, rows) }, rows, "Drivers by workloads"))
+        @if rows.is_empty() {
+            p.note { "No driver under test has a number: " a href="#dnf" { "what was not finished" } " says why." }
+        } @else {
+            (controls(analysis, rows, &views))
+            details.view data-view="headline" open {
+                summary { "Headline numbers" }
+                (table(&Shown { analysis, subjects: &subjects, family: None, ties: tied(analysis, rows) }, rows, "Drivers by workloads"))
+            }
         }
         @for (view, rows) in &views {
             @let keys: BTreeSet<Key> = rows.iter().map(|row| row.key.clone()).collect();

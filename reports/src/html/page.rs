@@ -84,7 +84,7 @@ fn contents(sections: &[Section]) -> Markup {
             ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
             p.tools {
                 label for="theme" { "Theme" }
-                select #theme {
+                select #theme aria-label="Theme" {
                     @for theme in ["system", "light", "dark"] { option value=(theme) { (theme) } }
                 }
             }
