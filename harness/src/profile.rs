@@ -80,7 +80,7 @@ pub(crate) fn built_in(name: &str) -> Option<Profile> {
             ..ordinary(name, 12, "a first answer in some four minutes")
         },
         "default" => Profile {
-            budget: seconds(27 * 60),
+            budget: seconds(28 * 60),
             conformance: seconds(60),
             reach: Reach::Full,
             // With 20, 8 % is found in 4 of 5 cases or more (docs/measuring.md, calibration).

@@ -97,7 +97,7 @@ impl Amounts {
             start_scale_parallel: vec![8],
             start_scale_live: vec![8],
             start_scale_each: 3,
-            start_scale_depths: vec![1, 16, 64],
+            start_scale_depths: vec![1, 32],
             start_scale_files: 300,
         }
     }

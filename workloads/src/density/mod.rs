@@ -89,7 +89,7 @@ impl Amounts {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
-            density_containers: vec![1, 10, 20],
+            density_containers: vec![1, 10],
             density_running: vec![1, 10],
             density_files: 50,
             density_images: 20,

@@ -21,8 +21,8 @@ impl Amounts {
     /// For a run of some minutes.
     pub fn ordinary() -> Self {
         Self {
-            diff_files: vec![1000],
-            diff_changes: vec![10, 300],
+            diff_files: vec![500],
+            diff_changes: vec![10, 100],
         }
     }
 

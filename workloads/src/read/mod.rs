@@ -76,7 +76,7 @@ impl Amounts {
     pub fn ordinary() -> Self {
         Self {
             read_files: 300,
-            read_depths: vec![1, 16, 64],
+            read_depths: vec![1, 32],
             read_passes: 10,
             read_file_bytes: 8 << 20,
             read_random: 1000,
