@@ -241,12 +241,25 @@ pub(crate) struct JsonArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    #[command(flatten)]
-    pub(crate) run: RunArg,
-    /// Where the report goes [default: beside the records]
+    /// records.jsonl or results.json, the directory that holds it, or a run by the beginning of its name; several, of
+    /// other hosts, kernels or options, are put side by side [default: the newest run of --in]
+    #[arg(value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// The output directory whose runs are meant
+    #[arg(
+        long = "in",
+        value_name = "OUT",
+        default_value = "layerbench-out",
+        env = "LAYERBENCH_OUT"
+    )]
+    pub(crate) root: PathBuf,
+    /// An earlier run: cases answered otherwise than there are marked
+    #[arg(long, value_name = "RUN")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Where the report goes [default: beside the records; of several runs, layerbench-report]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Print results.json on standard output
+    /// Print results.json of the one run on standard output
     #[arg(long)]
     pub(crate) json: bool,
 }

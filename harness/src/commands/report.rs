@@ -8,21 +8,44 @@ use reports::Results;
 use crate::cli::{ReportArgs, RunArg};
 use crate::{exit, layout, progress, records, runs};
 
+/// Where the report of several runs goes: it belongs to none of them.
+const SEVERAL: &str = "layerbench-report";
+
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
-    let (path, results) = meant(&args.run)?;
-    // The familiar name of a file is a link into the run's directory: there the documents belong.
-    let path = path.canonicalize().unwrap_or(path);
-    let out = args
-        .out
-        .clone()
-        .or_else(|| path.parent().map(Path::to_owned))
-        .unwrap_or_default();
-    let documents = write(&results, &out)?;
-    progress::document(&if args.json {
-        documents.json
-    } else {
-        documents.summary
-    })?;
+    let read = |run: &PathBuf| read_in(run, &args.root);
+    let baseline = args.baseline.as_ref().map(read).transpose()?;
+    let baseline = baseline.as_ref().map(|(_, results)| results);
+    let out = match args.runs.as_slice() {
+        [] | [_] => {
+            let (path, results) = read(args.runs.first().unwrap_or(&args.root))?;
+            // The familiar name of a file is a link into the run's directory: there the documents belong.
+            let path = path.canonicalize().unwrap_or(path);
+            let beside = path.parent().map(Path::to_owned);
+            let out = args.out.clone().or(beside).unwrap_or_default();
+            let documents = write_beside(&results, baseline, &out)?;
+            progress::document(&if args.json {
+                documents.json
+            } else {
+                documents.summary
+            })?;
+            out
+        }
+        several => {
+            if args.json {
+                return Err(exit::coded(
+                    exit::USAGE,
+                    "--json prints one run: name one, or leave it out".to_owned(),
+                ));
+            }
+            let runs = several.iter().map(|run| Ok(read(run)?.1));
+            let runs = runs.collect::<anyhow::Result<Vec<Results>>>()?;
+            let merged =
+                reports::merge(runs).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
+            let out = args.out.clone().unwrap_or_else(|| SEVERAL.into());
+            progress::document(&write_several(&merged, baseline, &out)?)?;
+            out
+        }
+    };
     progress::say(&format!(
         "layerbench: wrote {}",
         out.join("report.html").display()
@@ -115,27 +138,55 @@ pub(super) struct Documents {
 
 /// Writes report.html, results.json, junit.xml, summary.md and claims.json, each whole or not at all.
 pub(super) fn write(results: &Results, out: &Path) -> anyhow::Result<Documents> {
-    std::fs::create_dir_all(out).with_context(|| {
-        format!(
-            "could not make {} (--out DIR names another directory)",
-            out.display()
-        )
-    })?;
+    write_beside(results, None, out)
+}
+
+/// As [`write`], with an earlier run that answers are held against.
+fn write_beside(
+    results: &Results,
+    baseline: Option<&Results>,
+    out: &Path,
+) -> anyhow::Result<Documents> {
+    make(out)?;
     let json = results.to_json()? + "\n";
     put(out, "results.json", &json)?;
-    put(out, "report.html", &reports::render(results))?;
-    put(out, "junit.xml", &reports::junit::junit(results)?)?;
-    let width = layout::width();
-    put(out, "summary.md", &reports::markdown::summary(results))?;
+    let summary = write_several(results, baseline, out)?;
     let answers = reports::claims::answers(&reports::Analysis::new(results));
     put(
         out,
         "claims.json",
         &reports::claims::show::json(results, &answers)?,
     )?;
-    Ok(Documents {
-        json,
-        summary: layout::broken(&reports::summary::text(results, width), width),
+    Ok(Documents { json, summary })
+}
+
+/// Writes what can be said of several runs too; gives the summary.
+fn write_several(
+    results: &Results,
+    baseline: Option<&Results>,
+    out: &Path,
+) -> anyhow::Result<String> {
+    make(out)?;
+    let beside = reports::Beside {
+        baseline,
+        ..reports::Beside::default()
+    };
+    put(out, "report.html", &reports::render_with(results, &beside))?;
+    put(out, "junit.xml", &reports::junit::junit(results)?)?;
+    put(out, "summary.md", &reports::markdown::summary(results))?;
+    let width = layout::width();
+    Ok(layout::broken(
+        &reports::summary::text(results, width),
+        width,
+    ))
+}
+
+fn make(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| {
+        format!(
+            "could not make {} (--out DIR names another directory)",
+            out.display()
+        )
     })
 }
 

@@ -86,6 +86,19 @@ fn runs_are_kept_listed_and_found_by_the_beginning_of_their_name() {
         session.expect(0, &line);
         assert!(out.join("report.html").is_symlink());
     }
+    // Both side by side, each under its own name; and one of them twice is a mistake.
+    let runs = [&first, &second].map(|run| out.join(run).to_str().unwrap().to_owned());
+    let [first, second] = runs.each_ref().map(String::as_str);
+    let (text, _) = session.expect(0, &["report", first, second, "--out", "both"]);
+    assert!(text.contains("2 runs side by side"), "{text}");
+    let page = std::fs::read_to_string(session.path("both/report.html")).unwrap();
+    assert!(page.contains("Who was tested where"));
+    assert!(!session.path("both/results.json").exists());
+    let (_, err) = session.expect(2, &["report", first, first]);
+    assert_one_line(&err);
+    let (_, err) = session.expect(2, &["report", first, second, "--json"]);
+    assert_one_line(&err);
+    session.expect(0, &["report", second, "--baseline", first]);
     // Elsewhere, with the directory named.
     std::fs::rename(&out, session.path("moved")).unwrap();
     session.expect(0, &["report", id, "--in", "moved", "--out", "copy"]);
