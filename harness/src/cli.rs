@@ -9,8 +9,11 @@ mod compare;
 mod conform;
 mod doctor;
 mod export;
+mod format;
 mod gate;
 mod history;
+mod manual;
+mod publish;
 mod registry;
 
 pub(crate) use claims::{Answered, ClaimsArgs};
@@ -18,8 +21,11 @@ pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::{ExportArgs, OTAVA};
+pub(crate) use format::{Format, FormatArgs, rows, table};
 pub(crate) use gate::{GateArgs, GateFailOn};
 pub(crate) use history::{FilterArgs, HistoryArgs, RunArg, TrendArgs};
+pub(crate) use manual::{CompletionsArgs, ManArgs};
+pub(crate) use publish::PublishArgs;
 pub(crate) use registry::{RegistryArgs, without_secrets};
 
 /// Which container storage driver should this host use, and is it correct?
@@ -60,8 +66,10 @@ pub(crate) enum Command {
     Gate(GateArgs),
     /// Write a run as CSV, OpenMetrics, annotations... for other programs
     Export(ExportArgs),
+    /// A static site of runs: an index, a page for each run and for each two, a feed; without names of hosts, users and paths
+    Publish(PublishArgs),
     /// The drivers, their options, the workloads and the cases
-    List(JsonArgs),
+    List(ListArgs),
     /// Every case as a Markdown page: promise, why, who else tests it, what breaks it, and the answers of a run
     Catalogue(CatalogueArgs),
     /// Published statements about storage drivers: which hold on this host, with number, interval and evidence
@@ -75,6 +83,10 @@ pub(crate) enum Command {
     Exec(ExecArgs),
     /// Remove what dead runs left: directories, mounts, loop devices, pools, processes
     Sweep(SweepArgs),
+    /// Print what lets a shell complete layerbench's command line
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one for each command
+    Man(ManArgs),
     /// The process whose calls `run` and `bench` count: takes its job from standard input
     #[command(hide = true)]
     Count,
@@ -151,9 +163,8 @@ pub(crate) struct RunArgs {
         env = "LAYERBENCH_OUT"
     )]
     pub(crate) out: PathBuf,
-    /// Print results.json on standard output instead of the summary
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
@@ -233,10 +244,9 @@ fn effect(text: &str) -> Result<f64, String> {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct JsonArgs {
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -259,9 +269,8 @@ pub(crate) struct ReportArgs {
     /// Where the report goes [default: beside the records; of several runs, layerbench-report]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Print results.json of the one run on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -279,9 +288,8 @@ pub(crate) enum ImageCommand {
     Inspect {
         /// OCI layout, OCI archive or docker-save archive, PATH[:REFERENCE]; docker://HOST/NAME[:TAG|@DIGEST]
         image: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        print: FormatArgs,
         #[command(flatten)]
         registry: RegistryArgs,
     },

@@ -22,6 +22,7 @@ mod interrupt;
 mod known;
 mod layout;
 mod noise;
+mod packed;
 mod profile;
 mod progress;
 mod records;

@@ -1,5 +1,7 @@
 //! One aligned table, for the terminal and for markdown.
 
+use crate::export::csv::field;
+
 /// A table: the first column is left-aligned, all others right-aligned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
@@ -82,6 +84,29 @@ impl Table {
         text.extend([format!("| {} |\n", rule.join(" | "))]);
         text.extend(self.rows.iter().map(|cells| row(cells)));
         text
+    }
+
+    /// As [`markdown`](Self::markdown), all columns left-aligned: for words.
+    pub fn markdown_of_words(&self) -> String {
+        let text = self.markdown();
+        let mut lines = text.lines();
+        let (head, rule) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
+        let rule = rule.replace(':', "-");
+        let mut text = [head, "\n", &rule, "\n"].concat();
+        text.extend(lines.flat_map(|line| [line, "\n"]));
+        text
+    }
+
+    /// Comma-separated values after RFC 4180, the heads first.
+    pub fn csv(&self) -> String {
+        let row = |cells: &Vec<String>| {
+            let cells: Vec<String> = cells.iter().map(|cell| field(cell)).collect();
+            cells.join(",") + "\r\n"
+        };
+        std::iter::once(&self.head)
+            .chain(&self.rows)
+            .map(row)
+            .collect()
     }
 
     fn widths(&self, show: impl Fn(&str) -> String) -> Vec<usize> {
@@ -179,6 +204,26 @@ mod tests {
         assert_eq!(halves[1].head, ["subject", "start"]);
         assert_eq!(halves[1].rows[1], ["a|b\n<i>", "DNF"]);
         assert_eq!(table.split(0).len(), 2);
+    }
+
+    #[test]
+    fn spreadsheets_get_fields_and_no_formulas() {
+        let mut table = table();
+        table.rows[0][0] = "=1+1, x".to_owned();
+        assert_eq!(
+            table.csv(),
+            "subject,pull,start\r\n\"'=1+1, x\",1.25 s,8.10 ms\r\n\"a|b\n<i>\",µ,DNF\r\n"
+        );
+    }
+
+    #[test]
+    fn words_are_aligned_to_the_left() {
+        let text = table().markdown_of_words();
+        assert!(
+            !text.contains("-:") && text.contains("| --- | --- |") || text.contains("----"),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 4);
     }
 
     #[test]

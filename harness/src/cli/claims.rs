@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::RunArg;
+use super::{FormatArgs, RunArg};
 
 #[derive(Debug, Args)]
 pub(crate) struct ClaimsArgs {
@@ -18,14 +18,13 @@ pub(crate) struct ClaimsArgs {
     #[arg(long)]
     pub(crate) details: bool,
     /// The statements alone, of no run
-    #[arg(long, conflicts_with_all = ["records", "only", "details", "json"])]
+    #[arg(long, conflicts_with_all = ["records", "only", "details", "json", "format"])]
     pub(crate) list: bool,
     /// Print a Markdown page of all of them
-    #[arg(long, conflicts_with_all = ["claims", "only", "details", "json"])]
+    #[arg(long, conflicts_with_all = ["claims", "only", "details", "json", "format"])]
     pub(crate) markdown: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
 }
 
 /// What a run may say of a statement.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::FormatArgs;
+
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
     /// The run to compare with: records.jsonl or results.json, or the directory that holds it
@@ -24,10 +26,9 @@ pub(crate) struct CompareArgs {
     /// Compare ratios to the control also when the machines differ
     #[arg(long)]
     pub(crate) ratios: bool,
-    /// Print JSON
-    #[arg(long, conflicts_with = "markdown")]
-    pub(crate) json: bool,
-    /// Print Markdown
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
+    /// Print Markdown: short for --format markdown
+    #[arg(long, conflicts_with_all = ["json", "format"])]
     pub(crate) markdown: bool,
 }

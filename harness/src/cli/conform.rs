@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::WorkArgs;
+use super::{FormatArgs, WorkArgs};
 
 /// The least level whose failures fail the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,9 +82,8 @@ pub(crate) struct ConformArgs {
     /// The time one case may take: then it is broken, and a driver that still hangs is given up
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     pub(crate) case_timeout: Duration,
-    /// Print results.json on standard output instead of the matrix
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
     /// Write the answers as JUnit XML to this file too
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

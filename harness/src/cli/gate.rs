@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{SettingsArgs, WorkArgs};
+use super::{FormatArgs, SettingsArgs, WorkArgs};
 
 /// What else than a regression fails the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,11 +77,10 @@ pub(crate) struct GateArgs {
         env = "LAYERBENCH_OUT"
     )]
     pub(crate) out: PathBuf,
-    /// Print JSON
-    #[arg(long, conflicts_with = "markdown")]
-    pub(crate) json: bool,
-    /// Print Markdown
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
+    /// Print Markdown: short for --format markdown
+    #[arg(long, conflicts_with_all = ["json", "format"])]
     pub(crate) markdown: bool,
     /// Write the outcome as JUnit XML to this file too
     #[arg(long, value_name = "FILE")]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::FormatArgs;
+
 /// One run that is there.
 #[derive(Debug, Args)]
 pub(crate) struct RunArg {
@@ -30,9 +32,8 @@ pub(crate) struct HistoryArgs {
         env = "LAYERBENCH_OUT"
     )]
     pub(crate) out: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -49,9 +50,8 @@ pub(crate) struct TrendArgs {
     /// Show series without a change too
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) print: FormatArgs,
 }
 
 /// Which numbers are meant.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use reports::Analysis;
 use reports::claims::{ALL, Answer, Claim, Verdict, answers, page, show};
+use reports::table::Table;
 
-use crate::cli::{Answered, ClaimsArgs};
+use crate::cli::{Answered, ClaimsArgs, Format, rows, table};
 use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &ClaimsArgs) -> anyhow::Result<u8> {
@@ -19,7 +20,8 @@ pub(super) fn run(args: &ClaimsArgs) -> anyhow::Result<u8> {
         return Ok(exit::OK);
     }
     let (_, results) = super::report::meant(&args.run)?;
-    if args.markdown {
+    let format = args.print.or_markdown(args.markdown);
+    if format == Format::Markdown && args.claims.is_empty() && args.only.is_empty() {
         progress::document(&page::page(Some(&results)))?;
         return Ok(exit::OK);
     }
@@ -33,13 +35,41 @@ pub(super) fn run(args: &ClaimsArgs) -> anyhow::Result<u8> {
             "no statement has an answer of this kind; without --only all are shown",
         ));
     }
-    progress::document(&if args.json {
-        show::json(&results, &answers)?
-    } else {
-        let whole = args.details || !args.claims.is_empty();
-        layout::broken(&show::text(&results, &answers, whole), layout::width())
+    progress::document(&match format {
+        Format::Json => show::json(&results, &answers)?,
+        Format::Csv | Format::Markdown => rows(&sheet(&answers), format),
+        Format::Table => {
+            let whole = args.details || !args.claims.is_empty();
+            layout::broken(&show::text(&results, &answers, whole), layout::width())
+        }
     })?;
     Ok(exit::OK)
+}
+
+/// A row for each statement, or for each subject where some answered.
+fn sheet(answers: &[Answer]) -> Table {
+    let mut all = Vec::new();
+    for answer in answers {
+        let claim = answer.claim;
+        let row = |verdict: Verdict, subject: &str, told: String| {
+            [
+                claim.number.to_string(),
+                claim.name.to_owned(),
+                claim.statement.to_owned(),
+                verdict.word().to_owned(),
+                subject.to_owned(),
+                told,
+            ]
+        };
+        if answer.findings.is_empty() {
+            all.push(row(answer.verdict, "", answer.reason.clone()));
+        }
+        for finding in &answer.findings {
+            all.push(row(finding.verdict, &finding.subject, page::told(finding)));
+        }
+    }
+    let head = ["number", "name", "statement", "answer", "subject", "told"];
+    table(head, all)
 }
 
 fn chosen(answer: &Answer, only: &[Answered]) -> bool {

@@ -5,7 +5,7 @@ use std::path::Path;
 use reports::compare::{Options, show};
 use reports::{Comparison, Results};
 
-use crate::cli::CompareArgs;
+use crate::cli::{CompareArgs, Format};
 use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &CompareArgs) -> anyhow::Result<u8> {
@@ -21,17 +21,18 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<u8> {
         ..Options::default()
     };
     let comparison = compare(&a, b.as_ref().unwrap_or(&a), &options)?;
-    progress::document(&if args.json {
-        serde_json::to_string_pretty(&comparison)? + "\n"
-    } else if args.markdown {
-        show::markdown(&comparison, args.all)
-    } else {
-        let width = layout::width();
-        let shown = show::Shown {
-            all: args.all,
-            width,
-        };
-        layout::broken(&show::text(&comparison, shown), width)
+    progress::document(&match args.print.or_markdown(args.markdown) {
+        Format::Json => serde_json::to_string_pretty(&comparison)? + "\n",
+        Format::Markdown => show::markdown(&comparison, args.all),
+        Format::Csv => show::table_of(&show::chosen(&comparison, args.all)).csv(),
+        Format::Table => {
+            let width = layout::width();
+            let shown = show::Shown {
+                all: args.all,
+                width,
+            };
+            layout::broken(&show::text(&comparison, shown), width)
+        }
     })?;
     Ok(exit::OK)
 }

@@ -8,7 +8,7 @@ use reports::Line;
 use reports::matrix::{self, Shown};
 use reports::record::{CaseResult, End, Level, Outcome, Results, Subject};
 
-use crate::cli::{ConformArgs, FailOn};
+use crate::cli::{ConformArgs, FailOn, Format, rows};
 use crate::conform::{self, Suite};
 use crate::known::{Known, Verdict};
 use crate::records::Records;
@@ -27,7 +27,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         levels: &args.levels,
     })?;
     if args.list {
-        progress::document(&super::list::cases(&cases, args.json)?)?;
+        progress::document(&super::list::cases(&cases, args.print.wanted())?)?;
         return Ok(exit::OK);
     }
     let known = args
@@ -89,8 +89,11 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
             .with_context(|| format!("could not write {}", path.display()))?;
     }
     let verdict = Judged::new(results, &known, args.fail_on);
-    progress::document(&if args.json {
+    let format = args.print.wanted();
+    progress::document(&if format == Format::Json {
         documents.json
+    } else if format != Format::Table {
+        rows(&reports::sheet::cases(results, args.only_differs), format)
     } else {
         let shown = Shown {
             only_differs: args.only_differs,

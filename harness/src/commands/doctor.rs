@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use drivers::host::MissingReason;
 use drivers::sandbox::Ground;
 use drivers::{Backend, Host, Support};
+use reports::table::Table;
 use serde_json::json;
 
 use crate::checkup::{self, Seen, Warning};
-use crate::cli::DoctorArgs;
+use crate::cli::{DoctorArgs, Format, rows, table};
 use crate::{exit, hostfacts, layout, progress, workplace};
 
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
@@ -28,7 +29,12 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     let work = args.work.clone().unwrap_or_else(workplace::default_work);
     let facts = hostfacts::collect(&host, &work);
     let warnings = checkup::warnings(&Seen::look(&work));
-    if args.json {
+    let format = args.print.wanted();
+    if matches!(format, Format::Csv | Format::Markdown) {
+        progress::document(&rows(&sheet(&facts, &probes, &warnings), format))?;
+        return Ok(exit::OK);
+    }
+    if format == Format::Json {
         let rows: Vec<_> = probes
             .iter()
             .map(|(backend, support)| match support {
@@ -75,6 +81,47 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     warn(&mut text, &warnings, width);
     progress::document(&text)?;
     Ok(exit::OK)
+}
+
+/// A row for each fact, driver and warning.
+fn sheet(
+    facts: &BTreeMap<String, String>,
+    probes: &[(&dyn Backend, Support)],
+    warnings: &[Warning],
+) -> Table {
+    let row = |kind: &str, name: &str, state: &str, told: String, mend: &str| {
+        [
+            kind.to_owned(),
+            name.to_owned(),
+            state.to_owned(),
+            told,
+            mend.to_owned(),
+        ]
+    };
+    let mut all = Vec::new();
+    for (name, value) in facts {
+        all.push(row("host", name, "", value.clone(), ""));
+    }
+    for (backend, support) in probes {
+        all.push(match support {
+            Support::Ready(facts) => {
+                let facts: Vec<String> = facts.iter().map(|(n, v)| format!("{n} {v}")).collect();
+                row("driver", backend.name(), "ready", facts.join("; "), "")
+            }
+            Support::Missing(missing) => row(
+                "driver",
+                backend.name(),
+                "missing",
+                missing.what.clone(),
+                &missing.fix,
+            ),
+        });
+    }
+    for warning in warnings {
+        let told = format!("{}: {}", warning.seen, warning.effect);
+        all.push(row("warning", warning.check, "", told, &warning.mend));
+    }
+    table(["kind", "name", "state", "told", "mend"], all)
 }
 
 /// Adds the warnings: what is so, what it does to numbers, what mends it.

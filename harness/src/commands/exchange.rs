@@ -7,7 +7,7 @@ use conformance::{Outcome, cross};
 use reports::matrix::sign;
 use serde_json::json;
 
-use crate::cli::ConformArgs;
+use crate::cli::{ConformArgs, Format, rows, table};
 use crate::examined::Examined;
 use crate::workplace::{self, Workplace};
 use crate::{exit, layout, progress, subjects};
@@ -55,7 +55,20 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     place.close()?;
     opened?;
     closed?;
-    progress::document(&if args.json {
+    let format = args.print.wanted();
+    progress::document(&if matches!(format, Format::Csv | Format::Markdown) {
+        let head = ["set", "from", "to", "outcome", "reason"];
+        let all = reports.iter().map(|report| {
+            [
+                report.set.to_owned(),
+                report.from.clone(),
+                report.to.clone(),
+                report.outcome.name().to_owned(),
+                report.outcome.reason(),
+            ]
+        });
+        rows(&table(head, all), format)
+    } else if format == Format::Json {
         let pairs: Vec<_> = reports
             .iter()
             .map(|report| {

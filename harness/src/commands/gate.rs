@@ -8,7 +8,7 @@ use reports::compare::Options;
 use reports::gate::{Finding, Gate, Kind, Status, Strictness};
 
 use super::compare::{Run, compare};
-use crate::cli::{GateArgs, GateFailOn};
+use crate::cli::{Format, GateArgs, GateFailOn};
 use crate::settings::Settings;
 use crate::{describe, exit, interrupt, progress};
 
@@ -199,11 +199,10 @@ fn publish(gate: &Gate, dir: &Path, args: &GateArgs) -> anyhow::Result<String> {
         std::fs::write(&path, text)
             .with_context(|| format!("could not write {}", path.display()))?;
     }
-    Ok(if args.json {
-        json
-    } else if args.markdown {
-        markdown
-    } else {
-        show::text(gate)
+    Ok(match args.print.or_markdown(args.markdown) {
+        Format::Json => json,
+        Format::Markdown => markdown,
+        Format::Csv => reports::gate::rows::table(gate).csv(),
+        Format::Table => show::text(gate),
     })
 }

@@ -5,15 +5,18 @@ use reports::record::{Outcome, Results, Role, Support};
 use reports::table::Table;
 use serde_json::{Value, json};
 
-use crate::cli::HistoryArgs;
+use crate::cli::{Format, HistoryArgs, rows};
 use crate::runs::{self, Entry, State};
 use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &HistoryArgs) -> anyhow::Result<u8> {
     let entries: Vec<Entry> = runs::list(&args.out)?.into_iter().map(runs::read).collect();
-    progress::document(&if args.json {
+    let format = args.print.wanted();
+    progress::document(&if format == Format::Json {
         let runs: Vec<Value> = entries.iter().map(json).collect();
         serde_json::to_string_pretty(&runs)? + "\n"
+    } else if format != Format::Table {
+        rows(&sheet(&entries), format)
     } else if entries.is_empty() {
         format!("no runs in {} yet\n", args.out.display())
     } else {
@@ -33,13 +36,29 @@ fn word(state: &State) -> &'static str {
     }
 }
 
+/// The columns of a row.
+const HEAD: [&str; 8] = [
+    "run", "state", "kernel", "version", "profile", "rounds", "subjects", "cases",
+];
+
+/// A row for each run, what it found in the last column.
+fn sheet(entries: &[Entry]) -> Table {
+    let head = HEAD.iter().chain(&["result"]);
+    let rows = entries.iter().map(|entry| {
+        let mut row = row(entry);
+        row.push(said(entry));
+        row
+    });
+    Table {
+        head: head.map(|name| (*name).to_owned()).collect(),
+        rows: rows.collect(),
+    }
+}
+
 /// A table, and under each row what the run found; where the table does not fit, that comes after it.
 fn text(entries: &[Entry], width: usize) -> String {
-    let head = [
-        "run", "state", "kernel", "version", "profile", "rounds", "subjects", "cases",
-    ];
     let table = Table {
-        head: head.map(str::to_owned).to_vec(),
+        head: HEAD.map(str::to_owned).to_vec(),
         rows: entries.iter().map(row).collect(),
     };
     let tables: Vec<String> = table.split(width).iter().map(Table::text).collect();

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytesize::ByteSize;
+use reports::table::Table;
 use serde_json::json;
 use workloads::image::generate::{self, Preset, Spec};
 use workloads::image::registry::{self, Reference};
 use workloads::image::{Image, OpenOptions};
 
-use crate::cli::{GenerateArgs, ImageCommand, RegistryArgs};
+use crate::cli::{Format, GenerateArgs, ImageCommand, RegistryArgs, rows, table};
 use crate::{exit, interrupt, progress};
 
 pub(super) fn run(command: &ImageCommand) -> anyhow::Result<u8> {
@@ -19,9 +20,9 @@ pub(super) fn run(command: &ImageCommand) -> anyhow::Result<u8> {
         ImageCommand::Generate(args) => generate(args),
         ImageCommand::Inspect {
             image,
-            json,
+            print,
             registry,
-        } => inspect(image, *json, registry),
+        } => inspect(image, print.wanted(), registry),
     }
 }
 
@@ -66,24 +67,45 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<u8> {
     Ok(exit::OK)
 }
 
-fn inspect(name: &str, as_json: bool, registry: &RegistryArgs) -> anyhow::Result<u8> {
+fn inspect(name: &str, format: Format, registry: &RegistryArgs) -> anyhow::Result<u8> {
     if !Reference::is_meant(name) {
-        return show(&open(name, None)?, as_json);
+        return show(&open(name, None)?, format);
     }
     let place = tempfile::tempdir().context("making a temporary directory for the image")?;
     let mut image = fetch(name, &place.path().join("image"), registry)?;
     // Where it lies now, it will not lie when this is read.
     image.path = PathBuf::from(name);
-    show(&image, as_json)
+    show(&image, format)
 }
 
-fn show(image: &Image, as_json: bool) -> anyhow::Result<u8> {
-    progress::document(&if as_json {
-        format!("{}\n", serde_json::to_string_pretty(&document(image))?)
-    } else {
-        text(image)?
+fn show(image: &Image, format: Format) -> anyhow::Result<u8> {
+    progress::document(&match format {
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(&document(image))?),
+        Format::Table => text(image)?,
+        Format::Csv | Format::Markdown => rows(&sheet(image), format),
     })?;
     Ok(exit::OK)
+}
+
+/// A row for each layer.
+fn sheet(image: &Image) -> Table {
+    let head = [
+        "layer",
+        "stored bytes",
+        "compression",
+        "diff id",
+        "chain id",
+    ];
+    let layers = image.layers.iter().map(|layer| {
+        [
+            layer.number.to_string(),
+            layer.size.to_string(),
+            layer.compression.name().to_owned(),
+            layer.diff_id.to_string(),
+            layer.chain_id.to_string(),
+        ]
+    });
+    table(head, layers)
 }
 
 /// Fetches an image from its registry into the new directory `at`.

@@ -4,20 +4,22 @@
 use std::fmt::Write as _;
 
 use conformance::Case;
+use reports::table::Table;
 use serde_json::json;
 use workloads::Work;
 
-use crate::cli::{JsonArgs, SettingsArgs};
+use crate::cli::{Format, ListArgs, SettingsArgs, rows, table};
 use crate::profile::{self, Profile};
 use crate::settings::Settings;
 use crate::{exit, layout, progress, spoken};
 
-pub(super) fn run(args: &JsonArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &ListArgs) -> anyhow::Result<u8> {
     let settings = Settings::load(&SettingsArgs::default())?;
-    let text = if args.json {
-        format!("{}\n", serde_json::to_string_pretty(&as_json(&settings))?)
-    } else {
-        as_text(&settings)
+    let format = args.print.wanted();
+    let text = match format {
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(&as_json(&settings))?),
+        Format::Table => as_text(&settings),
+        Format::Csv | Format::Markdown => rows(&sheet(&settings), format),
     };
     progress::document(&text)?;
     Ok(exit::OK)
@@ -63,6 +65,36 @@ fn as_json(settings: &Settings) -> serde_json::Value {
     json!({ "schema": 1, "drivers": drivers, "workloads": workloads, "profiles": profiles, "limits": limits, "cases": as_values(conformance::ALL) })
 }
 
+/// A row for each driver, option, workload, phase, profile, limit and case.
+fn sheet(settings: &Settings) -> Table {
+    let mut all = Vec::new();
+    let mut put = |kind: &str, of: &str, name: &str, about: &str| {
+        all.push([kind, of, name, about].map(str::to_owned));
+    };
+    for backend in drivers::ALL {
+        put("driver", "", backend.name(), backend.summary());
+        for option in backend.options() {
+            put("option", backend.name(), option.name, option.doc);
+        }
+    }
+    for work in profile::all(&settings.workloads) {
+        put("workload", "", work.name(), work.question());
+        for (name, doc) in work.phases() {
+            put("phase", work.name(), name, doc);
+        }
+    }
+    for profile in settings.profiles() {
+        put("profile", "", &profile.name, &amounts(&profile));
+    }
+    for limit in &settings.limits {
+        put("limit", "", &limit.name, &limit.text);
+    }
+    for case in conformance::ALL {
+        put("case", case.theme.name(), case.name, case.promise);
+    }
+    table(["kind", "of", "name", "about"], all)
+}
+
 fn as_values(cases: &[&Case]) -> Vec<serde_json::Value> {
     cases
         .iter()
@@ -76,8 +108,23 @@ fn as_values(cases: &[&Case]) -> Vec<serde_json::Value> {
 }
 
 /// Some cases alone: `conform --list`.
-pub(super) fn cases(cases: &[&Case], json: bool) -> anyhow::Result<String> {
-    if json {
+pub(super) fn cases(cases: &[&Case], format: Format) -> anyhow::Result<String> {
+    if matches!(format, Format::Csv | Format::Markdown) {
+        let head = ["case", "theme", "level", "promise", "why", "origin"];
+        let all = cases.iter().map(|case| {
+            let words = [
+                case.name,
+                case.theme.name(),
+                case.level.name(),
+                case.promise,
+                case.why,
+                case.origin,
+            ];
+            words.map(str::to_owned)
+        });
+        return Ok(rows(&table(head, all), format));
+    }
+    if format == Format::Json {
         let value = json!({ "schema": 1, "cases": as_values(cases) });
         return Ok(format!("{}\n", serde_json::to_string_pretty(&value)?));
     }

@@ -13,6 +13,8 @@ mod gate;
 mod history;
 mod image;
 mod list;
+mod manual;
+mod publish;
 mod random;
 mod report;
 mod run;
@@ -56,6 +58,9 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Image { command } => image::run(&command),
         Command::Exec(args) => exec::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Publish(args) => publish::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::pages(&args),
         Command::Count => crate::counting::child(),
     }
 }

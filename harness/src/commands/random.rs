@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use conformance::random::{self, Budget, Plan, Sequence};
 use drivers::Host;
+use reports::table::Table;
 use serde_json::json;
 
-use crate::cli::ConformArgs;
+use crate::cli::{ConformArgs, Format, rows, table};
 use crate::examined::Examined;
 use crate::progress::Progress;
 use crate::subjects::{self, Planned};
@@ -82,7 +83,10 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     bar.finish();
     place.close()?;
     let played = played.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    let text = if args.json {
+    let format = args.print.wanted();
+    let text = if matches!(format, Format::Csv | Format::Markdown) {
+        rows(&sheet(&played), format)
+    } else if format == Format::Json {
         let all: Vec<_> = played.iter().map(as_json).collect();
         format!(
             "{}\n",
@@ -168,6 +172,37 @@ fn as_text(played: &[Played], seed: u64) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// A row for each subject.
+fn sheet(played: &[Played]) -> Table {
+    let head = [
+        "subject",
+        "sequences",
+        "steps",
+        "refused",
+        "unasked",
+        "failure",
+        "again",
+    ];
+    let all = played.iter().map(|one| {
+        let o = &one.outcome;
+        let failure = o.failure.as_ref();
+        [
+            one.subject.clone(),
+            o.sequences.to_string(),
+            o.steps.to_string(),
+            o.refused.to_string(),
+            o.unasked.to_string(),
+            failure
+                .map(|failure| failure.outcome.reason())
+                .unwrap_or_default(),
+            failure
+                .map(|failure| failure.smallest.to_string())
+                .unwrap_or_default(),
+        ]
+    });
+    table(head, all)
 }
 
 fn as_json(one: &Played) -> serde_json::Value {

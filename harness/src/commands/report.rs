@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use reports::Results;
 
-use crate::cli::{ReportArgs, RunArg};
-use crate::{exit, layout, progress, records, runs};
+use crate::cli::{Format, ReportArgs, RunArg};
+use crate::{exit, layout, packed, progress, records, runs};
 
 /// Where the report of several runs goes: it belongs to none of them.
 const SEVERAL: &str = "layerbench-report";
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
+    let format = args.print.wanted();
     let read = |run: &PathBuf| read_in(run, &args.root);
     let baseline = args.baseline.as_ref().map(read).transpose()?;
     let baseline = baseline.as_ref().map(|(_, results)| results);
@@ -23,18 +24,14 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
             let beside = path.parent().map(Path::to_owned);
             let out = args.out.clone().or(beside).unwrap_or_default();
             let documents = write_beside(&results, baseline, &out)?;
-            progress::document(&if args.json {
-                documents.json
-            } else {
-                documents.summary
-            })?;
+            progress::document(&documents.in_format(format, &results))?;
             out
         }
         several => {
-            if args.json {
+            if format == Format::Json {
                 return Err(exit::coded(
                     exit::USAGE,
-                    "--json prints one run: name one, or leave it out".to_owned(),
+                    "JSON is printed of one run: name one, or leave --json out".to_owned(),
                 ));
             }
             let runs = several.iter().map(|run| Ok(read(run)?.1));
@@ -42,7 +39,8 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
             let merged =
                 reports::merge(runs).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
             let out = args.out.clone().unwrap_or_else(|| SEVERAL.into());
-            progress::document(&write_several(&merged, baseline, &out)?)?;
+            let documents = write_several(&merged, baseline, &out)?;
+            progress::document(&documents.in_format(format, &merged))?;
             out
         }
     };
@@ -71,18 +69,8 @@ pub(crate) fn read_results(dir: &Path) -> anyhow::Result<Results> {
 /// As [`read`], where the runs of `root` are meant.
 fn read_in(records: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
     let path = find(records, root)?;
-    let bytes =
-        std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        exit::coded(
-            exit::BAD_DATA,
-            format!("{}: it is no text: {e}", path.display()),
-        )
-    })?;
-    let results = if path
-        .extension()
-        .is_some_and(|extension| extension == "jsonl")
-    {
+    let text = packed::text(&path)?;
+    let results = if packed::name(&path).ends_with(".jsonl") {
         Results::from_lines(&text)
     } else {
         Results::from_json(&text)
@@ -94,7 +82,7 @@ fn read_in(records: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
 /// The records file that is meant: the path itself, what a run left in that directory, or that of a run of `root`.
 fn find(path: &Path, root: &Path) -> anyhow::Result<PathBuf> {
     if path.is_dir() {
-        return [records::FILE, "results.json"]
+        return [records::FILE, "results.json", packed::FILE]
             .into_iter()
             .map(|name| path.join(name))
             .find(|path| path.exists())
@@ -132,8 +120,22 @@ fn find(path: &Path, root: &Path) -> anyhow::Result<PathBuf> {
 /// What is also printed.
 #[derive(Debug)]
 pub(super) struct Documents {
+    /// Empty for several runs, which no one file of results holds.
     pub(super) json: String,
     pub(super) summary: String,
+    markdown: String,
+}
+
+impl Documents {
+    /// The one that is asked for.
+    pub(super) fn in_format(self, format: Format, results: &Results) -> String {
+        match format {
+            Format::Table => self.summary,
+            Format::Markdown => self.markdown,
+            Format::Json => self.json,
+            Format::Csv => reports::sheet::headline(results).csv(),
+        }
+    }
 }
 
 /// Writes report.html, results.json, junit.xml, summary.md and claims.json, each whole or not at all.
@@ -150,22 +152,22 @@ fn write_beside(
     make(out)?;
     let json = results.to_json()? + "\n";
     put(out, "results.json", &json)?;
-    let summary = write_several(results, baseline, out)?;
+    let documents = write_several(results, baseline, out)?;
     let answers = reports::claims::answers(&reports::Analysis::new(results));
     put(
         out,
         "claims.json",
         &reports::claims::show::json(results, &answers)?,
     )?;
-    Ok(Documents { json, summary })
+    Ok(Documents { json, ..documents })
 }
 
-/// Writes what can be said of several runs too; gives the summary.
+/// Writes what can be said of several runs too.
 fn write_several(
     results: &Results,
     baseline: Option<&Results>,
     out: &Path,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Documents> {
     make(out)?;
     let beside = reports::Beside {
         baseline,
@@ -173,12 +175,14 @@ fn write_several(
     };
     put(out, "report.html", &reports::render_with(results, &beside))?;
     put(out, "junit.xml", &reports::junit::junit(results)?)?;
-    put(out, "summary.md", &reports::markdown::summary(results))?;
+    let markdown = reports::markdown::summary(results);
+    put(out, "summary.md", &markdown)?;
     let width = layout::width();
-    Ok(layout::broken(
-        &reports::summary::text(results, width),
-        width,
-    ))
+    Ok(Documents {
+        json: String::new(),
+        markdown,
+        summary: layout::broken(&reports::summary::text(results, width), width),
+    })
 }
 
 fn make(out: &Path) -> anyhow::Result<()> {

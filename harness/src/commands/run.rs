@@ -204,11 +204,8 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let documents = super::report::write(records.results(), records.dir())?;
     outcome?;
     closed?;
-    progress::document(if args.json {
-        &documents.json
-    } else {
-        &documents.summary
-    })?;
+    let format = args.print.wanted();
+    progress::document(&documents.in_format(format, records.results()))?;
     progress::say(&format!(
         "layerbench: wrote {} (run {})",
         args.out.join("report.html").display(),

@@ -1,8 +1,9 @@
 //! `layerbench trend`: where the numbers of the runs that are kept changed, for each host and set-up apart.
 
+use reports::trend::rows::table;
 use reports::trend::{Filter, Group, History, json, terminal};
 
-use crate::cli::TrendArgs;
+use crate::cli::{Format, TrendArgs, rows};
 use crate::runs::{self, State};
 use crate::{exit, layout, progress};
 
@@ -17,8 +18,11 @@ pub(super) fn run(args: &TrendArgs) -> anyhow::Result<u8> {
             ),
         ));
     }
-    progress::document(&if args.json {
+    let format = args.print.wanted();
+    progress::document(&if format == Format::Json {
         serde_json::to_string_pretty(&json::json(&groups))? + "\n"
+    } else if format != Format::Table {
+        rows(&table(&groups, args.all), format)
     } else {
         let width = layout::width();
         let texts: Vec<String> = groups

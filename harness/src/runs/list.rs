@@ -96,13 +96,13 @@ fn state(dir: &Path, results: &Results) -> State {
     match &results.end {
         Some(end) if end.interrupted => State::Interrupted,
         Some(_) => State::Complete,
-        None if is_locked(dir) => State::Running,
+        None if is_running(dir) => State::Running,
         None => State::Torn,
     }
 }
 
 /// Whether a run holds its records: it does so until it ends.
-fn is_locked(dir: &Path) -> bool {
+pub(crate) fn is_running(dir: &Path) -> bool {
     File::open(dir.join(FILE)).is_ok_and(|file| {
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared)
             == Err(rustix::io::Errno::WOULDBLOCK)

@@ -110,7 +110,7 @@ fn two_subjects(comparison: &Comparison) -> Option<String> {
 }
 
 /// The rows that are shown: those that differ, or all that were compared.
-fn chosen(comparison: &Comparison, all: bool) -> Vec<&Row> {
+pub fn chosen(comparison: &Comparison, all: bool) -> Vec<&Row> {
     comparison
         .rows
         .iter()
@@ -213,7 +213,7 @@ pub(crate) fn interval(row: &Row) -> String {
 }
 
 /// What the table does not hold.
-fn sentences(comparison: &Comparison, all: bool) -> Vec<String> {
+pub(crate) fn sentences(comparison: &Comparison, all: bool) -> Vec<String> {
     let mut lines: Vec<String> = comparison.finishes.iter().map(finish).collect();
     for change in &comparison.cases {
         let why = if change.reason.is_empty() {

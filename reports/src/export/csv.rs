@@ -59,7 +59,7 @@ fn line(text: &mut String, results: &Results, record: &Record) {
 
 /// A field, in quotes where it needs them. A leading `=`, `+`, `-` or `@` would be a formula to a spreadsheet: names
 /// come from hosts, so such a field gets a leading apostrophe.
-pub(super) fn field(text: &str) -> String {
+pub(crate) fn field(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

@@ -4,6 +4,7 @@ pub mod confirm;
 pub mod finding;
 pub mod junit;
 pub mod limit;
+pub mod rows;
 pub mod screen;
 pub mod show;
 pub mod side;

@@ -1,4 +1,4 @@
-//! How the numbers were made, and what they cannot say.
+//! How the numbers were made.
 
 use std::collections::BTreeMap;
 
@@ -44,14 +44,6 @@ pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
         (detectable(analysis))
         (noise(analysis))
         (design::order(analysis))
-        h3 { "What this does not show" }
-        ul {
-            li { "Other machines: compare ratios across hosts, never seconds, and repeat before you rely on them." }
-            li { "Other images and applications: the work is described above and in docs/measuring.md." }
-            li { "Wear: a fresh store in a sparse file is neither fragmented nor nearly full." }
-            li { "A control shares the backing store, not its history; ratios on tiny times carry the timer's cost too." }
-            li { "Passing cases show that a promise held when asked, not that it always will." }
-        }
     }
 }
 

@@ -1,21 +1,24 @@
 //! `report.html`: one file, no network; all of it can be read without its script, on a phone, at night and on paper.
 
 mod cards;
+mod cite;
 mod claims;
 mod conformance;
 mod data;
 mod design;
 mod embedded;
 mod environment;
+mod glossary;
 mod growth;
 mod header;
+mod limits;
 mod matrix;
 mod method;
 pub mod page;
 mod runs;
-mod script;
+pub(crate) mod script;
 pub mod sections;
-mod style;
+pub(crate) mod style;
 mod subjects;
 mod workloads;
 

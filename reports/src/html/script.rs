@@ -39,7 +39,7 @@ pub(super) fn small(parts: &[&str]) -> String {
 }
 
 /// `'sha256-…'`: what a policy names an inline text by.
-pub(super) fn source(text: &str) -> String {
+pub(crate) fn source(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 

@@ -4,8 +4,8 @@
 use maud::Markup;
 
 use super::{
-    cards, claims, conformance, data, environment, growth, matrix, method, runs, subjects,
-    workloads,
+    cards, cite, claims, conformance, data, environment, glossary, growth, limits, matrix, method,
+    runs, subjects, workloads,
 };
 use crate::analysis::Analysis;
 use crate::decide::Decision;
@@ -58,9 +58,12 @@ impl Whole<'_> {
             section("conformance", "Conformance", (!results.cases.is_empty()).then(|| conformance::section(analysis, self.beside.baseline))),
             section("claims", "Published statements", claims::any(&answers).then(|| claims::section(results, &answers))),
             section("method", "Method", Some(if one { method::section(analysis) } else { runs::methods(&results.parts) })),
+            section("limits", "What this does not show", one.then(|| limits::section(analysis))),
+            section("words", "Words", Some(glossary::section())),
             section("subjects", "Subjects", Some(subjects::section(analysis))),
             section("environment", "Environment", one.then(|| environment::section(results))),
             section("data", "Data", Some(data::section(analysis))),
+            section("cite", "How to cite", one.then(|| cite::section(results))),
         ]
         .into_iter()
         .flatten()

@@ -3,17 +3,18 @@
 use std::sync::LazyLock;
 
 /// In this order.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     include_str!("style/base.css"),
     include_str!("style/cards.css"),
     include_str!("style/tables.css"),
     include_str!("style/charts.css"),
     include_str!("style/conformance.css"),
+    include_str!("style/words.css"),
     include_str!("style/print.css"),
 ];
 
 /// The whole style as it stands in the page.
-pub(super) fn text() -> &'static str {
+pub(crate) fn text() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| PARTS.concat());
     &TEXT
 }

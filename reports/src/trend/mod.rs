@@ -4,6 +4,7 @@ pub mod change;
 pub mod divide;
 pub mod history;
 pub mod json;
+pub mod rows;
 pub mod sparkline;
 pub mod terminal;
 
