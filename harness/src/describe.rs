@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use drivers::sandbox::Ground;
-use drivers::{Driver, Host};
+use drivers::{Backend, Driver, Host};
 use reports::Line;
 use reports::record::{HostLine, Role as RecordRole, Run, Subject, Support, WorkloadInfo};
+use reports::uses::ROOTLESS_FACT;
 use workloads::Work;
 
 use crate::hostfacts;
@@ -123,6 +124,7 @@ pub(crate) fn subject(
     let mut capabilities = BTreeMap::new();
     if !is_control {
         facts.extend(driver.facts());
+        facts.push((ROOTLESS_FACT.to_owned(), rootless(planned.backend)));
         if let Ok(serde_json::Value::Object(map)) = serde_json::to_value(driver.capabilities()) {
             capabilities.extend(map);
         }
@@ -146,6 +148,19 @@ pub(crate) fn subject(
         support: Support::Ready,
         facts,
         capabilities,
+    }
+}
+
+/// Whether a driver would run on this host for a user without root, in a user namespace: `yes`, or `no: ` and why.
+fn rootless(backend: &dyn Backend) -> String {
+    let host = Host {
+        root: true,
+        user_namespace: true,
+        ..Host::detect()
+    };
+    match backend.probe(&host) {
+        drivers::host::Support::Ready(_) => "yes".to_owned(),
+        drivers::host::Support::Missing(missing) => format!("no: {}", missing.what),
     }
 }
 

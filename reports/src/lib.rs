@@ -38,6 +38,8 @@ pub mod tail;
 pub mod targets;
 pub mod tied;
 pub mod trend;
+pub mod uses;
+pub mod wrap;
 
 pub use analysis::Analysis;
 pub use compare::Comparison;

@@ -1,8 +1,9 @@
 //! `summary.md`: what is printed, for job summaries and comments.
 
 use crate::analysis::Analysis;
-use crate::decide::{caution, decide, sentence};
+use crate::decide::{Decision, caution, decide, sentence};
 use crate::headline::rows;
+use crate::number::{Scale, ratio};
 use crate::record::{Outcome, Results};
 use crate::summary;
 use crate::table::escape;
@@ -20,13 +21,20 @@ pub fn summary(results: &Results) -> String {
         text.extend([escape(&line).as_str(), "\n\n"]);
     }
     text.extend(caution(&analysis).map(|line| format!("**{}**\n\n", escape(&line))));
-    text.push_str(&summary::table(&analysis, &headline).markdown());
+    for decision in &decisions {
+        text.push_str(&decided(&analysis, decision));
+    }
+    if !decisions.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&summary::table(&analysis, &headline, true).markdown());
     text.push_str("\nMedians. `layer/volume`: how many times a job in the container layer takes what it takes in a volume. `report.html` has intervals, verdicts and the method.\n");
     if let Some(standings) = summary::standings(&decisions) {
         text.extend(["\n", &standings.markdown()]);
-        text.push_str("\nHow many times what the first of a use costs (geometric mean of its numbers; 4/5: covers 4 of 5 of them). Who shares a letter was not told apart; who has none is no candidate, or there are fewer than 6 rounds.\n");
+        text.push_str("\nHow many times what the first of a use costs (weighted geometric mean of its numbers; 4/5: covers 4 of 5 of them). Who shares a letter was not told apart; who has none is no candidate, or there are fewer than 6 rounds.\n");
     }
-    let notes = summary::notes(&analysis);
+    let mut notes = summary::notes(&analysis);
+    notes.extend(summary::undecided_line(&headline));
     if !notes.is_empty() {
         text.push('\n');
         for note in notes {
@@ -61,5 +69,43 @@ pub fn summary(results: &Results) -> String {
         run.seed,
         escape(&run.started)
     )]);
+    text
+}
+
+/// A line for each use: who is named, who comes next and by how much, how sure that is, why, and who is out.
+fn decided(analysis: &Analysis<'_>, decision: &Decision) -> String {
+    let named = match decision.winners() {
+        [] => "nobody is named".to_owned(),
+        winners => winners.join(" or "),
+    };
+    let mut text = format!(
+        "- **{}**: {} ({}).",
+        escape(decision.of.title),
+        escape(&named),
+        escape(&decision.certainty().words())
+    );
+    if let (Some(next), Some(lead)) = (decision.next(), &decision.lead) {
+        text.extend([" Next: ", &escape(next), ", ", &escape(&ratio(lead)), "."]);
+    }
+    for reason in decision.reasons(analysis) {
+        let scale = Scale::of(&reason.unit, [reason.first, reason.next]);
+        text.extend([
+            " ",
+            &escape(&reason.label),
+            ": ",
+            &scale.with_unit(reason.first),
+            " against ",
+            &scale.with_unit(reason.next),
+            ".",
+        ]);
+    }
+    for (name, reason) in &decision.out {
+        text.extend([format!(
+            " {} is not considered: {}.",
+            escape(name),
+            escape(reason)
+        )]);
+    }
+    text.push('\n');
     text
 }

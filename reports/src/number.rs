@@ -174,6 +174,15 @@ pub fn size(text: &str) -> String {
     }
 }
 
+/// A ratio with its interval and the rounds behind it: `1.18x [1.10, 1.26], n = 12`.
+pub fn ratio(pair: &Paired) -> String {
+    let interval = pair
+        .interval
+        .map(|i| format!(" [{}, {}]", three(i.low), three(i.high)))
+        .unwrap_or_default();
+    format!("{}x{interval}, n = {}", three(pair.ratio), pair.rounds)
+}
+
 /// A comparison in words: `1.18x slower`, with its interval `[1.1, 1.26]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {

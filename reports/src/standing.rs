@@ -1,4 +1,4 @@
-//! Who stands where in a use: how many times what the leader costs, over how many of the numbers, and in which group.
+//! One subject against another over all headline numbers, and the groups of those that were not told apart.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,17 @@ use crate::stats::centre::Centre;
 use crate::stats::letters::letters;
 use crate::stats::{Bootstrapped, Paired, Verdict, bootstrap, family};
 
-/// One subject in a use.
+/// One subject against another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
-    /// The subject.
-    pub name: String,
-    /// The geometric mean of its ratios to the leader, over the numbers that both have; `None` when there is none.
+    /// The geometric mean of its ratios to the other, over the numbers that both have; `None` when there is none.
     pub times: Option<f64>,
-    /// Its 95 % interval by bootstrap over rounds; `None` below six rounds, and for the leader itself.
+    /// Its 95 % interval by bootstrap over rounds; `None` below six rounds, and against itself.
     pub interval: Option<Bootstrapped>,
     /// How many of the numbers that mean covers.
     pub covered: usize,
     /// How many there are.
     pub of: usize,
-    /// Its group among the candidates: who shares a letter was not told apart. Empty for others and below six rounds.
-    pub letters: String,
 }
 
 /// A value as a cost: 0 bytes count as 4 KiB, the least a filesystem hands out; else nothing could be compared with it.
@@ -86,14 +82,12 @@ pub fn standing(
         (!rows_of.is_empty()).then(|| (sum / rows_of.len() as f64).exp())
     };
     Standing {
-        name: subject.to_owned(),
         times: mean(&vec![1; rounds.len()]),
         interval: (subject != leader)
             .then(|| bootstrap::bca(rounds.len(), seed, mean))
             .flatten(),
         covered: logs.len(),
         of: rows.len(),
-        letters: String::new(),
     }
 }
 

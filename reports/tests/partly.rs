@@ -3,11 +3,12 @@
 
 mod common;
 
-use reports::decide::decide;
-use reports::headline::{Use, rows};
+use reports::decide::{decide, undecided};
+use reports::headline::rows;
+use reports::uses;
 use reports::{Analysis, Block};
 
-fn uses(workloads: &[&str]) -> Vec<Use> {
+fn decided(workloads: &[&str]) -> Vec<&'static str> {
     let mut results = common::results(12);
     results
         .records
@@ -15,17 +16,47 @@ fn uses(workloads: &[&str]) -> Vec<Use> {
     let analysis = Analysis::new(&results);
     decide(&analysis, &rows(&analysis))
         .iter()
-        .map(|decision| decision.of)
+        .map(|decision| decision.of.id)
         .collect()
 }
 
 #[test]
 fn starting_containers_says_nothing_of_writing_in_them() {
-    let all = uses(&["pull", "start", "copy-up", "write-heavy"]);
-    assert!(all.contains(&Use::Writing) && all.contains(&Use::Density));
-    let of_start = uses(&["start"]);
-    assert!(!of_start.contains(&Use::Writing), "{of_start:?}");
-    assert!(of_start.contains(&Use::Density), "{of_start:?}");
+    let all = decided(&["pull", "start", "copy-up", "write-heavy"]);
+    assert_eq!(all, ["ci-builders", "writing-layer", "writing-volumes"]);
+    assert!(decided(&["start"]).is_empty());
+    assert!(decided(&["pull"]).is_empty());
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let results = common::results(6);
+    let rows = rows(&Analysis::new(&results));
+    let open = undecided(&rows);
+    let names: Vec<&str> = open.iter().map(|open| open.of.id).collect();
+    assert_eq!(names, ["many-containers", "rootless", "little-disk"]);
+    assert_eq!(
+        open[0].missing,
+        [
+            "start-scale",
+            "share",
+            "density",
+            "remove",
+            "start-programs"
+        ]
+    );
+    assert!(open.iter().all(|open| open.share > 0.0 && open.share < 0.5));
+    let decision = &decide(&Analysis::new(&results), &rows)[0];
+    assert_eq!((decision.of, decision.share), (uses::BUILDERS, 0.5));
+    assert_eq!(
+        decision.missing,
+        ["build", "start-programs", "tools", "diff"]
+    );
+    let page = reports::render(&results);
+    assert!(page.contains("Rests on 50 % of what it should, by weight; not measured: build, start-programs, tools, diff."));
+    assert!(page.contains("Rootless desktop</strong>: not decided."));
+    let told = "Not decided, for want of workloads: many small containers (start-scale, share, density, remove, start-programs)";
+    assert!(reports::summary::text(&results, usize::MAX).contains(told));
 }
 
 #[test]
@@ -45,6 +76,6 @@ fn a_repeat_takes_the_place_of_its_round_beside_other_workloads() {
     });
     let analysis = Analysis::new(&results);
     let decisions = decide(&analysis, &rows(&analysis));
-    let builders = decisions.iter().find(|d| d.of == Use::Builders).unwrap();
+    let builders = decisions.iter().find(|d| d.of == uses::BUILDERS).unwrap();
     assert_eq!(builders.lead.as_ref().unwrap().rounds, 6);
 }

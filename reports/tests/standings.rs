@@ -3,11 +3,12 @@
 
 use reports::decide::decide;
 use reports::finish::{nobody, timed_out};
-use reports::headline::{Row, Use, rows};
+use reports::headline::{Row, rows};
 use reports::stats::random::Random;
 use reports::stats::{Verdict, Why};
 use reports::tied::{Tied, tied};
-use reports::{Analysis, Results, render, summary};
+use reports::uses;
+use reports::{Analysis, Results, markdown, render, summary};
 
 /// The work of the use "CI builders": workload and phase.
 const WORK: [(&str, &str); 3] = [
@@ -109,7 +110,7 @@ fn whoever_differs_has_a_letter_of_its_own() {
         tied.words()
     );
     let decision = &decide(&analysis, &rows(&analysis))[0];
-    assert_eq!(decision.of, Use::Builders);
+    assert_eq!(decision.of, uses::BUILDERS);
     assert_eq!(decision.winners().len(), 2);
     let slow = decision.standings.last().unwrap();
     let interval = slow.interval.unwrap();
@@ -255,9 +256,9 @@ fn what_failed_is_neither_ranked_nor_imputed() {
     assert_eq!((half.covered, half.of, half.letters.as_str()), (2, 3, ""));
     assert!((half.times.unwrap() - 0.5).abs() < 0.01);
     assert!(
-        summary::text(&results, 200).contains("x (2/3)"),
+        markdown::summary(&results).contains("x (2/3)"),
         "{}",
-        summary::text(&results, 200)
+        markdown::summary(&results)
     );
 }
 

@@ -1,15 +1,18 @@
-//! The decision cards: one per use, with the numbers it rests on.
+//! The decision cards: for each use who is named, how sure that is, why, what blocks the others, and the weights.
 
 use maud::{Markup, html};
 
-use super::matrix::name;
+use super::{costs, matrix::name};
 use crate::analysis::Analysis;
-use crate::decide::Decision;
-use crate::number::{alone, three};
-use crate::stats::{Paired, Verdict};
+use crate::decide::{Certainty, Decision, Number, Reason, undecided};
+use crate::headline::rows;
+use crate::number::{Scale, ratio, three};
+use crate::record::Subject;
+use crate::uses::{Need, ROOTLESS_FACT};
 
 /// The section's body.
 pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup {
+    let open = undecided(&rows(analysis));
     html! {
         p.lead {
             "Which driver fits which use, as far as these numbers carry. A driver is named only if it beats those not named by more than "
@@ -18,63 +21,42 @@ pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup
         @if analysis.results.cases.is_empty() {
             p.note { "The conformance suite was not asked in this run: what is named here may be fast and wrong." }
         }
-        div.cards { @for decision in decisions { (card(analysis, decision)) } }
+        div.cards data-costs=(costs::json(analysis, decisions)) { @for decision in decisions { (card(analysis, decision)) } }
+        @for open in &open {
+            p.note {
+                strong { (open.of.title) } ": not decided. This run has " (percent(open.share)) " of what it rests on, by weight; missing: "
+                (open.missing.join(", ")) "."
+            }
+        }
         p.small.muted {
-            "A use is judged by the geometric mean of its numbers, each counting alike, round by round. The interval of a lead is that of the "
-            "first one not named; intervals in the tables are bootstrapped over whole rounds (BCa). Who shares a letter was not told apart by more than "
-            "what matters. A mean over fewer numbers than there are says so, and makes no candidate."
+            "A use is judged by the geometric mean of its numbers, by their weights, round by round; the interval and the test are those of a pair of "
+            "drivers in the same rounds. Space below 1 MiB counts as 1 MiB, times below 10 µs as 10 µs: less than that nobody notices. Who shares a "
+            "letter was not told apart by more than what matters. A mean over fewer numbers than there are says so, and makes no candidate."
         }
     }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
 }
 
 fn card(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
     let sure = !decision.winners().is_empty();
-    let leader = decision.ranking.first();
     html! {
-        div.card.sure[sure] {
-            h3 { (decision.of.title()) }
-            p.for { (decision.of.about()) }
-            p.pick { (pick(decision)) }
+        div.card.sure[sure] id={ "use-" (decision.of.id) } data-use=(decision.of.id) {
+            h3 { (decision.of.title) }
+            p.for { (decision.of.about) }
+            p.pick aria-live="polite" { (pick(decision)) }
             p.why { (why(decision)) }
-            @if let Some(leader) = leader {
-                dl {
-                    @for row in &decision.rows {
-                        @if let Some(series) = analysis.get(leader, &row.key) {
-                            dt { (row.label) }
-                            dd { (alone(&series.unit, series.median())) }
-                        }
-                    }
-                }
+            (reasons(analysis, decision))
+            @for line in needs(analysis, decision) { p.out { (line) } }
+            @for (out, reason) in &decision.out { p.out { "✗ Not considered: " (name(out)) ", " (reason) "." } }
+            @for (named, reason) in &decision.partly_asked { p.out { "! " (name(named)) ": " (reason) "." } }
+            @if !decision.missing.is_empty() {
+                p.out { "Rests on " (percent(decision.share)) " of what it should, by weight; not measured: " (decision.missing.join(", ")) "." }
             }
             (standings(decision))
-            @for (workload, leader) in &decision.fragile {
-                p.out { "Rests on " (workload) ": without it " @match leader { Some(leader) => { (name(leader)) " would lead." }, None => "nobody would be named." } }
-            }
-            @for (out, reason) in &decision.out { p.out { "Not considered: " (name(out)) ", " (reason) "." } }
-        }
-    }
-}
-
-fn standings(decision: &Decision) -> Markup {
-    html! {
-        @if decision.standings.len() > 1 {
-            table.standings {
-                caption { "Times the cost of the first" }
-                thead { tr { th scope="col" { "Driver" } th.n scope="col" { "Times" } th.n scope="col" { "Numbers" } th scope="col" { "Group" } } }
-                tbody {
-                    @for standing in &decision.standings {
-                        tr {
-                            th scope="row" { (name(&standing.name)) }
-                            td.n {
-                                @match standing.times { Some(times) => { (three(times)) }, None => "–" }
-                                @if let Some(interval) = standing.interval { br; span.ci { "[" (three(interval.low)) ", " (three(interval.high)) "]" } }
-                            }
-                            td.n { (standing.covered) "/" (standing.of) }
-                            td { @if standing.letters.is_empty() { "–" } @else { (standing.letters) } }
-                        }
-                    }
-                }
-            }
+            (weights(analysis, decision))
         }
     }
 }
@@ -91,42 +73,148 @@ fn pick(decision: &Decision) -> Markup {
     }
 }
 
+/// How sure it is, and who comes next.
 fn why(decision: &Decision) -> String {
-    let (Some(pair), Some(verdict)) = (&decision.lead, decision.verdict) else {
+    let (Some(lead), Some(first), Some(next)) =
+        (&decision.lead, decision.ranking.first(), decision.next())
+    else {
         return String::new();
     };
-    let lead = lead_words(pair);
-    let first = &decision.ranking[0];
-    match (decision.winners(), verdict) {
-        ([], Verdict::Inconclusive(why)) => format!(
-            "{first} leads {} by {lead}, but {}.",
-            decision.ranking[1],
-            why.sentence()
+    let lead = ratio(lead);
+    let costs = match decision.winners() {
+        [] => format!("{first} leads {next} by {lead}"),
+        [_] => format!("the next, {next}, costs {lead}"),
+        _ => format!(
+            "these cannot be told apart; the next, {next}, costs {lead} of what the first does"
         ),
-        ([], _) => format!(
-            "{first} and {} differ by {lead}: less than what matters.",
-            decision.ranking[1]
-        ),
-        ([_], _) => format!(
-            "Costs less than the runner-up {} by {lead}.",
-            decision.ranking[1]
-        ),
-        (together, _) => format!(
-            "{} cannot be told apart; the next, {}, costs more than the first by {lead}.",
-            if together.len() == 2 {
-                "These two"
-            } else {
-                "These"
-            },
-            decision.ranking[together.len()]
-        ),
+    };
+    match decision.certainty() {
+        Certainty::Sure => format!("Sure: {costs}."),
+        Certainty::RestsOn(_) => {
+            let then: Vec<String> = decision
+                .fragile
+                .iter()
+                .map(|(workload, leader)| match leader {
+                    Some(leader) => format!("without {workload} {leader} would lead"),
+                    None => format!("without {workload} nobody would be named"),
+                })
+                .collect();
+            format!(
+                "Sure only with all its workloads: {costs}; {}.",
+                then.join(", ")
+            )
+        }
+        Certainty::FewRounds => format!("Too few rounds to be sure: {costs}."),
+        _ => match decision.verdict {
+            Some(crate::stats::Verdict::Inconclusive(why)) => {
+                format!("Not sure: {costs}, but {}.", why.sentence())
+            }
+            _ => format!("Tied: {costs}, less than what matters."),
+        },
     }
 }
 
-fn lead_words(pair: &Paired) -> String {
-    let interval = pair
-        .interval
-        .map(|i| format!(" [{}, {}]", three(i.low), three(i.high)))
-        .unwrap_or_default();
-    format!("{}x{interval}, n = {}", three(pair.ratio), pair.rounds)
+/// The two or three numbers.
+fn reasons(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
+    let reasons = decision.reasons(analysis);
+    let line = |reason: &Reason| {
+        let scale = Scale::of(&reason.unit, [reason.first, reason.next]);
+        let (word, by) = if reason.pair.ratio >= 1.0 {
+            ("for it", reason.pair.ratio)
+        } else {
+            ("against it", 1.0 / reason.pair.ratio)
+        };
+        html! {
+            dt { (reason.label) span.muted { ", " (word) } }
+            dd { (scale.number(reason.first)) " : " (scale.with_unit(reason.next)) br; span.ci { (three(by)) "x, n = " (reason.pair.rounds) } }
+        }
+    };
+    html! {
+        @if let (false, Some(first), Some(next)) = (reasons.is_empty(), decision.ranking.first(), decision.next()) {
+            dl.reasons aria-label={ (first) " against " (next) } { @for reason in &reasons { (line(reason)) } }
+        }
+    }
+}
+
+/// What those named stand on and need, from what was recorded of them.
+fn needs(analysis: &Analysis<'_>, decision: &Decision) -> Vec<String> {
+    let named = match decision.winners() {
+        [] => &decision.ranking[..decision.ranking.len().min(1)],
+        winners => winners,
+    };
+    let subjects = analysis.subjects();
+    let of = |subject: &&Subject| {
+        let backing = subject.backing.as_deref();
+        let rootless = subject.facts.iter().find(|(fact, _)| fact == ROOTLESS_FACT);
+        let root = rootless.map(|(_, value)| match value.as_str() {
+            "yes" => "works without root",
+            _ => "needs root",
+        });
+        let stands = backing.map(|backing| format!("stands on {backing}"));
+        let told: Vec<String> = stands.into_iter().chain(root.map(str::to_owned)).collect();
+        (!told.is_empty()).then(|| format!("{}: {}.", subject.name, told.join(", ")))
+    };
+    let mut lines: Vec<String> = subjects
+        .iter()
+        .filter(|subject| named.contains(&subject.name))
+        .filter_map(of)
+        .collect();
+    if decision.of.needs.contains(&Need::NoRoot) && !named.is_empty() {
+        let with_root = |s: &&Subject| s.capabilities.get("device_nodes") == Some(&true.into());
+        if subjects.iter().any(with_root) {
+            lines.push("Measured as root: in a user namespace options may differ.".to_owned());
+        }
+    }
+    lines
+}
+
+fn standings(decision: &Decision) -> Markup {
+    html! {
+        @if decision.standings.len() > 1 {
+            table.standings {
+                caption { "Times the cost of the first" }
+                thead { tr { th scope="col" { "Driver" } th.n scope="col" { "Times" } th scope="col" { "Group" } } }
+                tbody {
+                    @for place in &decision.standings {
+                        tr {
+                            th scope="row" { (name(&place.name)) }
+                            td.n {
+                                @match place.times { Some(times) => { (three(times)) }, None => "–" }
+                                @if let Some(interval) = place.interval { " " span.ci { "[" (three(interval.low)) ", " (three(interval.high)) "]" } }
+                                @if place.covered < place.of { br; span.muted { "over " (place.covered) "/" (place.of) " numbers" } }
+                            }
+                            td { @if place.letters.is_empty() { "–" } @else { (place.letters) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every number of the use with its weight, which the script turns into sliders.
+fn weights(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
+    let first = decision.ranking.first();
+    let value = |number: &Number| {
+        let series = analysis.get(first?, &number.row.key)?;
+        Some(crate::number::alone(&series.unit, series.median()))
+    };
+    html! {
+        details.weights {
+            summary { (decision.numbers.len()) " numbers and their weights" }
+            p.small.muted { (decision.of.why) }
+            table {
+                thead { tr { th scope="col" { "Number" } th.n scope="col" { @match first { Some(first) => (name(first)), None => "–" } } th.n scope="col" { "Weight" } } }
+                tbody {
+                    @for number in &decision.numbers {
+                        tr {
+                            th scope="row" { (number.row.label) }
+                            td.n { (value(number).unwrap_or_else(|| "–".to_owned())) }
+                            td.n data-weight=(number.row.id) data-label=(number.row.label) { (number.weight) }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod cards;
 mod cite;
 mod claims;
 mod conformance;
+mod costs;
 mod data;
 mod design;
 mod embedded;

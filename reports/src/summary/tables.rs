@@ -1,57 +1,23 @@
-//! The summary printed at the end of a run: one line per subject.
+//! Subjects by numbers, and subjects by uses.
 
 use crate::analysis::Analysis;
-use crate::decide::{Decision, caution, decide, sentence};
-use crate::finish::nobody;
-use crate::headline::{Row, rows};
+use crate::decide::Decision;
+use crate::headline::Row;
 use crate::number::{Scale, three};
-use crate::record::{Outcome, Results, Subject, Support};
-use crate::repeats;
+use crate::record::{Outcome, Subject};
 use crate::table::Table;
 use crate::targets;
 
-/// The summary as text for a terminal, `width` columns wide; what is wider goes on in a second table.
-pub fn text(results: &Results, width: usize) -> String {
-    let analysis = Analysis::new(results);
-    let headline = rows(&analysis);
-    let decisions = decide(&analysis, &headline);
-    let tables = table(&analysis, &headline).split(width);
-    let mut tables: Vec<String> = tables.iter().map(Table::text).collect();
-    if let Some(standings) = standings(&decisions) {
-        tables.extend(standings.split(width).iter().map(Table::text));
-    }
-    let mut text = tables.join("\n");
-    for (number, line) in notes(&analysis).into_iter().enumerate() {
-        text.extend([if number == 0 { "\n" } else { "" }, &line, "\n"]);
-    }
-    text.extend([
-        "
-",
-        &sentence(&analysis, &decisions),
-        "
-",
-    ]);
-    for line in close_calls(&decisions) {
-        text.extend([&line, "\n"]);
-    }
-    text.extend(crate::claims::judge::sentence(&analysis).map(|line| line + "\n"));
-    text.extend(caution(&analysis).map(|line| {
-        format!(
-            "{line}
-"
-        )
-    }));
-    text
-}
-
-/// Subjects by headline numbers (medians), then the layer against the volume, then conformance.
-pub(crate) fn table(analysis: &Analysis<'_>, headline: &[Row]) -> Table {
+/// Subjects, and the controls if wished, by headline numbers (medians), then the layer against the volume, then conformance.
+pub(crate) fn table(analysis: &Analysis<'_>, headline: &[Row], controls: bool) -> Table {
     let shown: Vec<&Row> = headline
         .iter()
         .filter(|row| !row.short.is_empty())
         .collect();
     let mut subjects = analysis.subjects();
-    subjects.extend(analysis.controls());
+    if controls {
+        subjects.extend(analysis.controls());
+    }
     let scales: Vec<Scale> = shown
         .iter()
         .map(|row| {
@@ -167,7 +133,7 @@ pub(crate) fn standings(decisions: &[Decision]) -> Option<Table> {
         text
     };
     let mut head = vec!["times the first".to_owned()];
-    head.extend(decisions.iter().map(|d| d.of.title().to_owned()));
+    head.extend(decisions.iter().map(|d| d.of.title.to_owned()));
     let rows = names
         .into_iter()
         .map(|name| {
@@ -179,61 +145,24 @@ pub(crate) fn standings(decisions: &[Decision]) -> Option<Table> {
     (!decisions.is_empty()).then_some(Table { head, rows })
 }
 
-/// Recommendations that one workload alone makes.
-pub(crate) fn close_calls(decisions: &[Decision]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for decision in decisions {
-        for (workload, leader) in &decision.fragile {
-            let then = match leader {
-                Some(leader) => format!("{leader} would lead"),
-                None => "nobody would be named".to_owned(),
+/// The same for a terminal: short heads, no coverage; `!` marks who is no candidate.
+pub(super) fn places(decisions: &[Decision]) -> Option<Table> {
+    let mut table = standings(decisions)?;
+    let decisions = decisions.iter().filter(|d| d.standings.len() > 1);
+    for (column, decision) in (1..).zip(decisions) {
+        table.head[column] = decision.of.short.to_owned();
+        for row in &mut table.rows {
+            let place = decision.standings.iter().find(|place| place.name == row[0]);
+            let Some((place, times)) = place.and_then(|place| Some((place, place.times?))) else {
+                continue;
             };
-            let of = decision.of.title();
-            lines.push(format!(
-                "{of}: this rests on {workload}; without it {then}."
-            ));
+            let mark = if decision.ranking.contains(&place.name) {
+                &place.letters
+            } else {
+                "!"
+            };
+            row[column] = format!("{}x {mark}", three(times)).trim_end().to_owned();
         }
     }
-    lines
-}
-
-/// What the table cannot say: who could not run, who did not finish.
-pub(crate) fn notes(analysis: &Analysis<'_>) -> Vec<String> {
-    let mut notes = nobody(analysis);
-    for subject in &analysis.results.subjects {
-        if let Support::Missing { what, fix, .. } = &subject.support {
-            notes.push(format!("{}: not run: {what}; {fix}", subject.name));
-        }
-    }
-    let mut seen: Vec<(String, usize)> = Vec::new();
-    for dnf in &analysis.results.dnf {
-        let phase = dnf
-            .phase
-            .as_deref()
-            .map(|phase| format!(" {phase}"))
-            .unwrap_or_default();
-        let line = format!(
-            "{}: did not finish {}{phase}: {}",
-            dnf.subject, dnf.workload, dnf.reason
-        );
-        match seen.iter_mut().find(|(known, _)| *known == line) {
-            Some((_, times)) => *times += 1,
-            None => seen.push((line, 1)),
-        }
-    }
-    notes.extend(seen.into_iter().map(|(line, times)| {
-        if times > 1 {
-            format!("{line} ({times} times)")
-        } else {
-            line
-        }
-    }));
-    notes.extend(crate::merge::say::notes(analysis.results));
-    notes.extend(repeats::sentence(analysis));
-    notes.extend(
-        repeats::changes(analysis)
-            .iter()
-            .map(|change| format!("  {}", change.text())),
-    );
-    notes
+    Some(table)
 }
