@@ -26,6 +26,9 @@ struct Weights<'a> {
     weights: BTreeMap<&'a str, u32>,
 }
 
+/// Of one subject; `None` where it lacks the number.
+type ByRound = Option<BTreeMap<u32, f64>>;
+
 /// As JSON; empty when there is nothing to weigh.
 pub(super) fn json(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
     let subjects = analysis.subjects();
@@ -33,15 +36,14 @@ pub(super) fn json(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
     for number in decisions.iter().flat_map(|decision| &decision.numbers) {
         rows.insert(number.row.id, &number.row);
     }
-    let of = |row: &Row| -> Vec<Option<BTreeMap<u32, f64>>> {
+    let of = |row: &Row| -> Vec<ByRound> {
         let of = |name: &str| match lacking(analysis, name, row) {
             Some(_) => None,
             None => costs(analysis, name, row),
         };
         subjects.iter().map(|s| of(&s.name)).collect()
     };
-    let all: Vec<(&Row, Vec<Option<BTreeMap<u32, f64>>>)> =
-        rows.values().map(|row| (*row, of(row))).collect();
+    let all: Vec<(&Row, Vec<ByRound>)> = rows.values().map(|row| (*row, of(row))).collect();
     // One place for each round that any of them has.
     let rounds: BTreeSet<u32> = all
         .iter()
