@@ -288,9 +288,9 @@ fn an_emulated_run_alone_recommends_nobody_and_says_why() {
     let page = render(&emulated(common::results(8)));
     well_formed(&page);
     assert!(page.contains("Made on an emulated processor (QEMU TCG)"));
-    assert!(!page.contains("On this host:"));
+    assert!(!page.contains("On this host, at"));
     let real = render(&common::results(8));
-    assert!(real.contains("On this host:"));
+    assert!(real.contains("On this host, at"));
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn the_matrix_has_a_view_for_each_metric_that_was_measured() {
     // Whoever did not finish sorts behind all that did.
     assert!(matrix.contains("data-v=\"Infinity\""));
     // A row that no other row explains says what is the same.
-    assert!(matrix.contains("Start a container and remove it, from cold caches"));
+    assert!(matrix.contains("Start a container from cold caches"));
 }
 
 #[test]

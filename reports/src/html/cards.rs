@@ -84,9 +84,7 @@ fn why(decision: &Decision) -> String {
     let costs = match decision.winners() {
         [] => format!("{first} leads {next} by {lead}"),
         [_] => format!("the next, {next}, costs {lead}"),
-        _ => format!(
-            "these cannot be told apart; the next, {next}, costs {lead} of what the first does"
-        ),
+        _ => format!("these cannot be told apart; the next, {next}, costs {lead}"),
     };
     match decision.certainty() {
         Certainty::Sure => format!("Sure: {costs}."),
@@ -131,7 +129,8 @@ fn reasons(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
     };
     html! {
         @if let (false, Some(first), Some(next)) = (reasons.is_empty(), decision.ranking.first(), decision.next()) {
-            dl.reasons aria-label={ (first) " against " (next) } { @for reason in &reasons { (line(reason)) } }
+            p.against { (name(first)) " : " (name(next)) }
+            dl.reasons { @for reason in &reasons { (line(reason)) } }
         }
     }
 }

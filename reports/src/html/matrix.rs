@@ -101,7 +101,6 @@ impl Shown<'_> {
 }
 
 fn table(shown: &Shown<'_>, rows: &[Row], label: &str) -> Markup {
-    let labels = views::full(rows);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(label) {
             table.matrix.stick data-sort="sort" {
@@ -121,7 +120,7 @@ fn table(shown: &Shown<'_>, rows: &[Row], label: &str) -> Markup {
                             tr.group data-w=(anchor(workload)) { th scope="colgroup" colspan=(shown.subjects.len() + 1) { a href={ "#w-" (anchor(workload)) } { (workload) } } }
                         }
                         tr data-w=(anchor(workload)) data-m=(row.key.metric) data-same[!cell::any_differs(shown, row)] {
-                            (cell::cells(shown, row, &labels[index], shown.tied(index)))
+                            (cell::cells(shown, row, &row.label, shown.tied(index)))
                         }
                     }
                 }

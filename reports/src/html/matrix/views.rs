@@ -31,12 +31,10 @@ const MOST: usize = 4;
 impl View {
     /// The rows of this view: where a headline number's work has the metric, that; else the first few of the workload.
     pub(super) fn rows(&self, analysis: &Analysis<'_>, headline: &[Row]) -> Vec<Row> {
-        let labels = full(headline);
         let mut found: Vec<Row> = Vec::new();
         for workload in analysis.workloads() {
             let before = found.len();
-            let of = headline.iter().zip(&labels);
-            for (row, label) in of.filter(|(row, _)| row.key.workload == workload) {
+            for row in headline.iter().filter(|row| row.key.workload == workload) {
                 for metric in self.metrics {
                     let key = Key {
                         metric: (*metric).to_owned(),
@@ -44,7 +42,7 @@ impl View {
                     };
                     // "Space an idle container takes" names a metric, not the work.
                     if row.key.metric == *metric || row.key.metric == "time" {
-                        self.push(analysis, &mut found, key, label);
+                        self.push(analysis, &mut found, key, &row.label);
                     } else {
                         self.push(analysis, &mut found, key, &work(&row.key));
                     }
@@ -75,7 +73,7 @@ impl View {
         found.push(Row {
             label,
             short: String::new(),
-            uses: &[],
+            id: "",
             key,
         });
     }
@@ -103,18 +101,4 @@ fn work(key: &Key) -> String {
     } else {
         format!("{}, {params}", key.phase)
     }
-}
-
-/// Labels that can stand alone: "The same from cold caches" says what is the same.
-pub(super) fn full(rows: &[Row]) -> Vec<String> {
-    let mut last = "";
-    rows.iter()
-        .map(|row| match row.label.strip_prefix("The same ") {
-            Some(rest) => format!("{last}, {rest}"),
-            None => {
-                last = &row.label;
-                last.to_owned()
-            }
-        })
-        .collect()
 }

@@ -29,7 +29,7 @@ const copy = async (text, button) => {
 };
 
 ready(() => {
-  for (const table of all('main table')) {
+  for (const table of all('main table:not(.card *)')) {
     const tools = make('p', { class: 'tools copy' });
     const name = table.caption?.textContent ?? table.closest('section').id;
     const title = 'Copy as Markdown';
