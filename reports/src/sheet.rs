@@ -10,7 +10,7 @@ use crate::table::Table;
 pub fn headline(results: &Results) -> Table {
     let analysis = Analysis::new(results);
     let rows = headline::rows(&analysis);
-    summary::table(&analysis, &rows)
+    summary::table(&analysis, &rows, true)
 }
 
 /// Cases by subjects; `only_differs` leaves out those that pass everywhere.

@@ -130,7 +130,7 @@ impl Card {
             }),
             sentence: sentence(&analysis, &decisions),
             caution: caution(&analysis),
-            headline: summary::table(&analysis, &rows),
+            headline: summary::table(&analysis, &rows, true),
             facts: results.host.clone(),
             image: run.image.clone(),
             command: run.command_line.join(" "),
