@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make report` and `make test`.
-.PHONY: report test setup build bench conformance claims crash baseline sweep clean
+.PHONY: report test setup build bench conformance published claims crash baseline sweep clean
 
 OUT ?= layerbench-out
 ARGS ?=
@@ -24,6 +24,10 @@ bench: setup
 conformance: build
 	target/release/layerbench conform --out target/conformance $(ARGS)
 	target/release/layerbench catalogue target/conformance > docs/conformance.md
+
+# The reference run's pages anew, from its records.
+published: build
+	target/release/layerbench publish docs/published --out docs/published
 
 # The page of published statements.
 claims: build

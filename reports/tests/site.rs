@@ -178,6 +178,24 @@ fn runs_without_a_subject_in_common_say_so() {
 }
 
 #[test]
+fn other_work_is_not_compared() {
+    let mut runs = runs();
+    runs[2]
+        .1
+        .run
+        .image
+        .insert("layers".to_owned(), "99".to_owned());
+    let files = build(&runs);
+    let page = &files["compare/b-2/c-3/index.html"];
+    assert!(
+        page.contains("<strong>no number can be compared: other work"),
+        "{page}"
+    );
+    assert_eq!(page.matches("no number can be compared").count(), 1);
+    assert_eq!(files["compare/index.html"].matches("other work").count(), 2);
+}
+
+#[test]
 fn the_feed_is_well_formed_and_its_names_stay() {
     let feed = build(&runs())["feed.xml"].clone();
     let mut reader = Reader::from_str(&feed);
@@ -304,9 +322,9 @@ fn what_tells_who_made_a_run_is_taken_out() {
             "layerbench",
             "run",
             "--out",
-            "[path 2]",
-            "--image=docker://[address 2]",
-            "--work=[path 3]",
+            "[path 1]",
+            "--image=docker://[address 1]",
+            "--work=[path 2]",
             "--driver",
             "overlay2@ext4"
         ]

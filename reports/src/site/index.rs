@@ -56,12 +56,7 @@ fn machine(host: &[&Card], newest: &str) -> Markup {
             @if !host[0].host.is_empty() { p.small.muted { "class " (host[0].host) ": machines that are alike in what times depend on have the same" } }
             @for (kernel, runs) in &kernels {
                 h3 { @if kernel.is_empty() { "Kernel unknown" } @else { "Linux " (kernel) } }
-                div.scroll tabindex="0" role="region" aria-label={ "Runs on Linux " (kernel) } {
-                    table.runs {
-                        thead { tr { @for head in ["Started", "Result", "Profile", "Subjects", "Conformance", "layerbench"] { th scope="col" { (head) } } } }
-                        tbody { @for card in runs { (row(card, newest)) } }
-                    }
-                }
+                ul.runs { @for card in runs { (row(card, newest)) } }
             }
         }
     }
@@ -69,20 +64,21 @@ fn machine(host: &[&Card], newest: &str) -> Markup {
 
 fn row(card: &Card, newest: &str) -> Markup {
     let dir = run_dir(&card.id);
+    let asked = card.conformance();
     html! {
-        tr id={ "run-" (anchor(&card.id)) } {
-            th scope="row" {
-                a href={ (dir) "index.html" } { (card.day()) }
-                br; a.small href={ (dir) "report.html" } { "report" }
-                @if card.is_old(newest) { br; span.v.dnf { "! over a year older than the newest" } }
-                @if card.state != State::Complete { br; span.v.dnf { "! " (card.state.word()) } }
-                @if card.emulated { br; span.v.dnf { "! emulated: no times" } }
+        li id={ "run-" (anchor(&card.id)) } {
+            h4 { a href={ (dir) "index.html" } { (card.day()) } ", profile " (card.profile) @if card.rounds > 0 { ", " (card.rounds) " rounds" } }
+            p.said { (card.sentence) }
+            @if let Some(caution) = &card.caution { p { strong { "✗ " (caution) } } }
+            ul.chips {
+                li { a href={ (dir) "report.html" } { "report" } }
+                @if card.is_old(newest) { li.warn { "! over a year older than the newest" } }
+                @if card.state != State::Complete { li.warn { "! " (card.state.word()) } }
+                @if card.emulated { li.warn { "! emulated: no times" } }
+                @for subject in &card.subjects { li { (subject) } }
+                @if asked.is_empty() { li.warn { "! conformance was not asked" } } @else { li { "conformance: " (asked) } }
+                li { "layerbench " (card.version) }
             }
-            td.said { (card.sentence) @if let Some(caution) = &card.caution { br; strong { (caution) } } }
-            td { (card.profile) @if card.rounds > 0 { ", " (card.rounds) " rounds" } }
-            td { @for subject in &card.subjects { (subject) br; } }
-            td { @if card.conformance().is_empty() { "not asked" } @else { (card.conformance()) } }
-            td { (card.version) }
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct PairCard {
     pub b: String,
     /// Rows by what they say: worse, better, changed, equivalent, inconclusive; or why there are none.
     pub counts: Result<[usize; 5], String>,
+    /// Whether other work was done in one than in the other: then no number is compared.
+    pub other_work: bool,
     /// Whether times were compared, or only ratios to each machine's own control.
     pub same_machine: bool,
 }
@@ -31,6 +33,9 @@ impl PairCard {
             Err(_) => return "not comparable".to_owned(),
             Ok(counts) => counts,
         };
+        if self.other_work {
+            return "other work".to_owned();
+        }
         let words = ["worse", "better", "changed"];
         let told: Vec<String> = counts
             .iter()
@@ -57,11 +62,11 @@ pub fn pair(
         ratios: true,
         ..Options::default()
     };
-    let (counts, same_machine, body) = match Comparison::new(x, y, &options) {
+    let (counts, other_work, same_machine, body) = match Comparison::new(x, y, &options) {
         Err(error) => {
             let why = error.to_string();
             let body = html! { p.note { "These runs cannot be compared: " (why) "." } };
-            (Err(why), false, body)
+            (Err(why), false, false, body)
         }
         Ok(comparison) => {
             let of = |call: fn(&Call) -> bool| {
@@ -74,13 +79,23 @@ pub fn pair(
                 of(|call| *call == Call::Equivalent),
                 of(|call| matches!(call, Call::Inconclusive(_))),
             ];
-            (Ok(counts), comparison.same_machine, body(&comparison))
+            let other = comparison
+                .differences
+                .iter()
+                .any(|d| d.matters == Matters::Work);
+            (
+                Ok(counts),
+                other,
+                comparison.same_machine,
+                body(&comparison),
+            )
         }
     };
     let card = PairCard {
         a: a.id.clone(),
         b: b.id.clone(),
         counts,
+        other_work,
         same_machine,
     };
     let title = format!("{} against {}", b.id, a.id);
@@ -130,6 +145,12 @@ fn sides(up: &str, a: &Card, b: &Card) -> Markup {
     }
 }
 
+/// Why no number is compared, if so.
+fn refused(comparison: &Comparison) -> impl Iterator<Item = &String> {
+    let notes = comparison.notes.iter();
+    notes.filter(|note| note.starts_with("no number can be compared"))
+}
+
 fn body(comparison: &Comparison) -> Markup {
     let differing = chosen(comparison, false);
     let headline: Vec<&Row> = comparison
@@ -138,7 +159,12 @@ fn body(comparison: &Comparison) -> Markup {
         .filter(|row| row.first && !row.call.differs() && row.ratio.is_some())
         .collect();
     html! {
-        @for note in &comparison.notes { p.note { (note) } }
+        @if !comparison.notes.is_empty() {
+            div.note.notes {
+                @for note in refused(comparison) { p { strong { (note) } } }
+                @for note in comparison.notes.iter().filter(|note| !refused(comparison).any(|why| why == *note)) { p { (note) } }
+            }
+        }
         section aria-labelledby="differs" {
             h2 id="differs" { "What differs" }
             @if !differing.is_empty() { (rows("What differs", &differing)) }

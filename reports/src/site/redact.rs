@@ -113,6 +113,10 @@ impl Redactor {
         names(&value, &mut users);
         work.words
             .extend(users.into_iter().map(|user| (user, "[user]")));
+        // The command first: its paths are what readers meet first.
+        if let Some(run) = value.get_mut("run") {
+            work.value("run", run);
+        }
         work.value("", &mut value);
         serde_json::from_value(value).map_err(failed)
     }
