@@ -247,6 +247,23 @@ fn answers_of_an_earlier_run_are_held_against() {
 }
 
 #[test]
+fn what_could_not_be_asked_is_neither_an_answer_nor_a_change() {
+    let broken = [("overlay2@ext4", RENAME, Outcome::Broken)];
+    for (a, b) in [(&broken[..], &[][..]), (&[][..], &broken[..])] {
+        let merged = merge(vec![on("6.1.0", a), on("6.12.0", b)]).unwrap();
+        assert_eq!(changes(&merged), []);
+        assert!(!render(&merged).contains("≠ was "));
+    }
+    let mut asked = on("6.1.0", &broken);
+    asked.records.clear();
+    asked.cases.retain(|c| c.outcome != Outcome::Fail);
+    let page = render(&asked);
+    assert!(
+        page.contains("0 of 28 answers of the conformance suite are failures, 2 could not be had.")
+    );
+}
+
+#[test]
 fn who_was_asked_without_having_been_described_has_a_column() {
     let mut run = common::results(3);
     run.subjects.retain(|s| s.name != "vfs@xfs");

@@ -110,19 +110,19 @@ pub fn caution(analysis: &Analysis<'_>) -> Option<String> {
 }
 
 fn conformance_sentence(analysis: &Analysis<'_>) -> String {
-    let failed = analysis
-        .results
-        .cases
-        .iter()
-        .filter(|c| c.outcome == Outcome::Fail)
-        .count();
-    match (analysis.results.cases.len(), failed) {
-        (0, _) => "Nothing was measured and nothing was asked.".to_owned(),
-        (all, 0) => {
+    let cases = &analysis.results.cases;
+    let count = |outcome| cases.iter().filter(|c| c.outcome == outcome).count();
+    let all = cases.len();
+    match (all, count(Outcome::Fail), count(Outcome::Broken)) {
+        (0, ..) => "Nothing was measured and nothing was asked.".to_owned(),
+        (_, 0, 0) => {
             format!("All {all} answers of the conformance suite are as promised or as declared.")
         }
-        (all, failed) => {
+        (_, failed, 0) => {
             format!("{failed} of {all} answers of the conformance suite are failures.")
         }
+        (_, failed, broken) => format!(
+            "{failed} of {all} answers of the conformance suite are failures, {broken} could not be had."
+        ),
     }
 }

@@ -15,6 +15,9 @@ use crate::anchor::anchor;
 use crate::record::{Level, Outcome, Results};
 use crate::summary::counts;
 
+/// Up to so many columns every cell has an anchor.
+const NARROW: usize = 8;
+
 /// The section's body. `baseline` is an earlier run: what is answered otherwise than there is marked.
 pub(super) fn section(analysis: &Analysis<'_>, baseline: Option<&Results>) -> Markup {
     let results = analysis.results;
@@ -62,6 +65,8 @@ fn line(results: &Results, grid: &Grid<'_>, row: &Row<'_>) -> Markup {
     let case = row.case;
     let id = format!("case-{}", anchor(&case.case));
     let notes = row.notes();
+    // Where all pass the row says it; in a wide table that saves a third of the page.
+    let linked = grid.columns.len() <= NARROW || !row.agreed() || row.changed();
     let note = |column: usize| {
         let own = notes.iter().find(|note| note.columns.contains(&column));
         own.map(|note| note.number)
@@ -76,7 +81,7 @@ fn line(results: &Results, grid: &Grid<'_>, row: &Row<'_>) -> Markup {
             }
             @for (at, (column, cell)) in grid.columns.iter().zip(&row.cells).enumerate() {
                 @match cell {
-                    Some(cell) => { td id={ (id) "--" (anchor(column.name)) } { (answer(*cell, note(at))) } }
+                    Some(cell) => { td.held[note(at).is_none()] id=[linked.then(|| format!("{id}--{}", anchor(column.name)))] { (answer(*cell, note(at))) } }
                     None => { td { span.muted { "not asked" } } }
                 }
             }
@@ -91,7 +96,7 @@ fn answer(cell: Cell<'_>, note: Option<usize>) -> Markup {
             Some(number) => {
                 a class={ "v " (class(outcome)) } href={ "#note-" (number) } { (glyph(outcome)) " " (word(outcome)) sup { (number) } }
             }
-            None => { span.held { (glyph(outcome)) " " (word(outcome)) } }
+            None => { (glyph(outcome)) " " (word(outcome)) }
         }
         @if let Some(was) = cell.was { br; span.was.small.worse[worse(was, outcome)] { "≠ was " (word(was)) } }
     }

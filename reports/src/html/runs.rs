@@ -227,6 +227,7 @@ fn surroundings(parts: &[Part]) -> Markup {
         @if differing.is_empty() {
             p { "Nothing that was recorded differs." }
         } @else {
+            p.small.muted { "≠: not as in the first run." }
             (facts(parts, &differing, "What differs between the runs"))
         }
         @if !same.is_empty() {
@@ -251,12 +252,11 @@ fn facts(parts: &[Part], rows: &[&differences::Row], label: &str) -> Markup {
                         @let differs = row.differs();
                         tr {
                             th scope="row" { (row.name.replace('_', " ")) }
-                            @for (at, value) in row.values.iter().enumerate() {
+                            @for value in &row.values {
                                 @let other = differs && *value != row.values[0];
                                 td.other[other] {
                                     @if other { span aria-label="differs from the first run" { "≠ " } }
                                     @if value.is_empty() { span.muted { "–" } } @else { (value) }
-                                    @if differs && at == 0 { span.small.muted { " (first)" } }
                                 }
                             }
                         }

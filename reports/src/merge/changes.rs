@@ -24,6 +24,11 @@ impl Change<'_> {
     }
 }
 
+/// Whether two answers are not the same. What could not be asked is no answer.
+pub fn differs(a: Outcome, b: Outcome) -> bool {
+    a != b && a != Outcome::Broken && b != Outcome::Broken
+}
+
 /// Of each subject that was asked: its kin in the first run that asked. Where that is itself, it is not named.
 pub fn baselines(results: &Results) -> BTreeMap<&str, &str> {
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
@@ -67,7 +72,7 @@ pub fn changes(results: &Results) -> Vec<Change<'_>> {
         .filter_map(|to| {
             let kin = baselines.get(to.subject.as_str())?;
             let from = answers.get(&(*kin, to.case.as_str()))?;
-            (from.outcome != to.outcome).then_some(Change { from, to })
+            differs(from.outcome, to.outcome).then_some(Change { from, to })
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::merge::changes::baselines;
+use crate::merge::changes::{baselines, differs};
 use crate::record::{CaseResult, Outcome, Results, Subject};
 
 /// All answers.
@@ -79,7 +79,7 @@ impl<'a> Grid<'a> {
                     let was = before.and_then(|(_, b)| b.get(case.case.as_str()).copied());
                     Some(Cell {
                         answer,
-                        was: was.filter(|was| *was != answer.outcome),
+                        was: was.filter(|was| differs(*was, answer.outcome)),
                     })
                 })
                 .collect();
