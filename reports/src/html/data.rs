@@ -12,16 +12,18 @@ use crate::record::Subject;
 use crate::series::{Key, Series};
 use crate::tail::tail;
 
-/// The most bytes that the tables may take, about; what counts least is left to the file then.
-const TABLES: usize = 300 << 10;
+/// The most bytes that the tables may take, about, and those of the embedded values; what counts least is left to the
+/// file then.
+const MOST: usize = 300 << 10;
 
-/// The section's body.
-pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
+/// The section's body, in about `left` bytes.
+pub(super) fn section(analysis: &Analysis<'_>, left: usize) -> Markup {
+    let each = MOST.min(left / 2);
     let mut columns: Vec<&Subject> = analysis.subjects();
     columns.extend(analysis.controls());
     let keys = keys(analysis);
-    let shown = most(&keys, columns.len());
-    let embedded = Embedded::new(analysis);
+    let shown = most(&keys, columns.len(), each);
+    let embedded = Embedded::new(analysis, each);
     html! {
         p.lead {
             "Medians over the rounds. The complete records, round by round, are in " code { "results.json" } " beside this file (format: docs/results.md). "
@@ -57,11 +59,11 @@ fn keys<'a>(analysis: &'a Analysis<'_>) -> Vec<&'a Key> {
 }
 
 /// How many of the keys fit; those of one rank together, and the first rank always.
-fn most(keys: &[&Key], columns: usize) -> usize {
+fn most(keys: &[&Key], columns: usize, bytes: usize) -> usize {
     let row = 110 + columns * 24;
     let mut fits = 0;
     for group in keys.chunk_by(|a, b| rank(a) == rank(b)) {
-        if fits > 0 && (fits + group.len()) * row > TABLES {
+        if fits > 0 && (fits + group.len()) * row > bytes {
             break;
         }
         fits += group.len();

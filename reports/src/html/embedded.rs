@@ -12,9 +12,6 @@ use crate::analysis::Analysis;
 use crate::headline;
 use crate::series::{Key, Series};
 
-/// The most bytes of JSON put into the page.
-const LIMIT: usize = 300 << 10;
-
 /// How many times as many rounds as have a value a series may span.
 const SPARSE: usize = 64;
 
@@ -57,8 +54,8 @@ impl Names {
 }
 
 impl Embedded {
-    /// Headline numbers first, then by rank, until no more fit.
-    pub(super) fn new(analysis: &Analysis<'_>) -> Self {
+    /// Headline numbers first, then by rank, until no more fit into so many bytes.
+    pub(super) fn new(analysis: &Analysis<'_>, most: usize) -> Self {
         let first: Vec<Key> = headline::rows(analysis)
             .into_iter()
             .map(|row| row.key)
@@ -73,7 +70,7 @@ impl Embedded {
                 continue;
             };
             bytes += one.len() + 1;
-            if bytes > LIMIT {
+            if bytes > most {
                 break;
             }
             kept.push(one);

@@ -38,6 +38,7 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
             "In a row, subjects that share a letter were not told apart by more than what matters; " b { "a" } " has the least. Letters need Friedman's test over all "
             "subjects to stand (corrected for the rows here) and six rounds; a round that timed out ranks last."
         }
+        (why_inconclusive(analysis))
         (notes(&subjects))
         @for sentence in nobody(analysis) { p.note { (sentence) } }
         @if rows.is_empty() {
@@ -162,5 +163,26 @@ fn legend() -> Markup {
     ];
     html! {
         @for (verdict, meaning) in words { (badge(verdict)) " " (meaning) ". " }
+    }
+}
+
+/// What the short reasons beside "inconclusive" stand for, those that occur.
+fn why_inconclusive(analysis: &Analysis<'_>) -> Markup {
+    let mut reasons: Vec<(&str, &str)> = analysis
+        .comparisons()
+        .filter_map(|(_, compared)| match compared.verdict {
+            Verdict::Inconclusive(why) => Some((why.short(), why.sentence())),
+            _ => None,
+        })
+        .collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    html! {
+        @if !reasons.is_empty() {
+            details {
+                summary { "Why a comparison is inconclusive" }
+                dl.facts { @for (short, sentence) in reasons { dt { (short) } dd { (sentence) } } }
+            }
+        }
     }
 }

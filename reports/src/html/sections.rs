@@ -5,13 +5,16 @@ use maud::Markup;
 
 use super::{
     cards, cite, claims, conformance, data, environment, glossary, growth, limits, matrix, method,
-    runs, subjects, workloads,
+    runs, script, style, subjects, workloads,
 };
 use crate::analysis::Analysis;
 use crate::decide::Decision;
 use crate::headline::Row;
 use crate::record::Results;
 use crate::trend::Group;
+
+/// The most bytes of a page that is still mailed and opened without a thought. The raw data take what the rest leaves.
+const PAGE: usize = 1_450_000;
 
 /// What is known beside the results.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +52,7 @@ impl Whole<'_> {
         let one = results.parts.is_empty();
         let measured = !analysis.series.is_empty();
         let answers = crate::claims::answers(analysis);
-        [
+        let mut all: Vec<Section> = [
             section("runs", "Runs", (!one).then(|| runs::section(analysis, self.rows))),
             section("summary", "Summary", (!self.decisions.is_empty()).then(|| cards::section(analysis, self.decisions))),
             section("matrix", "Drivers × workloads", measured.then(|| matrix::section(analysis, self.rows))),
@@ -62,12 +65,15 @@ impl Whole<'_> {
             section("words", "Words", Some(glossary::section())),
             section("subjects", "Subjects", Some(subjects::section(analysis))),
             section("environment", "Environment", one.then(|| environment::section(results))),
-            section("data", "Data", Some(data::section(analysis))),
-            section("cite", "How to cite", one.then(|| cite::section(results))),
         ]
         .into_iter()
         .flatten()
-        .collect()
+        .collect();
+        let taken: usize = all.iter().map(|section| section.body.0.len()).sum();
+        let left = PAGE.saturating_sub(taken + script::text().len() + style::text().len());
+        all.extend(section("data", "Data", Some(data::section(analysis, left))));
+        all.extend(section("cite", "How to cite", one.then(|| cite::section(results))));
+        all
     }
 }
 

@@ -112,24 +112,13 @@ fn heat(compared: &Compared) -> Option<String> {
 
 /// The verdict by sign and word.
 pub(super) fn badge(verdict: Verdict) -> Markup {
-    let reason = match verdict {
-        Verdict::Inconclusive(why) => Some(why.sentence()),
-        _ => None,
-    };
-    html! { span class={ "v " (verdict.word()) } title=[reason] { (verdict.glyph()) " " (verdict.word()) } }
+    html! { span class={ "v " (verdict.word()) } { (verdict.glyph()) " " (verdict.word()) } }
 }
 
 fn comparison(compared: &Compared, series: &Series, reasons: bool) -> Markup {
     let times = Times::new(&compared.pair, &series.unit, direction(&series.key.metric));
-    let detectable = compared.pair.detectable.filter(|_| reasons).map(|d| {
-        format!(
-            "{} rounds as noisy as these find a difference of {} % or more",
-            compared.pair.rounds,
-            three((d - 1.0) * 100.0)
-        )
-    });
     html! {
-        " " span.ratio title=[detectable] { (times.words) }
+        " " span.ratio { (times.words) }
         " " span.ci {
             (times.interval)
             @if let Some(level) = &times.odd_level { " at " (level) }
