@@ -3,6 +3,8 @@
 //! An HDR histogram of one phase has thousands of bins; stored are bins about 4.5 % wide (16 to the doubling), which
 //! merge by addition.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,13 @@ pub struct Latencies {
 
 /// Bins to the doubling.
 const PER_DOUBLING: f64 = 16.0;
+
+/// More bins than there are 4.5 % steps in 64 bits were not written by us: such a distribution is made coarser before it is
+/// merged, because merging takes the square of its bins.
+const MOST_BINS: usize = 1100;
+
+/// No bin counts more, so that sums over rounds and draws stay within 64 bits.
+const MOST_COUNTED: u64 = 1 << 44;
 
 impl Latencies {
     /// Compacts a histogram of nanoseconds.
@@ -47,18 +56,35 @@ impl Latencies {
         if other.count == 0 {
             return;
         }
+        if other.bins.len() > MOST_BINS {
+            return self.merge(&other.coarse());
+        }
         self.min_ns = if self.count == 0 {
             other.min_ns
         } else {
             self.min_ns.min(other.min_ns)
         };
         self.max_ns = self.max_ns.max(other.max_ns);
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count).min(MOST_COUNTED);
         for &(end, count) in &other.bins {
+            let count = count.min(MOST_COUNTED);
             match self.bins.binary_search_by_key(&end, |bin| bin.0) {
-                Ok(at) => self.bins[at].1 += count,
+                Ok(at) => self.bins[at].1 = (self.bins[at].1 + count).min(MOST_COUNTED),
                 Err(at) => self.bins.insert(at, (end, count)),
             }
+        }
+    }
+
+    /// The same in bins of our width.
+    fn coarse(&self) -> Self {
+        let mut bins = BTreeMap::new();
+        for &(end, count) in &self.bins {
+            let bin: &mut u64 = bins.entry(bin_end(end)).or_default();
+            *bin = bin.saturating_add(count);
+        }
+        Self {
+            bins: bins.into_iter().collect(),
+            ..*self
         }
     }
 
@@ -75,7 +101,7 @@ impl Latencies {
         }
         let mut seen = 0;
         for &(end, count) in &self.bins {
-            seen += count;
+            seen = count.saturating_add(seen);
             if seen as f64 >= q * total {
                 return Some(end.min(self.max_ns) as f64 / 1e9);
             }
@@ -121,6 +147,22 @@ mod tests {
             assert!((got / exact - 1.0).abs() < 0.05, "{q}: {got}");
         }
         assert_eq!(both.quantile(0.9999), None);
+    }
+
+    #[test]
+    fn a_gigantic_distribution_is_made_coarse() {
+        let giant = Latencies {
+            count: u64::MAX,
+            min_ns: 1,
+            max_ns: u64::MAX,
+            bins: (1..=300_000).map(|end| (end * 1000, u64::MAX)).collect(),
+        };
+        let mut all = Latencies::default();
+        for _ in 0..30 {
+            all.merge(&giant);
+        }
+        assert!(all.bins.len() < MOST_BINS && all.bins.is_sorted());
+        assert!(all.quantile(0.5).is_some());
     }
 
     #[test]

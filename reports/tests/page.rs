@@ -249,6 +249,51 @@ fn pages_of_partial_runs_say_so() {
 }
 
 #[test]
+fn odd_runs_open_and_draw_nothing_empty() {
+    let whole = common::results(6);
+
+    let mut all_dnf = whole.clone();
+    all_dnf.records.clear();
+    all_dnf.cases.clear();
+    for subject in &whole.subjects {
+        let mut dnf = whole.dnf[0].clone();
+        dnf.subject.clone_from(&subject.name);
+        (dnf.workload, dnf.phase) = ("pull".to_owned(), None);
+        all_dnf.dnf.push(dnf);
+    }
+    let page = render(&all_dnf);
+    check(&page);
+    assert!(page.contains("nothing was measured") && page.contains("conformance was not asked"));
+    assert!(!page.contains("<svg") && !page.contains("id=\"series\""));
+
+    let mut one_round = whole.clone();
+    one_round.records.retain(|record| record.round == 0);
+    one_round.run.rounds = 1;
+    check(&render(&one_round));
+
+    let mut alone = whole.clone();
+    alone.subjects.retain(|subject| subject.name == "vfs@xfs");
+    alone.records.retain(|record| record.subject == "vfs@xfs");
+    alone.cases.retain(|case| case.subject == "vfs@xfs");
+    let page = render(&alone);
+    check(&page);
+    assert!(page.contains("no control for this"));
+
+    let mut giant = whole;
+    for record in giant.records.iter_mut().filter(|r| r.histogram.is_some()) {
+        record.histogram = Some(reports::Latencies {
+            count: u64::MAX,
+            min_ns: 1,
+            max_ns: u64::MAX,
+            bins: (1..=50_000).map(|end| (end, u64::MAX)).collect(),
+        });
+    }
+    let page = render(&giant);
+    check(&page);
+    assert!(page.len() < 1_500_000);
+}
+
+#[test]
 fn whoever_fails_a_required_promise_is_not_recommended() {
     let mut results = common::results(12);
     let page = render(&results);

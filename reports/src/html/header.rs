@@ -30,6 +30,7 @@ pub(super) fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup 
                     @if let Some(kernel) = host("kernel") { li { "Linux " (kernel) } }
                     @if let Some(cpu) = host("cpu") { li { (cpu) @if let Some(cores) = host("cores") { ", " (cores) " cores" } } }
                     (completeness(analysis))
+                    @if analysis.series.is_empty() { li.warn { "! nothing was measured" } }
                     (conformance(results))
                     (noise(analysis))
                     @if host("virtual_machine") == Some("yes") {

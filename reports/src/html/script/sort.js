@@ -34,7 +34,7 @@ ready(() => {
           state.set(key, nextSort(state.get(key) ?? '', column));
           sorts.forEach((sort) => sort(state.get(key)));
         });
-        head.append(button);
+        (head.querySelector('b') ?? head).append(button);
       });
       return (how) => {
         const column = Math.abs(Number(how || NaN));

@@ -18,7 +18,7 @@ const reveal = (id) => {
     if (up.localName === 'details') up.open = true;
     if (up.localName === 'tr') up.hidden = false;
   }
-  target.scrollIntoView();
+  target.scrollIntoView({ behavior: 'instant' });
 };
 
 const state = (() => {
