@@ -56,7 +56,7 @@ impl Whole<'_> {
             section("runs", "Runs", (!one).then(|| runs::section(analysis, self.rows))),
             section("summary", "Summary", (!self.decisions.is_empty()).then(|| cards::section(analysis, self.decisions))),
             section("matrix", "Drivers × workloads", measured.then(|| matrix::section(analysis, self.rows))),
-            section("workloads", "Workloads", measured.then(|| workloads::section(analysis))),
+            section("workloads", "Workloads", (measured || !results.dnf.is_empty()).then(|| workloads::section(analysis))),
             section("growth", "How times grow", growth::section(results)),
             section("conformance", "Conformance", (!results.cases.is_empty()).then(|| conformance::section(analysis, self.beside.baseline))),
             section("claims", "Published statements", claims::any(&answers).then(|| claims::section(results, &answers))),
