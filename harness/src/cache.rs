@@ -9,7 +9,7 @@ mod glance;
 use std::path::Path;
 
 use drivers::error::Attempt as _;
-use drivers::{Driver, Error, ErrorKind, OwnCache, Result};
+use drivers::{Backing, Driver, Error, ErrorKind, OwnCache, Result};
 use workloads::{CacheState, Environment, Glance, Probe, Settled, SmallStore};
 
 use crate::small;
@@ -112,6 +112,11 @@ impl Environment for Settle<'_> {
 
     fn glance(&self) -> Result<Glance> {
         glance::look(self.driver, self.store_file)
+    }
+
+    fn store_has_others(&self) -> bool {
+        self.planned
+            .is_some_and(|planned| planned.backing == Backing::Directory)
     }
 
     fn small(&self, dir: &Path, bytes: u64) -> Result<Box<dyn SmallStore>> {

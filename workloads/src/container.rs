@@ -152,3 +152,14 @@ pub fn driver<'a>(cell: &Cell<'a>) -> Option<&'a dyn Driver> {
         Ground::HostDir(_) => None,
     }
 }
+
+/// Whether files can be given to others here, and why not.
+pub(crate) fn owners(cell: &Cell<'_>) -> (bool, &'static str) {
+    let one = std::fs::read_to_string("/proc/self/uid_map")
+        .is_ok_and(|map| map.lines().all(|line| line.trim_end().ends_with(" 1")));
+    let stored = driver(cell).is_none_or(|driver| driver.capabilities().arbitrary_owners);
+    (
+        stored && !one,
+        "this user namespace has only one id; as root it is measured",
+    )
+}

@@ -34,6 +34,11 @@ pub trait Environment: std::fmt::Debug {
         Ok(Glance::default())
     }
 
+    /// Others write to the filesystem of the subject's store: its space says nothing of the store alone.
+    fn store_has_others(&self) -> bool {
+        false
+    }
+
     /// A store like the subject's but small, and its driver with the same options open on it, in the directory `dir`, which
     /// is made, and is empty when the store is closed.
     ///

@@ -98,7 +98,7 @@ fn payload(cell: &mut Cell<'_>, phase: &str, bytes: u64) {
 pub(super) fn attributes(cell: &mut Cell<'_>, tree: Tree) -> Result<()> {
     let fill = |dir: &Path| tree.write(dir);
     let lower = files::tree(tree, &fill);
-    let (owners, why) = owners(cell);
+    let (owners, why) = crate::container::owners(cell);
     let mut refused = None;
     for state in [CacheState::Cold, CacheState::Warm] {
         let name = format!("o{}-{}", tree.files, state.name());
@@ -133,18 +133,6 @@ pub(super) fn attributes(cell: &mut Cell<'_>, tree: Tree) -> Result<()> {
     cell.recorder.caches(Some(&settled));
     change(cell, &stand, tree, before, &CHMOD)?;
     stand.finish()
-}
-
-/// Whether files can be given to others here, and why not.
-fn owners(cell: &Cell<'_>) -> (bool, &'static str) {
-    let one = std::fs::read_to_string("/proc/self/uid_map")
-        .is_ok_and(|map| map.lines().all(|line| line.trim_end().ends_with(" 1")));
-    let stored =
-        crate::container::driver(cell).is_none_or(|driver| driver.capabilities().arbitrary_owners);
-    (
-        stored && !one,
-        "this user namespace has only one id; as root it is measured",
-    )
 }
 
 fn settle(cell: &Cell<'_>, stand: &mut Stand<'_>, state: CacheState) -> Result<Settled> {

@@ -86,14 +86,22 @@ fn removal(cell: &mut Cell<'_>, what: What) -> Result<()> {
         },
         || environment.sync(),
     )?;
-    let back = taken.wait(began, || ground::used(ground), || environment.sync())?;
+    let back = if environment.store_has_others() {
+        None
+    } else {
+        Some(taken.wait(began, || ground::used(ground), || environment.sync())?)
+    };
     made.finish()?;
     #[expect(clippy::cast_precision_loss, reason = "a byte count below 2^53")]
     let payload = what.bytes(&cell.scale.remove) as f64;
     cell.recorder.value("remove", Metric::Payload, payload);
     match back {
-        Back::After(seconds) => cell.recorder.value("space-back", Metric::Time, seconds),
-        Back::NotYet(left) => cell.recorder.cannot(
+        Some(Back::After(seconds)) => cell.recorder.value("space-back", Metric::Time, seconds),
+        None => cell.recorder.cannot_once(
+            "space-back",
+            "here the store is a directory of the host's filesystem, to which others write too; as root it is measured",
+        ),
+        Some(Back::NotYet(left)) => cell.recorder.cannot(
             "space-back",
             format!(
                 "a minute after the removal {left} of {} bytes were still taken",

@@ -10,7 +10,7 @@ use drivers::{Driver, Error, ErrorKind, Item, LayerId, Owners, Result, mount};
 
 use super::{execute_as, ground};
 use crate::cell::Cell;
-use crate::container::{Container, key};
+use crate::container::{Container, key, owners};
 use crate::recorder::Metric;
 
 /// Where the container's ids begin.
@@ -19,15 +19,7 @@ const FIRST: u32 = 200_000;
 const IDS: u32 = 65_536;
 
 pub(super) fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> {
-    if !driver.capabilities().arbitrary_owners {
-        for way in ["chown", "idmap"] {
-            cell.recorder.param("way", Some(way.to_owned()));
-            cell.recorder.cannot(
-                "mapped-first",
-                "there is only one owner here; as root it is measured",
-            );
-        }
-        cell.recorder.param("way", None);
+    if refused(cell) {
         return Ok(());
     }
     let files = cell.scale.start_scale.start_scale_files;
@@ -47,8 +39,25 @@ pub(super) fn on_driver(cell: &mut Cell<'_>, driver: &dyn Driver) -> Result<()> 
     Ok(())
 }
 
+/// Whether there are no other owners here, which is told then.
+fn refused(cell: &mut Cell<'_>) -> bool {
+    let (owners, why) = owners(cell);
+    if owners {
+        return false;
+    }
+    for way in ["chown", "idmap"] {
+        cell.recorder.param("way", Some(way.to_owned()));
+        cell.recorder.cannot("mapped-first", why);
+    }
+    cell.recorder.param("way", None);
+    true
+}
+
 /// The control: the owners of a plain directory, and of a mount of it.
 pub(super) fn on_directory(cell: &mut Cell<'_>, root: &Path) -> Result<()> {
+    if refused(cell) {
+        return Ok(());
+    }
     let files = cell.scale.start_scale.start_scale_files;
     cell.recorder.param("files", Some(files.to_string()));
     for number in 0..files {
