@@ -79,8 +79,8 @@ fn the_page_is_well_formed_and_loads_nothing() {
     let page = render(&common::results(12));
     let tags = check(&page);
     let count = |name: &str| tags.iter().filter(|t| t.name == name).count();
-    // Four workloads, plus parts, sizes and volumes; the cards, one table a section and the data.
-    assert_eq!(count("svg"), 7);
+    // What each workload's records fit is in tests/charts.
+    assert!(count("svg") > 12);
     assert_eq!(count("h1"), 1);
     assert!(page.len() < 1_500_000, "{}", page.len());
     // For looking at it.

@@ -1,12 +1,13 @@
-//! Drawing with plotters' SVG backend.
+//! The thin module between charts and plotters: shapes, words and marks by their meaning.
 //!
-//! plotters writes colours as numbers. Here a colour is an [`Ink`], drawn as a number nobody else uses and replaced
-//! afterwards by the CSS variable of that name; the page decides how it looks by day, by night and on paper.
+//! A colour is an [`Ink`]; plotters knows it as a number nobody else uses, and the surface ([`super::svg`]) writes a class
+//! of the style sheet (html/style/charts.css) for it. So the page decides how it looks by day, by night and on paper.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::svg::Svg;
 use crate::anchor::anchor;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -24,6 +25,8 @@ pub enum Ink {
     Grid,
     /// The page behind the chart.
     Paper,
+    /// A range behind the marks.
+    Band,
     /// The subject of that index.
     Subject(usize),
 }
@@ -31,23 +34,26 @@ pub enum Ink {
 impl Ink {
     fn code(self) -> RGBColor {
         match self {
-            Self::Text => RGBColor(1, 1, 0),
-            Self::Muted => RGBColor(1, 1, 1),
-            Self::Grid => RGBColor(1, 1, 2),
-            Self::Paper => RGBColor(1, 1, 3),
+            Self::Text => RGBColor(0, 0, 0),
+            Self::Muted => RGBColor(0, 0, 1),
+            Self::Grid => RGBColor(0, 0, 2),
+            Self::Paper => RGBColor(0, 0, 3),
+            Self::Band => RGBColor(0, 0, 4),
             #[expect(clippy::cast_possible_truncation, reason = "below COLOURS")]
-            Self::Subject(index) => RGBColor(1, 2, (index % COLOURS) as u8),
+            Self::Subject(index) => RGBColor(0, 1, (index % COLOURS) as u8),
         }
     }
+}
 
-    fn variable(self) -> String {
-        match self {
-            Self::Text => "var(--ink)".to_owned(),
-            Self::Muted => "var(--muted)".to_owned(),
-            Self::Grid => "var(--grid)".to_owned(),
-            Self::Paper => "var(--card)".to_owned(),
-            Self::Subject(index) => format!("var(--s{})", index % COLOURS),
-        }
+/// The class of a colour's code; none for [`Ink::Text`].
+fn class(code: (u8, u8, u8)) -> String {
+    match code {
+        (0, 0, 1) => "u".to_owned(),
+        (0, 0, 2) => "g".to_owned(),
+        (0, 0, 3) => "p".to_owned(),
+        (0, 0, 4) => "h".to_owned(),
+        (0, 1, index) => format!("s{index}"),
+        _ => String::new(),
     }
 }
 
@@ -64,7 +70,7 @@ pub enum Anchor {
 
 /// A surface of fixed size in pixels, origin at the upper left.
 pub struct Canvas<'a> {
-    area: DrawingArea<SVGBackend<'a>, Shift>,
+    area: DrawingArea<Svg<'a>, Shift>,
 }
 
 impl std::fmt::Debug for Canvas<'_> {
@@ -85,37 +91,23 @@ pub fn svg(
     draw: impl FnOnce(&Canvas<'_>) -> Result<()>,
 ) -> Result<String> {
     let id = anchor(name);
-    let mut text = String::new();
+    let mut body = String::new();
     {
         let canvas = Canvas {
-            area: SVGBackend::with_string(&mut text, size).into_drawing_area(),
+            area: Svg::new(&mut body, size, class).into_drawing_area(),
         };
         draw(&canvas)?;
         canvas.area.present().map_err(failed)?;
     }
-    let body = text.split_once('>').map_or("", |(_, body)| body);
     let (width, height) = size;
     let head = maud::html! {
         title id={ (id) "-title" } { (title) }
         desc id={ (id) "-desc" } { (description) }
     };
-    let mut page = format!(
-        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n{}{body}",
+    Ok(format!(
+        "<svg class=\"chart\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">{}{body}</svg>",
         head.into_string()
-    );
-    let inks = [Ink::Text, Ink::Muted, Ink::Grid, Ink::Paper]
-        .into_iter()
-        .chain((0..COLOURS).map(Ink::Subject));
-    for ink in inks {
-        let RGBColor(r, g, b) = ink.code();
-        page = page.replace(
-            &format!("\"#{r:02X}{g:02X}{b:02X}\""),
-            &format!("\"{}\"", ink.variable()),
-        );
-    }
-    Ok(page
-        .replace(" opacity=\"1\"", "")
-        .replace(" font-family=\"sans-serif\"", ""))
+    ))
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
@@ -142,6 +134,17 @@ impl Canvas<'_> {
             .map_err(failed)
     }
 
+    /// A thin line through points, see-through.
+    ///
+    /// # Errors
+    /// `Drawing`.
+    pub fn faint(&self, points: &[(i32, i32)], ink: Ink, opacity: f64) -> Result<()> {
+        let style = ink.code().mix(opacity).stroke_width(1);
+        self.area
+            .draw(&PathElement::new(points.to_vec(), style))
+            .map_err(failed)
+    }
+
     /// A filled rectangle, possibly see-through.
     ///
     /// # Errors
@@ -149,6 +152,16 @@ impl Canvas<'_> {
     pub fn rect(&self, corners: [(i32, i32); 2], ink: Ink, opacity: f64) -> Result<()> {
         self.area
             .draw(&Rectangle::new(corners, ink.code().mix(opacity).filled()))
+            .map_err(failed)
+    }
+
+    /// The outline of a rectangle.
+    ///
+    /// # Errors
+    /// `Drawing`.
+    pub fn frame(&self, corners: [(i32, i32); 2], ink: Ink) -> Result<()> {
+        self.area
+            .draw(&Rectangle::new(corners, ink.code().stroke_width(1)))
             .map_err(failed)
     }
 
@@ -250,8 +263,7 @@ impl Canvas<'_> {
             Anchor::Middle => HPos::Center,
             Anchor::End => HPos::Right,
         };
-        // plotters divides by 1.24 when it writes the size.
-        let font = FontDesc::new(FontFamily::SansSerif, f64::from(size) * 1.24, style);
+        let font = FontDesc::new(FontFamily::SansSerif, f64::from(size), style);
         let colour = ink.code();
         let style = TextStyle::from(font)
             .color(&colour)

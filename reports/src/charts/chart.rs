@@ -2,6 +2,41 @@
 
 use crate::analysis::Analysis;
 use crate::error::Result;
+use crate::headline::Row;
+use crate::table::Table;
+
+/// What every chart of a page is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The results, analysed.
+    pub analysis: &'a Analysis<'a>,
+    /// The headline numbers.
+    pub rows: &'a [Row],
+    /// As many rounds as are drawn of a series: of more, some evenly chosen, so that the page stays small.
+    pub rounds: usize,
+}
+
+/// As many single rounds as a page draws, over all its charts: about 100 KB.
+const DRAWN: usize = 6_000;
+
+impl<'a> Scene<'a> {
+    /// A scene of results and their headline numbers.
+    pub fn new(analysis: &'a Analysis<'a>, rows: &'a [Row]) -> Self {
+        let strips = rows.len() * analysis.subjects().len();
+        Self {
+            analysis,
+            rows,
+            rounds: (DRAWN / strips.max(1)).max(8),
+        }
+    }
+
+    /// The headline numbers of a workload.
+    pub fn of(&self, workload: &str) -> impl Iterator<Item = &'a Row> {
+        self.rows
+            .iter()
+            .filter(move |row| row.key.workload == workload)
+    }
+}
 
 /// One kind of chart.
 #[derive(Debug, Clone, Copy)]
@@ -10,8 +45,10 @@ pub struct Chart {
     pub id: &'static str,
     /// What it answers: its title.
     pub question: &'static str,
+    /// Shown at once; others wait until they are asked for.
+    pub first: bool,
     /// Draws it for a workload; `None` where the records do not fit it.
-    pub draw: fn(&Analysis<'_>, &str) -> Result<Option<Figure>>,
+    pub draw: fn(&Scene<'_>, &str) -> Result<Option<Figure>>,
 }
 
 /// A drawn chart.
@@ -21,12 +58,18 @@ pub struct Figure {
     pub svg: String,
     /// How to read it, as a sentence or two.
     pub caption: String,
+    /// Its numbers.
+    pub table: Table,
 }
 
 /// Every chart, in the order of the page.
 pub const ALL: &[&Chart] = &[
-    &super::rounds::CHART,
+    &super::forest::CHART,
     &super::parts::CHART,
     &super::sizes::CHART,
+    &super::growth::CHART,
     &super::volumes::CHART,
+    &super::latencies::CHART,
+    &super::rounds::CHART,
+    &super::drift::CHART,
 ];

@@ -5,9 +5,18 @@
 pub mod axis;
 pub mod canvas;
 pub mod chart;
+pub mod cost;
+mod curves;
+pub mod drift;
+pub mod forest;
+pub mod growth;
+pub mod latencies;
+mod panel;
 pub mod parts;
 pub mod rounds;
 pub mod sizes;
+pub mod spark;
+mod svg;
 pub mod volumes;
 
-pub use chart::{ALL, Chart, Figure};
+pub use chart::{ALL, Chart, Figure, Scene};

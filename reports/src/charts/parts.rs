@@ -4,25 +4,26 @@
 //! with the same parameters. Parts that overlap (their sum is more than the whole) are not shares: nothing is drawn.
 
 use super::canvas::{Anchor, Canvas, Ink, along, short, svg};
-use super::chart::{Chart, Figure};
+use super::chart::{Chart, Figure, Scene};
+use super::panel::{self, LEFT, RIGHT, WIDTH, name, number};
 use crate::analysis::Analysis;
 use crate::error::Result;
-use crate::headline::rows;
 use crate::number::{Scale, alone};
 use crate::series::Key;
+use crate::table::Table;
 
 /// See the module text.
 pub const CHART: Chart = Chart {
     id: "parts",
     question: "Where does the time go?",
+    first: true,
     draw,
 };
 
-const WIDTH: u32 = 880;
-const LEFT: i32 = 216;
-const RIGHT: i32 = 770;
 const STRIP: i32 = 28;
-const TOP: i32 = 34;
+/// Between the lines of the legend, and how wide it may be.
+const LINE: i32 = 20;
+const LEGEND: i32 = 860;
 
 /// How far the sum of the parts may lie above the whole: medians of parts do not add up exactly.
 const TOLERANCE: f64 = 1.1;
@@ -35,12 +36,12 @@ struct Bar {
     parts: Vec<f64>,
 }
 
-fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
-    let whole = rows(analysis).into_iter().map(|row| row.key).find(|key| {
-        key.workload == workload
-            && key.metric == "time"
-            && (key.phase == "total" || key.phase == workload)
-    });
+fn draw(scene: &Scene<'_>, workload: &str) -> Result<Option<Figure>> {
+    let analysis = scene.analysis;
+    let whole = scene
+        .of(workload)
+        .map(|row| row.key.clone())
+        .find(|key| key.metric == "time" && (key.phase == "total" || key.phase == workload));
     let Some(whole) = whole else { return Ok(None) };
     let names = part_names(analysis, &whole);
     let bars: Vec<Bar> = analysis
@@ -70,7 +71,8 @@ fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
     if names.len() < 2 || bars.is_empty() || overlap {
         return Ok(None);
     }
-    let height = TOP + STRIP * i32::try_from(bars.len()).unwrap_or(0) + 30;
+    let top = 14 + LINE * panel::legend(&shown(&names), LEGEND).1;
+    let height = top + STRIP * i32::try_from(bars.len()).unwrap_or(0) + 30;
     let description: Vec<String> = bars.iter().map(|bar| describe(bar, &names)).collect();
     let params = whole.params_text();
     let svg = svg(
@@ -81,7 +83,7 @@ fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
         |canvas| {
             legend(canvas, &names)?;
             let scale = Scale::of("s", bars.iter().map(|bar| bar.whole));
-            for (bar, y) in bars.iter().zip((0..).map(|i| TOP + STRIP * i + STRIP / 2)) {
+            for (bar, y) in bars.iter().zip((0..).map(|i| top + STRIP * i + STRIP / 2)) {
                 draw_bar(canvas, y, bar, scale)?;
             }
             for percent in [0, 25, 50, 75, 100] {
@@ -108,7 +110,25 @@ fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
             "Median time of each phase as a share of {}{given}; the number is the whole. What is left blank lies between the phases.",
             whole.phase
         ),
+        table: table(&bars, &names, &whole.phase),
     }))
+}
+
+fn table(bars: &[Bar], names: &[String], whole: &str) -> Table {
+    let scale = Scale::of("s", bars.iter().map(|bar| bar.whole));
+    let head = ["who".to_owned(), format!("{whole}, {}", scale.unit)]
+        .into_iter()
+        .chain(names.iter().map(|name| format!("{name}, {}", scale.unit)));
+    let rows = bars.iter().map(|bar| {
+        [bar.name.clone(), scale.number(bar.whole)]
+            .into_iter()
+            .chain(bar.parts.iter().map(|part| scale.number(*part)))
+            .collect()
+    });
+    Table {
+        head: head.collect(),
+        rows: rows.collect(),
+    }
 }
 
 /// The workload's other timed phases, as planned, that some subject has with the whole's parameters.
@@ -160,24 +180,24 @@ fn shade(index: usize) -> f64 {
     SHADES[index % SHADES.len()]
 }
 
+/// Names as long as a legend shows them.
+fn shown(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| short(name, 24)).collect()
+}
+
 fn legend(canvas: &Canvas<'_>, names: &[String]) -> Result<()> {
-    let mut x = LEFT;
-    for (index, name) in names.iter().enumerate() {
-        canvas.rect([(x, 6), (x + 12, 18)], Ink::Muted, shade(index))?;
-        canvas.text((x + 18, 12), &short(name, 18), Ink::Text, 12, Anchor::Start)?;
-        x += 44 + 7 * i32::try_from(name.chars().count().min(18)).unwrap_or(0);
+    let names = shown(names);
+    let (places, _) = panel::legend(&names, LEGEND);
+    for ((index, name), (x, line)) in names.iter().enumerate().zip(places) {
+        let y = 12 + LINE * line;
+        canvas.rect([(x, y - 6), (x + 12, y + 6)], Ink::Muted, shade(index))?;
+        canvas.text((x + 18, y), name, Ink::Text, 12, Anchor::Start)?;
     }
     Ok(())
 }
 
 fn draw_bar(canvas: &Canvas<'_>, y: i32, bar: &Bar, scale: Scale) -> Result<()> {
-    canvas.text(
-        (LEFT - 14, y),
-        &short(&bar.name, 30),
-        Ink::Text,
-        12,
-        Anchor::End,
-    )?;
+    name(canvas, y, &bar.name)?;
     canvas.rect([(LEFT, y - 9), (RIGHT, y + 9)], Ink::Grid, 0.6)?;
     let sum: f64 = bar.parts.iter().sum();
     let whole = bar.whole.max(sum);
@@ -198,11 +218,5 @@ fn draw_bar(canvas: &Canvas<'_>, y: i32, bar: &Bar, scale: Scale) -> Result<()> 
         }
         before += time;
     }
-    canvas.text(
-        (RIGHT + 96, y),
-        &scale.with_unit(bar.whole),
-        Ink::Text,
-        12,
-        Anchor::End,
-    )
+    number(canvas, y, &scale.with_unit(bar.whole))
 }

@@ -1,28 +1,26 @@
 //! The same job in the container layer and in a volume: how far apart the two lie, for every subject.
 
 use super::axis::Axis;
-use super::canvas::{Anchor, Canvas, Ink, along, short, svg};
-use super::chart::{Chart, Figure};
-use super::rounds::tick_text;
+use super::canvas::{Canvas, Ink, svg};
+use super::chart::{Chart, Figure, Scene};
+use super::panel::{self, RIGHT, WIDTH};
 use crate::analysis::Analysis;
 use crate::error::Result;
 use crate::number::{Scale, three};
 use crate::series::Key;
-use crate::targets::{VOLUME, layers, on, phases};
+use crate::stats::Paired;
+use crate::table::Table;
+use crate::targets::{VOLUME, against_volume, layers, on, phases};
 
 /// See the module text.
 pub const CHART: Chart = Chart {
     id: "volumes",
     question: "What does a volume save?",
+    first: true,
     draw,
 };
 
-const WIDTH: u32 = 880;
-const LEFT: i32 = 216;
-const RIGHT: i32 = 770;
 const STRIP: i32 = 26;
-const TOP: i32 = 38;
-const BOTTOM: i32 = 40;
 
 /// One subject: its name, its colour, time in the volume, times in the layers by target.
 struct Strip {
@@ -68,8 +66,15 @@ impl Panel {
         }
     }
 
+    /// `sqlite-wal, size 64 KiB`.
+    fn title(&self) -> String {
+        let params = self.phase.params_text();
+        let comma = if params.is_empty() { "" } else { ", " };
+        format!("{}{comma}{params}", self.phase.phase)
+    }
+
     fn height(&self) -> i32 {
-        TOP + BOTTOM + STRIP * i32::try_from(self.strips.len()).unwrap_or(0)
+        panel::height((self.strips.len(), STRIP))
     }
 
     fn times(&self) -> impl Iterator<Item = f64> {
@@ -79,7 +84,8 @@ impl Panel {
     }
 }
 
-fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
+fn draw(scene: &Scene<'_>, workload: &str) -> Result<Option<Figure>> {
+    let analysis = scene.analysis;
     let panels: Vec<Panel> = phases(analysis)
         .into_iter()
         .filter(|phase| phase.workload == workload)
@@ -114,109 +120,100 @@ fn draw(analysis: &Analysis<'_>, workload: &str) -> Result<Option<Figure>> {
             Ok(())
         },
     )?;
-    Ok(Some(Figure { svg, caption }))
+    Ok(Some(Figure {
+        svg,
+        caption,
+        table: table(analysis, &panels),
+    }))
+}
+
+/// How many times the layer takes what the volume takes, with the interval.
+fn table(analysis: &Analysis<'_>, panels: &[Panel]) -> Table {
+    let head = [
+        "who",
+        "where",
+        "time",
+        "in the volume",
+        "times",
+        "interval",
+        "n",
+    ];
+    let mut rows = Vec::new();
+    for panel in panels {
+        let scale = Scale::of("s", panel.times());
+        for (strip, target) in panel
+            .strips
+            .iter()
+            .flat_map(|strip| panel.targets.iter().map(move |target| (strip, target)))
+        {
+            let Some((_, time)) = strip.layers.iter().find(|l| panel.targets[l.0] == *target)
+            else {
+                continue;
+            };
+            let pair = against_volume(analysis, &strip.name, &panel.phase, target);
+            let cells = vec![
+                strip.name.clone(),
+                target.clone(),
+                scale.number(*time),
+                scale.number(strip.volume),
+                pair.as_ref()
+                    .map_or_else(String::new, |pair| format!("{}x", three(pair.ratio))),
+                pair.as_ref().map_or_else(String::new, interval),
+                pair.map_or_else(String::new, |pair| pair.rounds.to_string()),
+            ];
+            rows.push((format!("{}, {}", panel.title(), scale.unit), cells));
+        }
+    }
+    panel::grouped(&head, rows)
+}
+
+/// `[1.2, 1.4]`, with its level where that is not 95 %.
+fn interval(pair: &Paired) -> String {
+    pair.interval.map_or_else(String::new, |i| {
+        let level = if i.level < 0.95 {
+            format!(" at {} %", three(i.level * 100.0))
+        } else {
+            String::new()
+        };
+        format!("[{}, {}]{level}", three(i.low), three(i.high))
+    })
 }
 
 fn describe(panel: &Panel) -> String {
-    let scale = Scale::of("s", panel.times());
-    let each: Vec<String> = panel
-        .strips
-        .iter()
-        .map(|s| {
-            let layers: Vec<String> = s
-                .layers
-                .iter()
-                .map(|(i, time)| format!("{} {}", panel.targets[*i], scale.with_unit(*time)))
-                .collect();
-            format!(
-                "{}: volume {}, {}",
-                s.name,
-                scale.with_unit(s.volume),
-                layers.join(", ")
-            )
-        })
-        .collect();
-    format!("{}. {}.", panel.phase.phase, each.join("; "))
+    let ratios = panel.strips.iter().filter_map(|s| {
+        let (_, layer) = s.layers.first().filter(|_| s.volume > 0.0)?;
+        Some((s.name.as_str(), layer / s.volume))
+    });
+    panel::ends(&panel.title(), ratios, |ratio| format!("{}x", three(ratio)))
 }
 
 fn draw_panel(canvas: &Canvas<'_>, top: i32, panel: &Panel) -> Result<()> {
     let scale = Scale::of("s", panel.times());
-    let axis = Axis::fit(panel.times().map(|t| t / scale.size));
-    let x = |time: f64| along(LEFT, RIGHT, axis.place(time / scale.size));
-    let bottom = top + panel.height() - BOTTOM;
-    canvas.bold(
-        (0, top + 16),
-        &panel.phase.phase,
-        Ink::Text,
-        14,
-        Anchor::Start,
-    )?;
-    for tick in axis.ticks() {
-        let at = along(LEFT, RIGHT, axis.place(tick));
-        canvas.line((at, top + TOP - 6), (at, bottom), Ink::Grid, 1)?;
-        canvas.text(
-            (at, bottom + 11),
-            &tick_text(tick),
-            Ink::Muted,
-            11,
-            Anchor::Middle,
-        )?;
-    }
-    let unit = if axis.is_log() {
-        format!("{} (log)", scale.unit)
-    } else {
-        scale.unit.to_owned()
+    let frame = panel::Panel {
+        top,
+        strips: (panel.strips.len(), STRIP),
+        axis: Axis::fit(panel.times().map(|t| t / scale.size)),
+        scale,
+        right: RIGHT,
     };
-    canvas.text(
-        (RIGHT + 96, bottom + 11),
-        &unit,
-        Ink::Muted,
-        11,
-        Anchor::End,
-    )?;
-    for (strip, y) in panel
-        .strips
-        .iter()
-        .zip((0..).map(|i| top + TOP + STRIP * i + STRIP / 2))
-    {
+    frame.frame(canvas, &panel.title())?;
+    for (strip, y) in panel.strips.iter().zip(frame.middles()) {
         let ink = Ink::Subject(strip.colour);
-        canvas.text(
-            (LEFT - 14, y),
-            &short(&strip.name, 30),
-            Ink::Text,
-            12,
-            Anchor::End,
-        )?;
-        let marks: Vec<i32> = strip
-            .layers
-            .iter()
-            .map(|l| x(l.1))
-            .chain([x(strip.volume)])
-            .collect();
-        let ends = marks.iter().fold((i32::MAX, i32::MIN), |(low, high), at| {
-            (low.min(*at), high.max(*at))
-        });
-        canvas.line((ends.0, y), (ends.1, y), ink, 2)?;
+        panel::name(canvas, y, &strip.name)?;
+        let marks = || strip.layers.iter().map(|l| l.1).chain([strip.volume]);
+        let left = marks().map(|time| frame.x(time)).min().unwrap_or(0);
+        let right = marks().map(|time| frame.x(time)).max().unwrap_or(0);
+        canvas.line((left, y), (right, y), ink, 2)?;
         for (index, time) in strip.layers.iter().rev() {
             match index {
-                0 => canvas.dot((x(*time), y), 6, ink, 1.0)?,
-                _ => canvas.ring((x(*time), y), 5, ink)?,
+                0 => canvas.dot((frame.x(*time), y), 6, ink, 1.0)?,
+                _ => canvas.ring((frame.x(*time), y), 5, ink)?,
             }
         }
-        canvas.square((x(strip.volume), y), 5, ink)?;
-        if let Some((_, layer)) = strip
-            .layers
-            .iter()
-            .find(|l| l.0 == 0)
-            .filter(|_| strip.volume > 0.0)
-        {
-            canvas.text(
-                (RIGHT + 96, y),
-                &format!("{}x", three(layer / strip.volume)),
-                Ink::Text,
-                12,
-                Anchor::End,
-            )?;
+        canvas.square((frame.x(strip.volume), y), 5, ink)?;
+        let layer = strip.layers.iter().find(|l| l.0 == 0);
+        if let Some((_, layer)) = layer.filter(|_| strip.volume > 0.0) {
+            panel::number(canvas, y, &format!("{}x", three(layer / strip.volume)))?;
         }
     }
     Ok(())

@@ -4,10 +4,11 @@
 use maud::Markup;
 
 use super::{
-    cards, cite, claims, conformance, data, environment, glossary, growth, limits, matrix, method,
-    runs, script, style, subjects, workloads,
+    cards, cite, claims, conformance, cost, data, environment, glossary, growth, limits, matrix,
+    method, runs, script, style, subjects, trend, workloads,
 };
 use crate::analysis::Analysis;
+use crate::charts::Scene;
 use crate::decide::Decision;
 use crate::headline::Row;
 use crate::record::Results;
@@ -51,15 +52,18 @@ impl Whole<'_> {
         let results = analysis.results;
         let one = results.parts.is_empty();
         let measured = !analysis.series.is_empty();
+        let scene = Scene::new(analysis, self.rows);
         let answers = crate::claims::answers(analysis);
         let mut all: Vec<Section> = [
             section("runs", "Runs", (!one).then(|| runs::section(analysis, self.rows))),
             section("summary", "Summary", (!self.decisions.is_empty()).then(|| cards::section(analysis, self.decisions))),
             section("matrix", "Drivers × workloads", measured.then(|| matrix::section(analysis, self.rows))),
-            section("workloads", "Workloads", (measured || !results.dnf.is_empty()).then(|| workloads::section(analysis))),
+            section("workloads", "Workloads", (measured || !results.dnf.is_empty()).then(|| workloads::section(&scene))),
             section("growth", "How times grow", growth::section(results)),
             section("conformance", "Conformance", (!results.cases.is_empty()).then(|| conformance::section(analysis, self.beside.baseline))),
+            section("cost", "Cost", cost::section(&scene)),
             section("claims", "Published statements", claims::any(&answers).then(|| claims::section(results, &answers))),
+            section("trend", "Trend", trend::section(self.beside.history)),
             section("method", "Method", Some(if one { method::section(analysis) } else { runs::methods(&results.parts) })),
             section("limits", "What this does not show", one.then(|| limits::section(analysis))),
             section("words", "Words", Some(glossary::section())),

@@ -1,75 +1,55 @@
 //! One part per workload: its question, its charts, its phases, what was not finished.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::matrix::{name, notes};
+use super::figure::figure;
+use super::matrix::notes;
 use crate::analysis::Analysis;
 use crate::anchor::anchor;
-use crate::charts;
-use crate::number::three;
+use crate::charts::{self, Chart, Scene};
 use crate::record::Outcome;
-use crate::targets::{against_volume, layers, phases};
 
 /// The section's body.
-pub(super) fn section(analysis: &Analysis<'_>) -> Markup {
+pub(super) fn section(scene: &Scene<'_>) -> Markup {
+    let analysis = scene.analysis;
     html! {
         (notes(&analysis.subjects()))
         @for workload in analysis.workloads() {
             h3 id={ "w-" (anchor(&workload)) } { (workload) ": " (analysis.question(&workload)) }
-            @for chart in charts::ALL {
-                @match (chart.draw)(analysis, &workload) {
-                    Ok(Some(figure)) => {
-                        figure id={ "c-" (anchor(&workload)) "-" (chart.id) } {
-                            h4 { (chart.question) }
-                            div.scroll tabindex="0" role="region" aria-label={ (workload) ": " (chart.question) } { (PreEscaped(figure.svg)) }
-                            figcaption { (figure.caption) }
-                        }
-                    }
-                    Ok(None) => {}
-                    Err(error) => { p.note { "This chart is missing: " (error) } }
+            @let (first, more) = drawn(scene, &workload);
+            @if first.is_empty() && more.is_empty() { p.muted { "Nothing to draw: no subject has a number of it." } }
+            @for (_, chart) in first { (chart) }
+            @if !more.is_empty() {
+                details.more {
+                    summary { "More of " (workload) ": " (questions(&more)) }
+                    @for (_, chart) in more { (chart) }
                 }
             }
-            (volumes(analysis, &workload))
             (described(analysis, &workload))
         }
         (unfinished(analysis))
     }
 }
 
-/// The numbers of the volume chart, with intervals.
-fn volumes(analysis: &Analysis<'_>, workload: &str) -> Markup {
-    let found: Vec<_> = phases(analysis)
-        .into_iter()
-        .filter(|phase| phase.workload == workload)
-        .collect();
-    let subjects = analysis.subjects();
-    html! {
-        @if !found.is_empty() {
-            div.scroll tabindex="0" role="region" aria-label="Layer against volume" {
-                table.stick {
-                    caption { "How many times the job in the container layer takes what it takes in a volume of the same backing store, with its 95 % interval." }
-                    thead { tr { th scope="col" { "Job" } @for s in &subjects { th scope="col" { b { (name(&s.name)) } } } } }
-                    tbody {
-                        @for phase in &found { @for target in layers(analysis, phase) {
-                            tr {
-                                th scope="row" { (phase.phase) br; span.muted.small { (target) } }
-                                @for subject in &subjects {
-                                    td {
-                                        @if let Some(pair) = against_volume(analysis, &subject.name, phase, &target) {
-                                            span.value { (three(pair.ratio)) "x" } br;
-                                            @if let Some(i) = pair.interval {
-                                                span.ci { "[" (three(i.low)) ", " (three(i.high)) "]" @if i.level < 0.95 { " at " (three(i.level * 100.0)) " %" } }
-                                            }
-                                        } @else { span.muted { "–" } }
-                                    }
-                                }
-                            }
-                        } }
-                    }
-                }
-            }
-        }
-    }
+/// A chart, drawn.
+type Drawn = (&'static Chart, Markup);
+
+/// The charts that the records of a workload fit: those shown at once, and those that wait.
+fn drawn(scene: &Scene<'_>, workload: &str) -> (Vec<Drawn>, Vec<Drawn>) {
+    charts::ALL
+        .iter()
+        .map(|chart| {
+            let id = format!("c-{}-{}", anchor(workload), chart.id);
+            let drawn = (chart.draw)(scene, workload);
+            (*chart, figure(&id, workload, chart.question, drawn))
+        })
+        .filter(|(_, markup)| !markup.0.is_empty())
+        .partition(|(chart, _)| chart.first)
+}
+
+fn questions(charts: &[Drawn]) -> String {
+    let all: Vec<&str> = charts.iter().map(|(chart, _)| chart.question).collect();
+    all.join(" ")
 }
 
 fn described(analysis: &Analysis<'_>, workload: &str) -> Markup {
