@@ -15,9 +15,6 @@ use crate::anchor::anchor;
 use crate::record::{Level, Outcome, Results};
 use crate::summary::counts;
 
-/// Up to so many columns every cell has an anchor.
-const NARROW: usize = 8;
-
 /// The section's body. `baseline` is an earlier run: what is answered otherwise than there is marked.
 pub(super) fn section(analysis: &Analysis<'_>, baseline: Option<&Results>) -> Markup {
     let results = analysis.results;
@@ -65,8 +62,8 @@ fn line(results: &Results, grid: &Grid<'_>, row: &Row<'_>) -> Markup {
     let case = row.case;
     let id = format!("case-{}", anchor(&case.case));
     let notes = row.notes();
-    // Where all pass the row says it; in a wide table that saves a third of the page.
-    let linked = grid.columns.len() <= NARROW || !row.agreed() || row.changed();
+    // Where all pass, the row's own anchor says it; that saves much of a wide table.
+    let linked = !row.agreed() || row.changed();
     let note = |column: usize| {
         let own = notes.iter().find(|note| note.columns.contains(&column));
         own.map(|note| note.number)

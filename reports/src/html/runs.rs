@@ -20,7 +20,7 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
     let parts = &analysis.results.parts;
     html! {
         p.lead {
-            "Each run on its own host and kernel. A subject is only compared with the control of its own run: seconds of two machines are never set "
+            "Each run on its own host and kernel. A subject is only compared with the control of its own run: look at ratios, seconds of two machines are never held "
             "against each other. Each run recommends for itself; its own report has the cards and the method."
         }
         (runs(parts))
