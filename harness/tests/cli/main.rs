@@ -17,6 +17,7 @@ mod long;
 mod own;
 mod plan;
 mod publish;
+mod published;
 mod reads;
 mod registry;
 mod rootless;

@@ -24,10 +24,7 @@ fn limits(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
         limits.push(("Other machines", machine(analysis)));
         limits.push(("Other images and applications", image(analysis)));
         limits.extend(amounts(analysis).map(|text| ("Larger amounts", text)));
-        limits.push((
-            "Wear",
-            "The stores are fresh, in sparse files: neither fragmented nor nearly full. The workloads aging and full, of the profile publish, are about that.".to_owned(),
-        ));
+        limits.push(("Wear", wear(analysis)));
         limits.extend(rounds(analysis).map(|text| ("Small differences", text)));
         limits.extend(caches(analysis).map(|text| ("Cold caches", text)));
         limits.push((
@@ -86,6 +83,23 @@ fn image(analysis: &Analysis<'_>) -> String {
             stored.unwrap_or_default()
         ),
         None => "What your applications do may be none of the workloads here; [[workload]] in layerbench.toml measures it.".to_owned(),
+    }
+}
+
+/// Which workloads looked at stores that are not fresh.
+fn wear(analysis: &Analysis<'_>) -> String {
+    let worn: Vec<String> = analysis
+        .workloads()
+        .into_iter()
+        .filter(|name| ["aging", "full"].contains(&name.as_str()))
+        .collect();
+    if worn.is_empty() {
+        "The stores are fresh, in sparse files: neither fragmented nor nearly full. The workloads aging and full, of the profile publish, are about that.".to_owned()
+    } else {
+        format!(
+            "But for {}, the stores are fresh, in sparse files: neither fragmented nor nearly full.",
+            worn.join(" and ")
+        )
     }
 }
 
