@@ -22,6 +22,16 @@ pub struct Tail {
 /// The quantile `q` of what the operations of a series took, in the rounds that count; `None` when fewer than ten
 /// operations lie beyond it.
 pub fn tail(records: &[Record], series: &Series, q: f64, seed: u64) -> Option<Tail> {
+    tails(records, series, &[q], seed).pop().flatten()
+}
+
+/// Several quantiles, each as of [`tail`]: the operations are gathered once.
+pub fn tails(
+    records: &[Record],
+    series: &Series,
+    quantiles: &[f64],
+    seed: u64,
+) -> Vec<Option<Tail>> {
     let mut rounds: BTreeMap<u32, Latencies> = BTreeMap::new();
     for record in records {
         if let Some(histogram) = &record.histogram
@@ -36,7 +46,6 @@ pub fn tail(records: &[Record], series: &Series, q: f64, seed: u64) -> Option<Ta
     for round in rounds.values() {
         all.merge(round);
     }
-    let seconds = all.quantile(q)?;
     // Bins from the longest down, each with the operations of every round in it.
     let bins: Vec<(u64, Vec<u64>)> = all
         .bins
@@ -51,14 +60,18 @@ pub fn tail(records: &[Record], series: &Series, q: f64, seed: u64) -> Option<Ta
         })
         .collect();
     let totals: Vec<u64> = rounds.values().map(|round| round.count).collect();
-    let interval = bootstrap::bca(rounds.len(), seed, |counts| {
-        drawn(&bins, &totals, counts, q)
-    });
-    Some(Tail {
-        operations: all.count,
-        seconds,
-        interval,
-    })
+    let one = |q: &f64| {
+        let seconds = all.quantile(*q)?;
+        let interval = bootstrap::bca(rounds.len(), seed, |counts| {
+            drawn(&bins, &totals, counts, *q)
+        });
+        Some(Tail {
+            operations: all.count,
+            seconds,
+            interval,
+        })
+    };
+    quantiles.iter().map(one).collect()
 }
 
 /// The quantile when each round counts so many times.

@@ -10,7 +10,7 @@ use crate::metric::words;
 use crate::number::Scale;
 use crate::record::Subject;
 use crate::series::{Key, Series};
-use crate::tail::tail;
+use crate::tail::tails;
 
 /// The most bytes that the tables may take, about, and those of the embedded values; what counts least is left to the
 /// file then.
@@ -124,15 +124,15 @@ fn scale(analysis: &Analysis<'_>, columns: &[&Subject], key: &Key) -> Scale {
 fn value(analysis: &Analysis<'_>, series: &Series, scale: Scale) -> Markup {
     let results = analysis.results;
     let latencies = series.key.metric == "latency-p50" && series.latencies.is_some();
-    let of = |q| {
-        latencies
-            .then(|| tail(&results.records, series, q, results.run.seed))
-            .flatten()
+    let found = if latencies {
+        tails(&results.records, series, &[0.99, 0.999], results.run.seed)
+    } else {
+        Vec::new()
     };
     html! {
         (scale.number(series.median()))
-        @for (name, q) in [("p99", 0.99), ("p99.9", 0.999)] {
-            @if let Some(tail) = of(q) {
+        @for (name, tail) in ["p99", "p99.9"].into_iter().zip(found) {
+            @if let Some(tail) = tail {
                 br; span.muted.small {
                     (name) " " (scale.number(tail.seconds))
                     @if let Some(i) = tail.interval { " [" (scale.number(i.low)) ", " (scale.number(i.high)) "]" }
