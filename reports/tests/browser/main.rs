@@ -8,6 +8,8 @@
 mod common;
 
 mod axe;
+mod cards;
+mod cases;
 mod choices;
 mod hostile;
 mod keyboard;
@@ -34,6 +36,8 @@ use pipe::Browser;
 pub(crate) type Test = (&'static str, fn(&mut Browser));
 
 const ALL: &[&[Test]] = &[
+    cards::TESTS,
+    cases::TESTS,
     choices::TESTS,
     hostile::TESTS,
     keyboard::TESTS,

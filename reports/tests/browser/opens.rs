@@ -29,18 +29,25 @@ fn quiet(browser: &mut Browser) {
 /// What is wider than the screen scrolls in a frame of its own.
 fn fits(browser: &mut Browser) {
     let page = pages::any();
-    for width in [1440, 768, 390] {
+    for width in [1440, 768, 390, 320] {
         let mut tab = Tab::open(browser, &page, crate::tab::Look { width, ..DESK });
-        let sticking_out = tab.eval(
-            "[...document.querySelectorAll('body *')].filter(e => { \
+        let sticking_out = tab.eval(&format!(
+            "[...document.querySelectorAll('body *')].filter(e => {{ \
                const r = e.getBoundingClientRect(); \
-               return r.width > 1 && r.right > document.documentElement.clientWidth + 1 \
+               return r.width > 1 && r.right > {width} + 1 \
                  && !e.closest('.scroll, pre, svg, .skip, nav, [hidden]'); \
-             }).slice(0, 5).map(e => e.tagName + '.' + e.className + ': ' + e.textContent.slice(0, 60))",
-        );
+             }}).slice(0, 5).map(e => e.tagName + '.' + e.className + ': ' + e.textContent.slice(0, 60))",
+        ));
         assert_eq!(sticking_out, json!([]), "at {width}");
         let wide = tab.eval("document.documentElement.scrollWidth");
-        assert!(wide.as_u64().unwrap() <= width.into(), "{wide} at {width}");
+        let widest = tab.eval(&format!(
+            "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > {width} && !e.parentElement.closest('.scroll, nav')) \
+             .slice(0, 9).map(e => e.outerHTML.slice(0, 90))",
+        ));
+        assert!(
+            wide.as_u64().unwrap() <= width.into(),
+            "{wide} at {width}: {widest:#}"
+        );
     }
 }
 
