@@ -3,7 +3,7 @@
 use crate::analysis::Analysis;
 use crate::decide::{Decision, caution, decide, sentence};
 use crate::headline::rows;
-use crate::number::{Scale, ratio};
+use crate::number::{alone, ratio};
 use crate::record::{Outcome, Results};
 use crate::summary;
 use crate::table::escape;
@@ -88,14 +88,13 @@ fn decided(analysis: &Analysis<'_>, decision: &Decision) -> String {
         text.extend([" Next: ", &escape(next), ", ", &escape(&ratio(lead)), "."]);
     }
     for reason in decision.reasons(analysis) {
-        let scale = Scale::of(&reason.unit, [reason.first, reason.next]);
         text.extend([
             " ",
             &escape(&reason.label),
             ": ",
-            &scale.with_unit(reason.first),
+            &alone(&reason.unit, reason.first),
             " against ",
-            &scale.with_unit(reason.next),
+            &alone(&reason.unit, reason.next),
             ".",
         ]);
     }

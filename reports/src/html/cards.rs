@@ -6,7 +6,7 @@ use super::{costs, matrix::name};
 use crate::analysis::Analysis;
 use crate::decide::{Certainty, Decision, Number, Reason, undecided};
 use crate::headline::rows;
-use crate::number::{Scale, ratio, three};
+use crate::number::{alone, ratio, three};
 use crate::record::Subject;
 use crate::uses::{Need, ROOTLESS_FACT};
 
@@ -30,7 +30,7 @@ pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup
         }
         p.small.muted {
             "A use is judged by the geometric mean of its numbers, by their weights, round by round; the interval and the test are those of a pair of "
-            "drivers in the same rounds. Space below 1 MiB counts as 1 MiB, times below 10 µs as 10 µs: less than that nobody notices. Who shares a "
+            "drivers in the same rounds. Space below 1 MiB counts as 1 MiB, a time below 1 ms (of single operations 1 µs) as that: less nobody notices. Who shares a "
             "letter was not told apart by more than what matters. A mean over fewer numbers than there are says so, and makes no candidate."
         }
     }
@@ -116,7 +116,7 @@ fn why(decision: &Decision) -> String {
 fn reasons(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
     let reasons = decision.reasons(analysis);
     let line = |reason: &Reason| {
-        let scale = Scale::of(&reason.unit, [reason.first, reason.next]);
+        let value = |value| alone(&reason.unit, value);
         let (word, by) = if reason.pair.ratio >= 1.0 {
             ("for it", reason.pair.ratio)
         } else {
@@ -124,7 +124,7 @@ fn reasons(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
         };
         html! {
             dt { (reason.label) span.muted { ", " (word) } }
-            dd { (scale.number(reason.first)) " : " (scale.with_unit(reason.next)) br; span.ci { (three(by)) "x, n = " (reason.pair.rounds) } }
+            dd { (value(reason.first)) " : " (value(reason.next)) br; span.ci { "counts " (three(by)) "x, n = " (reason.pair.rounds) } }
         }
     };
     html! {
@@ -196,7 +196,7 @@ fn weights(analysis: &Analysis<'_>, decision: &Decision) -> Markup {
     let first = decision.ranking.first();
     let value = |number: &Number| {
         let series = analysis.get(first?, &number.row.key)?;
-        Some(crate::number::alone(&series.unit, series.median()))
+        Some(alone(&series.unit, series.median()))
     };
     html! {
         details.weights {

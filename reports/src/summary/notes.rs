@@ -42,27 +42,31 @@ pub(crate) fn notes(analysis: &Analysis<'_>) -> Vec<String> {
             notes.push(format!("{}: not run: {what}; {fix}", subject.name));
         }
     }
-    let mut seen: Vec<(String, usize)> = Vec::new();
+    // What several did not finish for the same reason is one line.
+    let mut seen: Vec<(String, Vec<&str>, usize)> = Vec::new();
     for dnf in &analysis.results.dnf {
         let phase = dnf
             .phase
             .as_deref()
             .map(|phase| format!(" {phase}"))
             .unwrap_or_default();
-        let line = format!(
-            "{}: did not finish {}{phase}: {}",
-            dnf.subject, dnf.workload, dnf.reason
-        );
-        match seen.iter_mut().find(|(known, _)| *known == line) {
-            Some((_, times)) => *times += 1,
-            None => seen.push((line, 1)),
+        let line = format!("did not finish {}{phase}: {}", dnf.workload, dnf.reason);
+        match seen.iter_mut().find(|(known, ..)| *known == line) {
+            Some((_, who, times)) => {
+                *times += 1;
+                if !who.contains(&dnf.subject.as_str()) {
+                    who.push(&dnf.subject);
+                }
+            }
+            None => seen.push((line, vec![&dnf.subject], 1)),
         }
     }
-    notes.extend(seen.into_iter().map(|(line, times)| {
-        if times > 1 {
-            format!("{line} ({times} times)")
+    notes.extend(seen.into_iter().map(|(line, who, times)| {
+        let names = who.join(", ");
+        if times > who.len() {
+            format!("{names}: {line} ({times} times)")
         } else {
-            line
+            format!("{names}: {line}")
         }
     }));
     notes.extend(crate::merge::say::notes(analysis.results));

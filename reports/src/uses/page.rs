@@ -13,7 +13,8 @@ pub fn page() -> String {
         makes it anew). For each use a driver's cost is the geometric mean of these numbers by their weights, round by round. Who costs least\n\
         leads; it is named, with those that cannot be told apart from it, if the next one surely costs more (95 %, and more than 5 % or the\n\
         noise band). Never named is who fails a required case, lacks what the use needs, or lacks a number. A use of which less than half was\n\
-        measured, by weight, is not decided. Space below 1 MiB counts as 1 MiB. In the report each weight is a slider from 0 to {MOST}; weight 0\n\
+        measured, by weight, is not decided. Space below 1 MiB counts as 1 MiB, a time\n\
+        below 1 ms (of single operations 1 µs) as that. In the report each weight is a slider from 0 to {MOST}; weight 0\n\
         is offered and not counted.\n"
     );
     for of in ALL {
