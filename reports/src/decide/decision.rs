@@ -59,6 +59,8 @@ pub struct Decision {
     pub lead: Option<Paired>,
     /// What is to be said of that lead.
     pub verdict: Option<Verdict>,
+    /// The smallest difference that counts, 0.08 for 8 %: 5 %, or more where the machine is noisy.
+    pub margin: f64,
     /// Every subject with a number, candidate or not, the least costly candidate first.
     pub standings: Vec<Place>,
     /// Workloads that decide alone: without them (the name) another leads, or nobody is recommended (`None`).
@@ -151,6 +153,7 @@ pub fn weighed(
         together: judged.together,
         ranking,
         out: judged.out,
+        margin: judged.margin,
         partly_asked,
         lead,
         verdict,

@@ -20,7 +20,8 @@ pub(super) struct Judged {
     pub(super) against: Vec<Option<(Paired, Verdict)>>,
     /// How many cannot be told apart from the first, it included.
     pub(super) together: usize,
-    margin: f64,
+    /// The smallest difference that counts, 0.05 for 5 %.
+    pub(super) margin: f64,
 }
 
 impl Judged {
@@ -56,10 +57,20 @@ fn surely(found: &Option<(Paired, Verdict)>) -> bool {
     matches!(found, Some((_, Verdict::Worse)))
 }
 
-/// The smallest difference that counts between scores over these numbers: the widest of theirs.
+/// The smallest difference between scores that counts. A score is a weighted mean of logarithms, so two equal subjects
+/// differ in it by no more than the weighted mean of how far they differ in its numbers.
 fn margin(analysis: &Analysis<'_>, numbers: &[&Number]) -> f64 {
-    let of = numbers.iter().map(|n| analysis.margin(&n.row.key));
-    of.fold(PRACTICAL, f64::max)
+    let (mut sum, mut whole) = (0.0, 0.0);
+    for number in numbers {
+        let weight = f64::from(number.weight);
+        sum += weight * analysis.margin(&number.row.key).ln_1p();
+        whole += weight;
+    }
+    if whole > 0.0 {
+        (sum / whole).exp_m1()
+    } else {
+        PRACTICAL
+    }
 }
 
 /// Judges a use by these numbers, all of which have a weight.

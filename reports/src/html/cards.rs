@@ -30,7 +30,7 @@ pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup
         }
         p.small.muted {
             "A use is judged by the geometric mean of its numbers, by their weights, round by round; the interval and the test are those of a pair of "
-            "drivers in the same rounds. Space below 1 MiB counts as 1 MiB, a time below 1 ms (of single operations 1 µs) as that: less nobody notices. Who shares a "
+            "drivers in the same rounds. A difference must exceed 5 %, or what twins differ by on this machine. Space below 1 MiB counts as 1 MiB, a time below 1 ms (of single operations 1 µs) as that: less nobody notices. Who shares a "
             "letter was not told apart by more than what matters. A mean over fewer numbers than there are says so, and makes no candidate."
         }
     }
@@ -84,7 +84,10 @@ fn why(decision: &Decision) -> String {
     let costs = match decision.winners() {
         [] => format!("{first} leads {next} by {lead}"),
         [_] => format!("the next, {next}, costs {lead}"),
-        _ => format!("these cannot be told apart; the next, {next}, costs {lead}"),
+        _ => format!(
+            "these are not told apart by more than {}; the next, {next}, costs {lead}",
+            percent(decision.margin)
+        ),
     };
     match decision.certainty() {
         Certainty::Sure => format!("Sure: {costs}."),

@@ -46,7 +46,7 @@ const weights = (() => {
     // Benjamini and Hochberg: the least of p m / rank from there on.
     const byChance = ascending(others.map((one) => one.chance));
     const adjusted = (p) => Math.min(...byChance.map((x, i) => (x < p ? 1 : x * others.length / (i + 1))));
-    const limit = 1 + Math.max(0.05, ...counted.map((row) => row[1]));
+    const limit = Math.exp(sum(counted.map(([id, margin]) => own[id] * Math.log1p(margin))) / whole);
     const at = others.findIndex((one) => !one.wide && one.low > limit && adjusted(one.chance) <= 0.05);
     return { order, together: at < 0 ? order.length : at + 1 };
   };
