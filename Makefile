@@ -27,7 +27,7 @@ conformance: build
 
 # The reference run's pages anew, from its records.
 published: build
-	target/release/layerbench publish docs/published --out docs/published
+	target/release/layerbench publish docs/published --out docs/published --title "layerbench: reference runs"
 
 # The page of published statements.
 claims: build
