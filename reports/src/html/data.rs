@@ -58,17 +58,19 @@ fn keys<'a>(analysis: &'a Analysis<'_>) -> Vec<&'a Key> {
     keys
 }
 
-/// How many of the keys fit; those of one rank together, and the first rank always.
+/// How many of the keys fit into so many bytes.
 fn most(keys: &[&Key], columns: usize, bytes: usize) -> usize {
-    let row = 110 + columns * 24;
-    let mut fits = 0;
-    for group in keys.chunk_by(|a, b| rank(a) == rank(b)) {
-        if fits > 0 && (fits + group.len()) * row > bytes {
-            break;
-        }
-        fits += group.len();
-    }
-    fits
+    // Tails stand beside the latencies: three lines a cell.
+    let row = |key: &&Key| match key.metric.as_str() {
+        "latency-p50" => 130 + columns * 200,
+        _ => 130 + columns * 26,
+    };
+    let mut taken = 0;
+    let fits = |key: &&&Key| {
+        taken += row(key);
+        taken <= bytes
+    };
+    keys.iter().take_while(fits).count()
 }
 
 fn left_out(keys: &[&Key]) -> String {

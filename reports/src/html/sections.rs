@@ -15,7 +15,7 @@ use crate::record::Results;
 use crate::trend::Group;
 
 /// The most bytes of a page that is still mailed and opened without a thought. The raw data take what the rest leaves.
-const PAGE: usize = 1_450_000;
+const PAGE: usize = 1_470_000;
 
 /// What is known beside the results.
 #[derive(Debug, Clone, Copy, Default)]
