@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod before;
 mod catalogue;
 mod claims;
 mod compare;

@@ -169,9 +169,10 @@ fn write_several(
     out: &Path,
 ) -> anyhow::Result<Documents> {
     make(out)?;
+    let history = super::before::history(results, out);
     let beside = reports::Beside {
         baseline,
-        ..reports::Beside::default()
+        history: &history,
     };
     put(out, "report.html", &reports::render_with(results, &beside))?;
     put(out, "junit.xml", &reports::junit::junit(results)?)?;
