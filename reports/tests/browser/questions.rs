@@ -46,6 +46,27 @@ fn copy_up(browser: &mut Browser) {
     answer(browser, &clicks, "#w-copy-up", |said| {
         assert!(said.contains("copy-up"), "{said}");
     });
+    // With the script: a click on the contents, one choice in the list of workloads.
+    let page = pages::whole();
+    let mut tab = Tab::open(browser, &page, DESK);
+    tab.click("nav a[href='#matrix']");
+    tab.eval("document.querySelector('#matrix-workload').focus()");
+    tab.press("c");
+    let row = "[...document.querySelectorAll('#matrix tbody tr')].find(r => r.cells[0].innerText.startsWith('First write to a 256 MiB'))";
+    tab.until(&format!(
+        "(r => r && r.checkVisibility() && r.getBoundingClientRect().top < innerHeight)({row})"
+    ));
+    let heads = "[...document.querySelector('#matrix thead tr').cells].findIndex(c => c.textContent.startsWith(name))";
+    for name in ["overlay2@ext4", "zfs@"] {
+        let said = tab.eval(&format!(
+            "(name => {row}.cells[{heads}].textContent.replace(/\\s+/g, ' '))({})",
+            serde_json::json!(name)
+        ));
+        let said = crate::tab::text(&said);
+        for part in ["[", "n = 12", "er "] {
+            assert!(said.contains(part), "{name}: {said}");
+        }
+    }
 }
 
 fn rename(browser: &mut Browser) {
