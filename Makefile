@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make report` and `make test`.
-.PHONY: report test setup build bench conformance published claims crash baseline sweep clean
+.PHONY: report test test-vm setup build bench conformance published claims crash baseline sweep clean
 
 OUT ?= layerbench-out
 ARGS ?=
@@ -16,6 +16,10 @@ setup:
 test:
 	@scripts/setup.sh tests
 	scripts/test.sh
+
+# On OpenZFS and on older kernels, in virtual machines; where these cannot be had it says why.
+test-vm: build
+	scripts/test-vm.sh
 
 bench: setup
 	cargo bench --locked

@@ -15,6 +15,7 @@ mod history;
 mod manual;
 mod publish;
 mod registry;
+mod vm;
 
 pub(crate) use claims::{Answered, ClaimsArgs};
 pub(crate) use compare::CompareArgs;
@@ -27,6 +28,7 @@ pub(crate) use history::{FilterArgs, HistoryArgs, RunArg, TrendArgs};
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use publish::PublishArgs;
 pub(crate) use registry::{RegistryArgs, without_secrets};
+pub(crate) use vm::{Accelerator, FetchArgs, VmArgs, VmCommand, VmPrepareArgs, VmRunArgs};
 
 /// Which container storage driver should this host use, and is it correct?
 #[derive(Debug, Parser)]
@@ -81,6 +83,11 @@ pub(crate) enum Command {
     },
     /// Run a command of the host on a mounted container layer ($LAYERBENCH_ROOT)
     Exec(ExecArgs),
+    /// This program in a virtual machine with another kernel and the real OpenZFS: nothing is installed, no root needed
+    Vm {
+        #[command(subcommand)]
+        command: VmCommand,
+    },
     /// Remove what dead runs left: directories, mounts, loop devices, pools, processes
     Sweep(SweepArgs),
     /// Print what lets a shell complete layerbench's command line

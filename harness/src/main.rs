@@ -35,6 +35,7 @@ mod small;
 mod spoken;
 mod stores;
 mod subjects;
+mod vm;
 mod workplace;
 
 use std::process::ExitCode;

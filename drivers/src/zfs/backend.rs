@@ -166,7 +166,7 @@ fn capabilities(plain: &Path, quirks: &Quirks) -> Result<Capabilities> {
         copy_up: CopyUp::Blocks,
         // OpenZFS answers to this name in every dataset, listed or not.
         backing_names_are_free: !plain.join(".zfs").exists(),
-        native_changes: false,
+        native_changes: quirks.native_diff,
         shared_page_cache: false,
         removed_directory_can_be_listed: quirks.removed_directory_can_be_listed,
         // A clone's holes are its parent's, whether SEEK_HOLE finds them (which was tried) or not.

@@ -134,16 +134,21 @@ impl Pool {
     pub(super) fn mount_dataset(&self, name: &str, at: &Path) -> Result<()> {
         let dataset = self.dataset(name);
         if self.engine.quirks.legacy_mounts {
-            std::fs::create_dir_all(at).attempt("create the mountpoint", at)?;
-            let mount = mount::filesystem("zfs", Some(Path::new(&dataset)), &[], at)?;
-            // Counted in `Bases`, which outlives a guard.
-            std::mem::forget(mount);
-            return Ok(());
+            return self.mount_legacy(&dataset, at);
         }
         let mut mounting = self.engine.mounting(at)?;
         self.zfs(&["mount", &dataset])?;
         mounting.add();
         self.engine.await_service(at)
+    }
+
+    /// Mounts a dataset or a snapshot, by its full name, with mount(2).
+    pub(super) fn mount_legacy(&self, source: &str, at: &Path) -> Result<()> {
+        std::fs::create_dir_all(at).attempt("create the mountpoint", at)?;
+        let mount = mount::filesystem("zfs", Some(Path::new(source)), &[], at)?;
+        // Whoever asked unmounts it; a guard would do so too.
+        std::mem::forget(mount);
+        Ok(())
     }
 
     /// Unmounts what [`Self::mount_dataset`] mounted. What is not mounted any more is no failure.

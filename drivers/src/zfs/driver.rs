@@ -6,10 +6,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bases::Hold;
+use super::diff;
 use super::glance::Glance;
+use super::known::Objects;
 use super::parse::Inventory;
 use super::pool::Pool;
 use crate::capabilities::Capabilities;
+use crate::changes::{self, Change};
 use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Quota, Root, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
@@ -126,6 +129,40 @@ impl Zfs {
         }
         Ok(())
     }
+    /// What differs between an item and the layer it stands on; `None` where `zfs diff` does not tell enough.
+    fn differences(&self, parent: u64, entry: &Entry) -> Result<Option<Vec<Change>>> {
+        let below = Glance::of_layer(&self.pool, parent)?;
+        let above = if matches!(entry.state, EntryState::Layer { .. }) {
+            Glance::of_layer(&self.pool, entry.serial)?
+        } else {
+            self.write_back(entry)?;
+            Glance::of_container(&self.pool, entry.serial)?
+        };
+        // It wants the datasets mounted, though it reads the snapshots.
+        let holds = [self.pool.hold(parent)?, self.pool.hold(entry.serial)?];
+        let line = ["diff", "-FH", below.snapshot(), above.snapshot()];
+        let diff = match self.pool.zfs(&line) {
+            Ok(text) => diff::parse(&text, &self.pool.base(entry.serial)),
+            Err(error) => {
+                tracing::info!("{error}; the trees are compared whole");
+                None
+            }
+        };
+        let found = match diff {
+            Some(diff) => match Objects::new(below.path(), above.path(), &diff)? {
+                // It holds directories open, which would keep the glances from being closed.
+                Some(known) => Some(changes::compare_known(below.path(), above.path(), &known)?),
+                None => None,
+            },
+            None => None,
+        };
+        for hold in holds {
+            hold.release()?;
+        }
+        above.close()?;
+        below.close()?;
+        Ok(found)
+    }
 }
 
 fn write_back(path: &Path) -> Result<()> {
@@ -241,6 +278,25 @@ impl Driver for Zfs {
 
     fn parent(&self, of: Item<'_>) -> Result<Option<LayerId>> {
         Ok(self.store.get("find the parent of", of)?.parent)
+    }
+
+    /// Walks only where `zfs diff` tells of a difference; see [`super::known`].
+    fn changes(&self, of: Item<'_>) -> Result<Vec<Change>> {
+        let op = "find the changes of";
+        let entry = self.store.get(op, of)?;
+        let Some(parent) = entry
+            .parent
+            .as_ref()
+            .filter(|_| self.capabilities.native_changes)
+        else {
+            return self.changes_naive(of);
+        };
+        if is_view(&entry) {
+            return Ok(Vec::new());
+        }
+        let below = self.store.get(op, Item::Layer(parent))?;
+        let found = self.differences(below.serial, &entry)?;
+        found.map_or_else(|| self.changes_naive(of), Ok)
     }
 
     fn usage(&self, of: Item<'_>) -> Result<Usage> {

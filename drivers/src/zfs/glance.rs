@@ -1,4 +1,5 @@
-//! A look at an item that leaves no trace in it: a clone, shown read-only, that is destroyed afterwards.
+//! A look at an item that leaves no trace in it: a snapshot, mounted as it is where the back end can; otherwise a clone of
+//! it, shown read-only, that is destroyed afterwards.
 //!
 //! Looking at the item's own dataset would change it: zfs-fuse stores a directory for the extended attributes, of 8 KiB,
 //! with every file whose attributes are *read* and that has none, even through a read-only mount. `changes` of an idle
@@ -24,8 +25,10 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 pub(super) struct Glance {
     pool: Arc<Pool>,
     name: String,
-    /// Of a container layer, made for this look.
-    snapshot: Option<String>,
+    /// What is shown.
+    snapshot: String,
+    /// The snapshot is of a container layer, and was made for this look.
+    own: bool,
     at: PathBuf,
     open: bool,
 }
@@ -36,28 +39,28 @@ impl Glance {
         let name = new_name();
         let snapshot = format!("{}@{name}", pool.item(serial));
         pool.zfs(&["snapshot", &snapshot])?;
-        Self::open(pool, name, &snapshot, Some(snapshot.clone()))
+        Self::open(pool, name, snapshot, true)
     }
 
     /// Looks at a layer.
     pub(super) fn of_layer(pool: &Arc<Pool>, serial: u64) -> Result<Self> {
-        Self::open(pool, new_name(), &pool.layer_snapshot(serial), None)
+        Self::open(pool, new_name(), pool.layer_snapshot(serial), false)
     }
 
-    fn open(
-        pool: &Arc<Pool>,
-        name: String,
-        origin: &str,
-        snapshot: Option<String>,
-    ) -> Result<Self> {
+    fn open(pool: &Arc<Pool>, name: String, snapshot: String, own: bool) -> Result<Self> {
         let glance = Self {
             pool: Arc::clone(pool),
             at: pool.mountpoints.join(&name),
             name,
             snapshot,
+            own,
             open: true,
         };
-        pool.clone_mounted(origin, &glance.name)?;
+        if pool.engine.quirks.snapshot_mounts {
+            pool.mount_legacy(&glance.snapshot, &glance.at)?;
+        } else {
+            pool.clone_mounted(&glance.snapshot, &glance.name)?;
+        }
         mount_remount(&glance.at, MountFlags::BIND | MountFlags::RDONLY, "")
             .attempt("make read-only the mount on", &glance.at)?;
         Ok(glance)
@@ -66,6 +69,11 @@ impl Glance {
     /// The directory that shows it.
     pub(super) fn path(&self) -> &Path {
         &self.at
+    }
+
+    /// The full name of the snapshot it shows.
+    pub(super) fn snapshot(&self) -> &str {
+        &self.snapshot
     }
 
     /// Unmounts and destroys it.
@@ -82,13 +90,16 @@ impl Glance {
         }
         self.pool.unmount_dataset(&self.name, &self.at)?;
         let dataset = self.pool.dataset(&self.name);
-        // A snapshot goes with its one clone.
-        let destroy = match &self.snapshot {
-            Some(snapshot) => ["destroy", "-R", snapshot],
-            None => ["destroy", "-r", &dataset],
+        let destroy = if self.own {
+            // A snapshot goes with its one clone.
+            Some(["destroy", "-R", &self.snapshot])
+        } else if self.pool.engine.quirks.snapshot_mounts {
+            None
+        } else {
+            Some(["destroy", "-r", &dataset])
         };
-        match self.pool.zfs(&destroy) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        match destroy.map(|line| self.pool.zfs(&line)) {
+            Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         match std::fs::remove_dir(&self.at) {

@@ -11,6 +11,10 @@ pub(super) struct Quirks {
     pub(super) clone_mounts: bool,
     /// `zpool import -N` and `zpool sync` exist.
     pub(super) modern_commands: bool,
+    /// A snapshot can be mounted as it is; otherwise only a clone of it.
+    pub(super) snapshot_mounts: bool,
+    /// `zfs diff` exists.
+    pub(super) native_diff: bool,
     /// A removed directory that a process stands in can be opened.
     pub(super) removed_directory_can_be_listed: bool,
     /// The most datasets mounted at once.
@@ -21,12 +25,14 @@ pub(super) struct Quirks {
     pub(super) facts: &'static [(&'static str, &'static str)],
 }
 
-/// The kernel module. Written from its documentation and not yet run: the hosts this was written on have no module.
+/// The kernel module.
 pub(super) const OPENZFS: Quirks = Quirks {
     name: "openzfs",
     legacy_mounts: true,
     clone_mounts: false,
     modern_commands: true,
+    snapshot_mounts: true,
+    native_diff: true,
     removed_directory_can_be_listed: true,
     max_mounts: None,
     properties: &["acltype=posixacl", "xattr=sa", "relatime=on"],
@@ -34,7 +40,7 @@ pub(super) const OPENZFS: Quirks = Quirks {
         ("back_end", "the OpenZFS kernel module"),
         (
             "native_diff",
-            "off, because zfs diff tells of no attributes: whole trees are compared",
+            "zfs diff tells which objects differ, and only these are compared; whole trees where one that was there before has several names",
         ),
     ],
 };
@@ -45,6 +51,8 @@ pub(super) const ZFS_FUSE: Quirks = Quirks {
     legacy_mounts: false,
     clone_mounts: true,
     modern_commands: false,
+    snapshot_mounts: false,
+    native_diff: false,
     // Seen with 0.7.0: the daemon ends when one is opened.
     removed_directory_can_be_listed: false,
     // Each mount takes a thread and a descriptor; beyond about 999 mounts go missing without an error.

@@ -21,6 +21,7 @@ mod report;
 mod run;
 mod sweep;
 mod trend;
+mod vm;
 
 pub(crate) use report::read_results;
 
@@ -58,6 +59,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::List(args) => list::run(&args),
         Command::Image { command } => image::run(&command),
         Command::Exec(args) => exec::run(&args),
+        Command::Vm { command } => vm::run(&command),
         Command::Sweep(args) => sweep::run(&args),
         Command::Publish(args) => publish::run(&args),
         Command::Completions(args) => manual::completions(&args),

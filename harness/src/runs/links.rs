@@ -42,6 +42,22 @@ pub(crate) fn create(out: &Path, stem: &str) -> anyhow::Result<PathBuf> {
     )
 }
 
+/// Makes the directory of a run that was made elsewhere and keeps its name.
+pub(crate) fn adopt(out: &Path, id: &str) -> anyhow::Result<PathBuf> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if id.is_empty() || !id.chars().all(legal) {
+        return Err(crate::exit::coded(
+            crate::exit::BAD_DATA,
+            format!("{id:?} is not the name of a run"),
+        ));
+    }
+    let dir = out.join(RUNS).join(id);
+    std::fs::create_dir_all(out.join(RUNS))
+        .and_then(|()| std::fs::create_dir(&dir))
+        .with_context(|| elsewhere(format!("make {}", dir.display())))?;
+    Ok(dir)
+}
+
 /// Lets the familiar names lead to `run`, one of the directories of [`create`].
 pub(crate) fn publish(out: &Path, run: &Path, now: &str) -> anyhow::Result<()> {
     let id = run.file_name().unwrap_or_default();

@@ -7,5 +7,5 @@ mod list;
 
 pub(crate) use find::{find, root};
 pub(crate) use id::{host, stem};
-pub(crate) use links::{create, publish};
+pub(crate) use links::{adopt, create, publish};
 pub(crate) use list::{Entry, State, is_running, list, read};

@@ -25,4 +25,5 @@ mod runs;
 mod session;
 mod shell_image;
 mod starts;
+mod vm;
 mod writes;
