@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(done(&cache, guest), None);
         let stamp = Stamp {
             from: recipe(guest),
-            files: Vec::new(),
+            files: vec![("0".repeat(64), "kernel/a.deb".to_owned())],
         };
         stamp.write(&stamp_path(&cache)).unwrap();
         assert_eq!(done(&cache, guest), None);
