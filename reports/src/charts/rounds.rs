@@ -22,7 +22,7 @@ pub const CHART: Chart = Chart {
 
 const STRIP: i32 = 24;
 /// Of more headline numbers the rounds are in the page's data only.
-const MOST: usize = 4;
+const MOST: usize = 2;
 
 /// One strip: the subject's colour, its values, the median of its control.
 struct Strip<'a> {
@@ -179,6 +179,10 @@ fn draw(scene: &Scene<'_>, workload: &str) -> Result<Option<Figure>> {
     if panels.is_empty() {
         return Ok(None);
     }
+    let more = match scene.of(workload).count() - panels.len() {
+        0 => String::new(),
+        more => format!(" Headline numbers not drawn here: {more}."),
+    };
     let height: i32 = panels.iter().map(Strips::height).sum();
     let description: Vec<String> = panels.iter().map(Strips::describe).collect();
     let svg = svg(
@@ -211,7 +215,7 @@ fn draw(scene: &Scene<'_>, workload: &str) -> Result<Option<Figure>> {
     Ok(Some(Figure {
         svg,
         caption: format!(
-            "Dots: rounds, those of one round joined; box: the middle half; bar and number: the median; open bar: the median of the control.{left_out}"
+            "Dots: rounds, those of one round joined; box: the middle half; bar and number: the median; open bar: the median of the control.{left_out}{more}"
         ),
         table: table(&panels),
     }))
