@@ -17,20 +17,14 @@ setfacl:acl:acl:wanted
 # OpenZFS needs its kernel module; where there is none, zfs-fuse serves the same commands in user space.
 [ -e /dev/zfs ] || wants="$wants
 zfs-fuse:zfs-fuse:zfs-fuse:wanted"
-<<<<<<< HEAD
-# A real registry to pull from, started by the tests on the loopback; a reader of our shell scripts.
+# Only the tests: a real registry to pull from, on the loopback; a reader of our shell scripts; a browser for the page (chromium:
+# 350 MB on disk), with the text of what it prints, and npm for axe-core.
 [ "${1:-}" != tests ] || wants="$wants
 docker-registry:docker-registry:docker-distribution:wanted
-shellcheck:shellcheck:ShellCheck:wanted"
-=======
-# Only the tests: a real registry to pull from, on the loopback; a browser for the page (chromium: 350 MB on disk), with the text of
-# what it prints, and npm for axe-core.
-[ "${1:-}" != tests ] || wants="$wants
-docker-registry:docker-registry:docker-distribution:wanted
+shellcheck:shellcheck:ShellCheck:wanted
 chromium:chromium:chromium:wanted
 pdftotext:poppler-utils:poppler-utils:wanted
 npm:npm:nodejs-npm:wanted"
->>>>>>> 21de303 (The page is tried in a real browser; its numbers, hostile names and bad input by a real parser)
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 if [ -e /etc/debian_version ]; then manager=apt; elif [ -e /etc/fedora-release ]; then manager=dnf; else manager=none; fi
