@@ -22,6 +22,7 @@ rm -rf --one-file-system "$work"
 mkdir -p "$work"
 sources=$(mktemp --suffix=.sources)
 step='prepare'
+code=0
 trap 'code=$?; rm -rf --one-file-system "$sources" "$work"
       [ $code = 0 ] || echo "debian-image: could not $step; is there a network, and do the package sources of this host answer? (apt-get update)" >&2' EXIT
 # The host's own package sources, so that no mirror is named here.
