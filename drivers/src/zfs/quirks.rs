@@ -40,7 +40,7 @@ pub(super) const OPENZFS: Quirks = Quirks {
         ("back_end", "the OpenZFS kernel module"),
         (
             "native_diff",
-            "zfs diff tells which objects differ, and only these are compared; whole trees where one that was there before has several names",
+            "on, by zfs diff: only the objects it tells of are compared; whole trees where one that was there before has several names",
         ),
     ],
 };

@@ -73,7 +73,7 @@ impl<'a> Apt<'a> {
             "update",
             LISTS_LIMIT,
             apt.cache.dir(),
-            &["update", "-qq"],
+            &["update", "-qq", "-o", "APT::Update::Error-Mode=any"],
         )
         .map_err(|error| without_packages(&error, &mirror))?;
         Ok(apt)
