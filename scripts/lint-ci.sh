@@ -20,7 +20,7 @@ bin=$venv/bin
 
 if command -v shellcheck >/dev/null 2>&1; then
     shellcheck --severity=warning .ci/run scripts/*.sh
-    "$bin/python" - <<'PY' | shellcheck --shell=bash --exclude=SC2154 -
+    "$bin/python" - <<'PY' | shellcheck --shell=bash --severity=warning --exclude=SC2154 -
 import yaml
 for step in yaml.safe_load(open("action.yml"))["runs"]["steps"]:
     print(step.get("run", ""))

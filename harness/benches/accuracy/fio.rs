@@ -58,17 +58,17 @@ const JOBS: [Job; 3] = [
     Job {
         phase: "random-write",
         fio: include_str!("fio/random-write.fio"),
-        blocks: 500,
+        blocks: 300,
     },
     Job {
         phase: "sequential-write",
         fio: include_str!("fio/sequential-write.fio"),
-        blocks: 150,
+        blocks: 100,
     },
     Job {
         phase: "random-write-fsync",
         fio: include_str!("fio/random-write-fsync.fio"),
-        blocks: 500,
+        blocks: 300,
     },
 ];
 
