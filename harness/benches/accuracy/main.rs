@@ -1,7 +1,7 @@
 //! What layerbench's numbers are worth; docs/measuring.md quotes the outcome.
 //!
 //! `cargo bench -p layerbench --bench accuracy` measures all **statements** (about half an hour on an idle machine), `-- fio`,
-//! `-- repeat`, `-- sensitivity` one part, `-- --quick` fewer rounds of each. A statement *holds*, *does not hold*, or is *open*:
+//! `-- repeat`, `-- sensitivity` one part, `-- fio --job=random-write` one job of it, `-- --quick` fewer rounds of each. A statement *holds*, *does not hold*, or is *open*:
 //! its interval has values on both sides. Exit codes: 0 all hold, 1 one does not, 3 one is open, 2 it could not be measured.
 //! What layerbench itself costs is measured by the bench `overhead`.
 #![expect(
@@ -28,6 +28,8 @@ pub(crate) struct Bench {
     pub(crate) run: Run,
     pub(crate) host: Host,
     pub(crate) quick: bool,
+    /// The only job that is compared with fio.
+    pub(crate) job: Option<String>,
 }
 
 type Part = (&'static str, fn(&Bench) -> Result<Vec<Statement>>);
@@ -85,6 +87,10 @@ fn bench(args: &[String]) -> Result<Answer> {
         run: Run::create(Path::new("/var/tmp/layerbench-bench"))?,
         host,
         quick: flag("--quick"),
+        job: args
+            .iter()
+            .find_map(|arg| arg.strip_prefix("--job="))
+            .map(str::to_owned),
     };
     println!("{}\n", environment(&bench.host));
     println!("{}", Statement::head());

@@ -19,6 +19,8 @@ use serde_json::Value;
 
 use super::{FIO_LIMIT, parse};
 
+/// Measurements of each zero, by turns: from one start of a program to the next it moves by a tenth.
+const MEASUREMENTS: usize = 15;
 /// As many as fio's job makes.
 const TURNS: u32 = 1 << 18;
 
@@ -38,8 +40,28 @@ impl fmt::Display for Zero {
     }
 }
 
+/// Ours and fio's, the medians of several.
+pub(super) fn both(fio: &Path, scratch: &Path) -> Result<[Zero; 2]> {
+    let mut all: [Vec<Zero>; 2] = [Vec::new(), Vec::new()];
+    for _ in 0..MEASUREMENTS {
+        all[0].push(ours()?);
+        all[1].push(fios(fio, scratch)?);
+    }
+    Ok(all.map(|zeros| {
+        let median = |of: fn(&Zero) -> f64| {
+            let mut values: Vec<f64> = zeros.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        Zero {
+            reading: median(|zero| zero.reading),
+            turn: median(|zero| zero.turn),
+        }
+    }))
+}
+
 /// As the loops of `write-heavy` do: a place is drawn, the clock is read before and after, and a histogram keeps it.
-pub(super) fn ours() -> Result<Zero> {
+fn ours() -> Result<Zero> {
     let mut histogram = Histogram::<u64>::new_with_max(3_600_000_000_000, 3)
         .map_err(|e| Error::new(ErrorKind::Io, "make a histogram").because(e.to_string()))?;
     let mut random = ChaCha8Rng::seed_from_u64(1);
@@ -67,7 +89,7 @@ pub(super) fn ours() -> Result<Zero> {
 }
 
 /// The same by fio, with all else as in the jobs.
-pub(super) fn fios(fio: &Path, scratch: &Path) -> Result<Zero> {
+fn fios(fio: &Path, scratch: &Path) -> Result<Zero> {
     let file = scratch.join("devnull.fio");
     std::fs::write(&file, include_str!("devnull.fio")).attempt("write", &file)?;
     let args = [OsStr::new("--output-format=json"), file.as_os_str()];
