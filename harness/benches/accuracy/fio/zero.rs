@@ -88,12 +88,22 @@ fn ours() -> Result<Zero> {
     })
 }
 
+/// fio's start and end, with one write into nothing between them.
+pub(super) fn start(fio: &Path, scratch: &Path) -> Result<()> {
+    let job = include_str!("devnull.fio").replace("io_size=1g", "io_size=4k");
+    run(fio, scratch, &job).map(drop)
+}
+
+fn run(fio: &Path, scratch: &Path, job: &str) -> Result<Vec<u8>> {
+    let file = scratch.join("devnull.fio");
+    std::fs::write(&file, job).attempt("write", &file)?;
+    let args = [OsStr::new("--output-format=json"), file.as_os_str()];
+    command::run(fio, &args, FIO_LIMIT)
+}
+
 /// The same by fio, with all else as in the jobs.
 fn fios(fio: &Path, scratch: &Path) -> Result<Zero> {
-    let file = scratch.join("devnull.fio");
-    std::fs::write(&file, include_str!("devnull.fio")).attempt("write", &file)?;
-    let args = [OsStr::new("--output-format=json"), file.as_os_str()];
-    let text = command::run(fio, &args, FIO_LIMIT)?;
+    let text = run(fio, scratch, include_str!("devnull.fio"))?;
     let bad =
         |why: &str| Error::new(ErrorKind::Corrupt, "read what fio says of nothing").because(why);
     let json: Value = serde_json::from_slice(&text).map_err(|e| bad(&e.to_string()))?;
