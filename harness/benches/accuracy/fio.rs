@@ -58,12 +58,12 @@ const JOBS: [Job; 3] = [
     Job {
         phase: "random-write",
         fio: include_str!("fio/random-write.fio"),
-        blocks: 300,
+        blocks: 1000,
     },
     Job {
         phase: "sequential-write",
         fio: include_str!("fio/sequential-write.fio"),
-        blocks: 100,
+        blocks: 600,
     },
     Job {
         phase: "random-write-fsync",

@@ -1,6 +1,6 @@
 //! What layerbench's numbers are worth; docs/measuring.md quotes the outcome.
 //!
-//! `cargo bench -p layerbench --bench accuracy` measures all **statements** (about half an hour on an idle machine), `-- fio`,
+//! `cargo bench -p layerbench --bench accuracy` measures all **statements** (more than an hour on an idle machine), `-- fio`,
 //! `-- repeat`, `-- sensitivity` one part, `-- fio --job=random-write` one job of it, `-- --quick` fewer rounds of each. A statement *holds*, *does not hold*, or is *open*:
 //! its interval has values on both sides. Exit codes: 0 all hold, 1 one does not, 3 one is open, 2 it could not be measured.
 //! What layerbench itself costs is measured by the bench `overhead`.
