@@ -209,7 +209,7 @@ fn times(
 /// How each run was made, in its own words.
 pub(super) fn methods(parts: &[Part]) -> Markup {
     html! {
-        p.lead { "Each run was made and judged by itself, as below. Across runs nothing is paired, no verdict is given, and the noise band of a workload is the widest that any of them showed." }
+        p.lead { "Each run was made and judged by itself, as below. Across runs nothing is paired, no verdict is given, and the noise band of a workload is that of the twins of all runs together." }
         @for part in parts {
             details {
                 summary { (part.label) }
