@@ -7,6 +7,9 @@ pub struct Amounts {
     pub fio_file_bytes: u64,
     /// Bytes that each job reads or writes; each thread of `mixed`, whose writes are synced, a sixteenth.
     pub fio_io_bytes: u64,
+    /// How many of the jobs are done, from the first one on (`fio.rs` names them). fio itself waits 0.3 s for each,
+    /// whatever it moves.
+    pub fio_jobs: usize,
 }
 
 impl Amounts {
@@ -15,6 +18,7 @@ impl Amounts {
         Self {
             fio_file_bytes: 1 << 20,
             fio_io_bytes: 256 << 10,
+            fio_jobs: 5,
         }
     }
 
@@ -23,6 +27,7 @@ impl Amounts {
         Self {
             fio_file_bytes: 16 << 20,
             fio_io_bytes: 16 << 20,
+            fio_jobs: 2,
         }
     }
 
@@ -31,6 +36,7 @@ impl Amounts {
         Self {
             fio_file_bytes: 256 << 20,
             fio_io_bytes: 256 << 20,
+            fio_jobs: 5,
         }
     }
 }
