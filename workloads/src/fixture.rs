@@ -1,11 +1,15 @@
 //! Layers a workload works on: made once for each subject from a description, found again by chain id in later rounds.
 
-use std::io::{Read, Write as _};
+use std::collections::VecDeque;
+use std::io::{self, Cursor, Read, Write as _};
 
 use drivers::error::Attempt as _;
 use drivers::{Driver, ErrorKind, Item, Kind, LayerId, Limits, Result};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
+
+/// Bytes of a block of an archive.
+const BLOCK: u64 = 512;
 
 /// A file of a fixture layer: its name and its size in bytes; its content is random and thus incompressible.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +35,7 @@ pub fn layer(
         .map(|file| format!("{}:{}", file.name, file.size))
         .collect();
     let description = format!("{label} {}", description.join(" "));
-    of_archive(driver, &description, parent, || {
-        Ok(std::io::Cursor::new(archive(files)?))
-    })
+    of_archive(driver, &description, parent, || archive(files))
 }
 
 /// Makes sure a layer of what `archive` gives stands on `parent`, and gives its id. The description decides the archive:
@@ -70,18 +72,41 @@ pub fn of_archive<R: Read>(
     made.map(|()| id)
 }
 
-fn archive(files: &[FixtureFile]) -> Result<Vec<u8>> {
-    let mut builder = tar::Builder::new(Vec::new());
+/// The archive of `files`, made while it is read: it may be larger than memory.
+fn archive(files: &[FixtureFile]) -> Result<impl Read + use<>> {
+    let mut parts: VecDeque<Box<dyn Read>> = VecDeque::new();
     for file in files {
         let mut header = tar::Header::new_gnu();
+        header
+            .set_path(&file.name)
+            .attempt("make the fixture", &file.name)?;
         header.set_size(file.size);
         header.set_mode(0o644);
         header.set_mtime(1_700_000_000);
-        builder
-            .append_data(&mut header, &file.name, random(file.size))
-            .attempt("make the fixture", &file.name)?;
+        header.set_cksum();
+        parts.push_back(Box::new(Cursor::new(header.as_bytes().to_vec())));
+        parts.push_back(Box::new(random(file.size)));
+        let padding = file.size.next_multiple_of(BLOCK) - file.size;
+        parts.push_back(Box::new(io::repeat(0).take(padding)));
     }
-    builder.into_inner().attempt("make the fixture", "archive")
+    parts.push_back(Box::new(io::repeat(0).take(2 * BLOCK)));
+    Ok(Parts(parts))
+}
+
+/// One reader after the other.
+struct Parts(VecDeque<Box<dyn Read>>);
+
+impl Read for Parts {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(part) = self.0.front_mut() {
+            let n = part.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
+                return Ok(n);
+            }
+            self.0.pop_front();
+        }
+        Ok(0)
+    }
 }
 
 /// So many random bytes, the same every time.
@@ -113,4 +138,30 @@ pub fn write_file(path: &std::path::Path, size: u64) -> Result<()> {
         file.write_all(&buffer[..n]).attempt(op, path)?;
     }
     file.sync_all().attempt(op, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_of_archives_finds_the_files() {
+        let sizes = [0, 1, 512, 70_000];
+        let files = sizes.map(|size| FixtureFile {
+            name: format!("f{size}"),
+            size,
+        });
+        let mut found = Vec::new();
+        let mut archive = tar::Archive::new(archive(&files).unwrap());
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            let mut wanted = Vec::new();
+            random(entry.size()).read_to_end(&mut wanted).unwrap();
+            assert_eq!(content, wanted);
+            found.push(entry.path().unwrap().display().to_string());
+        }
+        assert_eq!(found, files.map(|file| file.name));
+    }
 }
