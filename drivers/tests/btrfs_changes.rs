@@ -333,10 +333,10 @@ fn a_few_changes_in_a_large_image_are_found_without_reading_it() {
         assert_eq!(native.len(), 10);
         assert!(native.iter().all(|one| one.kind == ChangeKind::Modified));
     }
-    let median = |times: &mut Vec<Duration>| {
-        times.sort();
-        times[times.len() / 2]
-    };
-    let (fast, slow) = (median(&mut fast), median(&mut slow));
-    assert!(fast * 4 < slow, "tree {fast:?}, everything {slow:?}");
+    // Whatever else the machine does only adds: the quickest of each is what the work itself takes.
+    let (fast, slow) = (fast.into_iter().min(), slow.into_iter().min());
+    assert!(
+        fast.map(|fast| fast * 4) < slow,
+        "tree {fast:?}, everything {slow:?}"
+    );
 }

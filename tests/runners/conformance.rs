@@ -93,21 +93,7 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     summary(&notes, &missing);
-
-    let mut code = conclusion.exit_code();
-    for lab in labs {
-        if let Err(error) = lab.close() {
-            println!("{}: {error}", lab.name());
-            code = ExitCode::FAILURE;
-        }
-    }
-    let dir = run.dir().to_owned();
-    drop(run);
-    for leak in leaks::find(&dir)? {
-        println!("left behind: {leak}");
-        code = ExitCode::FAILURE;
-    }
-    Ok(code)
+    lab::end(labs, run, conclusion.exit_code())
 }
 
 fn specs() -> drivers::Result<Vec<SubjectSpec>> {

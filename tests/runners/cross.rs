@@ -80,20 +80,7 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
     for (what, pairs) in &known.notes {
         println!("as declared, {}: {what}", pairs.join(", "));
     }
-    let mut code = conclusion.exit_code();
-    for lab in labs {
-        if let Err(error) = lab.close() {
-            println!("{}: {error}", lab.name());
-            code = ExitCode::FAILURE;
-        }
-    }
-    let dir = run.dir().to_owned();
-    drop(run);
-    for leak in leaks::find(&dir)? {
-        println!("left behind: {leak}");
-        code = ExitCode::FAILURE;
-    }
-    Ok(code)
+    lab::end(labs, run, conclusion.exit_code())
 }
 
 fn trial(

@@ -1,12 +1,14 @@
 //! A subject of the test run: its backing store and its driver, opened when they are first needed.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use conformance::{Case, Report, Subject};
 use drivers::sandbox::{Ground, NO_PROJECTS, Run};
 use drivers::{Error, ErrorKind, Host, Missing, MissingReason, Result, SubjectSpec};
 
+use crate::leaks;
 use crate::watch::Watch;
 
 /// Sparse: only what is written takes space.
@@ -60,6 +62,25 @@ pub(crate) fn refused(spec: &SubjectSpec, run: &Run, host: &Host) -> Result<Opti
         })),
         Err(error) => Err(error),
     }
+}
+
+/// Closes them all, and ends the run. Gives this exit code, or failure, with the reason in the output, where that cannot be
+/// done or something is left.
+pub(crate) fn end(labs: Vec<Arc<Lab>>, run: Arc<Run>, code: ExitCode) -> Result<ExitCode> {
+    let mut code = code;
+    for lab in labs {
+        if let Err(error) = lab.close() {
+            println!("{}: {error}", lab.name());
+            code = ExitCode::FAILURE;
+        }
+    }
+    let dir = run.dir().to_owned();
+    drop(run);
+    for leak in leaks::find(&dir)? {
+        println!("left behind: {leak}");
+        code = ExitCode::FAILURE;
+    }
+    Ok(code)
 }
 
 /// A subject, closed or open.

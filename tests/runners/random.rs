@@ -77,20 +77,7 @@ fn run(arguments: &Arguments) -> drivers::Result<ExitCode> {
     let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
     println!("{}", notes.1.join("\n"));
     println!("{}", notes.0);
-    let mut code = conclusion.exit_code();
-    for lab in labs {
-        if let Err(error) = lab.close() {
-            println!("{}: {error}", lab.name());
-            code = ExitCode::FAILURE;
-        }
-    }
-    let dir = run.dir().to_owned();
-    drop(run);
-    for leak in leaks::find(&dir)? {
-        println!("left behind: {leak}");
-        code = ExitCode::FAILURE;
-    }
-    Ok(code)
+    lab::end(labs, run, conclusion.exit_code())
 }
 
 fn specs() -> drivers::Result<Vec<SubjectSpec>> {

@@ -277,11 +277,17 @@ mod tests {
 
     #[test]
     fn one_that_ignores_term_is_killed_and_one_whose_thread_ends_lives_on() {
-        let daemon = std::thread::spawn(|| shell("trap '' TERM; exec sleep 60"))
-            .join()
-            .unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let deaf = dir.path().join("deaf");
+        let script = format!("trap '' TERM; : >'{}'; exec sleep 60", deaf.display());
+        let daemon = std::thread::spawn(move || shell(&script)).join().unwrap();
         // The thread that asked for it is gone; the daemon must not be.
         assert!(!daemon.ended_within(Duration::from_millis(100)));
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !deaf.exists() {
+            assert!(!daemon.ended_within(Duration::from_millis(5)));
+            assert!(Instant::now() < deadline, "the shell was never at work");
+        }
         let error = daemon.stop(Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
     }

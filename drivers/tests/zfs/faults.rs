@@ -26,6 +26,9 @@ const APART: &[(&str, fn())] = &[
     ("dropping_the_driver_shows_the_host_again", dropped),
 ];
 
+/// Nothing is waited for that long but what never comes: the driver's own limits are longer.
+const HUNG: Duration = Duration::from_secs(18);
+
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         trial("a_mount_of_unknown_origin_keeps_its_item", stray),
@@ -36,7 +39,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test(*name, move || {
             let parent = tempfile::tempdir_in("/var/tmp")?;
             let mut child = helper(name, parent.path());
-            if !ends_within(&child, Duration::from_secs(40)).unwrap() {
+            if !ends_within(&child, Duration::from_secs(120)).unwrap() {
                 child.kill().unwrap();
             }
             let status = child.wait().unwrap();
@@ -142,13 +145,13 @@ fn slow() {
             tv_nsec: 0,
         };
         // Only the plain dataset's stays. The kernel tells of every change (proc_pid_mounts(5)).
-        while served() > 1 && start.elapsed() < Duration::from_secs(10) {
+        while served() > 1 && start.elapsed() < HUNG {
             poll(&mut [PollFd::new(&changes, PollFlags::PRI)], Some(&second)).unwrap();
         }
         kill_process(daemon, Signal::CONT).unwrap();
     });
     driver.remove(Item::Container(&key("c"))).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(10), "it hung");
+    assert!(start.elapsed() < HUNG, "it hung");
 }
 
 fn stray() {
@@ -210,7 +213,7 @@ fn dead() {
     assert!(driver.daemon_usage().peak_rss_bytes > 0);
     mount.unmount().unwrap();
     assert_eq!(bench.close().unwrap_err().kind(), ErrorKind::Daemon);
-    assert!(start.elapsed() < Duration::from_secs(10), "it hung");
+    assert!(start.elapsed() < HUNG, "it hung");
     assert_eq!(mounts(bench.run.dir()), [""; 0]);
 
     // What was synced is there with a new daemon.

@@ -192,19 +192,18 @@ fn a_daemon_that_hangs_costs_one_case() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let daemon = loop {
+    let deadline = Instant::now() + Duration::from_secs(180);
+    loop {
         assert!(Instant::now() < deadline, "no daemon was seen");
         assert!(child.try_wait().unwrap().is_none(), "it ended early");
         // Opening the driver has daemons too: not before a case has been answered.
         let records = session.path("layerbench-out/records.jsonl");
         let text = std::fs::read_to_string(records).unwrap_or_default();
         let asked = text.contains("\"driver\":\"fuse-overlayfs\",\"case\"");
-        if let Some(daemon) = daemon_of(&session).filter(|_| asked) {
-            break daemon;
+        if asked && daemon_of(&session).is_some_and(stopped) {
+            break;
         }
-    };
-    kill_process(daemon, Signal::STOP).unwrap();
+    }
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -221,6 +220,24 @@ fn a_daemon_that_hangs_costs_one_case() {
         "{fine:?}"
     );
     session.assert_clean();
+}
+
+/// Stops it. Says whether it has stopped: it may have ended meanwhile, as its mount did.
+fn stopped(daemon: Pid) -> bool {
+    let signalled = kill_process(daemon, Signal::STOP);
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", daemon.as_raw_nonzero()));
+        let state = stat.as_ref().ok().and_then(|stat| {
+            let (_, fields) = stat.rsplit_once(") ")?;
+            fields.chars().next()
+        });
+        match state {
+            Some('T') => return true,
+            Some('Z' | 'X') | None => return false,
+            Some(_) if signalled.is_err() => return false,
+            Some(_) => {}
+        }
+    }
 }
 
 /// The FUSE daemon of this session that serves a mount now.

@@ -161,10 +161,15 @@ fn what_does_not_work_is_told_with_the_programs_last_words() {
         let results = results(&session);
         let dnf = results["dnf"].as_array().unwrap();
         assert!(!dnf.is_empty(), "{workload}");
-        for dnf in dnf {
-            let reason = dnf["reason"].as_str().unwrap();
-            assert!(reason.contains(words), "{workload}: {reason}");
-        }
+        // Where the time is up after a second, a busy machine's shell may not have said a word by then.
+        let limited = workload.contains("limit");
+        let (quoted, others): (Vec<&str>, Vec<&str>) = dnf
+            .iter()
+            .map(|dnf| dnf["reason"].as_str().unwrap())
+            .partition(|reason| reason.contains(words));
+        assert!(!quoted.is_empty(), "{workload}: {others:?}");
+        let late = |reason: &&str| limited && reason.contains("within 1s");
+        assert!(others.iter().all(late), "{workload}: {others:?}");
     }
 }
 

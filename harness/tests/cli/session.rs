@@ -1,12 +1,37 @@
 //! A user's session with the program, and what must be true after every line of it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use rustix::event::{Timespec, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::Value;
+
+/// Far more than any line takes, on a machine that is busy with other tests too; bounds a hang.
+const LIMIT: Timespec = Timespec {
+    tv_sec: 480,
+    tv_nsec: 0,
+};
+
+/// Runs it to its end; one that hangs is killed.
+fn ended(command: &mut Command) -> Output {
+    let piped = command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let child = piped.stderr(Stdio::piped()).spawn().unwrap();
+    let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+    let process = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut end = [PollFd::new(&process, PollFlags::IN)];
+            if retry_on_intr(|| poll(&mut end, Some(&LIMIT))).unwrap() == 0 {
+                pidfd_send_signal(&process, Signal::KILL).unwrap();
+            }
+        });
+        child.wait_with_output().unwrap()
+    })
+}
 
 /// A user's session: a directory for output and one for work, both gone afterwards.
 pub(crate) struct Session {
@@ -43,7 +68,7 @@ impl Session {
 
     /// Another program, to its end.
     pub(crate) fn tool(&self, program: &str, line: &[&str]) -> Output {
-        self.start(program, line).output().unwrap()
+        ended(&mut self.start(program, line))
     }
 
     /// Runs a line where a tool is hidden, in a mount namespace of its own.
@@ -72,7 +97,7 @@ impl Session {
     }
 
     pub(crate) fn run(&self, line: &[&str]) -> Output {
-        let output = self.command(line).output().unwrap();
+        let output = ended(&mut self.command(line));
         let err = String::from_utf8_lossy(&output.stderr);
         assert!(!err.contains("panicked"), "{line:?} panicked: {err}");
         output
@@ -92,7 +117,7 @@ impl Session {
     /// Nothing of this session is mounted, attached or running, and its work directory is empty. What a killed process
     /// held is released by the kernel in its own time: that is waited for, with a bound.
     pub(crate) fn assert_clean(&self) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let pause = Timespec {
             tv_sec: 0,
             tv_nsec: 10_000_000,

@@ -266,7 +266,7 @@ fn overwrite(root: &Path) -> std::io::Result<()> {
 /// What works with room, when room has just been made: a filesystem gives blocks back shortly after the transaction that
 /// freed them.
 fn soon(driver: &dyn Driver, mut work: impl FnMut() -> Result<()>) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         match work() {
             Err(error) if error.kind() == ErrorKind::NoSpace && Instant::now() < deadline => {}

@@ -2,7 +2,8 @@
 //! its own: these are no cases of the suite, which runs in one opened driver. What they promise is listed in
 //! `conformance::crash`.
 //!
-//! LAYERBENCH_CRASH_POINTS and LAYERBENCH_CRASH_SEED look at more moments, or at others.
+//! LAYERBENCH_CRASH_POINTS and LAYERBENCH_CRASH_SEED look at more moments, or at others; LAYERBENCH_CRASH_KILLS kills at more system
+//! calls of each operation, at every one if there are no more (`make crash`).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -22,16 +22,23 @@ const CHANGING: &[(libc::c_long, &str)] = &[
     (libc::SYS_symlinkat, "symlinkat"),
     (libc::SYS_linkat, "linkat"),
     (libc::SYS_unlinkat, "unlinkat"),
+    (libc::SYS_renameat, "renameat"),
     (libc::SYS_renameat2, "renameat2"),
     (libc::SYS_write, "write"),
     (libc::SYS_pwrite64, "pwrite"),
     (libc::SYS_writev, "writev"),
+    (libc::SYS_pwritev, "pwritev"),
+    (libc::SYS_pwritev2, "pwritev2"),
     (libc::SYS_copy_file_range, "copy_file_range"),
+    (libc::SYS_sendfile, "sendfile"),
+    (libc::SYS_splice, "splice"),
+    (libc::SYS_truncate, "truncate"),
     (libc::SYS_ftruncate, "ftruncate"),
     (libc::SYS_fallocate, "fallocate"),
     (libc::SYS_ioctl, "ioctl"),
     (libc::SYS_fchmod, "fchmod"),
     (libc::SYS_fchmodat, "fchmodat"),
+    (libc::SYS_fchmodat2, "fchmodat2"),
     (libc::SYS_fchown, "fchown"),
     (libc::SYS_fchownat, "fchownat"),
     (libc::SYS_utimensat, "utimensat"),
@@ -39,10 +46,16 @@ const CHANGING: &[(libc::c_long, &str)] = &[
     (libc::SYS_lsetxattr, "lsetxattr"),
     (libc::SYS_fsetxattr, "fsetxattr"),
     (libc::SYS_removexattr, "removexattr"),
+    (libc::SYS_lremovexattr, "lremovexattr"),
+    (libc::SYS_fremovexattr, "fremovexattr"),
+    (libc::SYS_sync, "sync"),
     (libc::SYS_syncfs, "syncfs"),
     (libc::SYS_fsync, "fsync"),
+    (libc::SYS_fdatasync, "fdatasync"),
     (libc::SYS_fsconfig, "fsconfig"),
     (libc::SYS_fsmount, "fsmount"),
+    (libc::SYS_open_tree, "open_tree"),
+    (libc::SYS_mount_setattr, "mount_setattr"),
     (libc::SYS_move_mount, "move_mount"),
     (libc::SYS_mount, "mount"),
     (libc::SYS_umount2, "umount2"),
@@ -56,9 +69,17 @@ const CHANGING: &[(libc::c_long, &str)] = &[
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_symlink, "symlink"),
     #[cfg(target_arch = "x86_64")]
+    (libc::SYS_link, "link"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_mknod, "mknod"),
+    #[cfg(target_arch = "x86_64")]
     (libc::SYS_rename, "rename"),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_chmod, "chmod"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_chown, "chown"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_lchown, "lchown"),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_vfork, "vfork"),
     (libc::SYS_clone3, "clone3"),
@@ -168,10 +189,10 @@ fn changing(pid: Pid) -> Option<&'static str> {
         .map(|(_, name)| *name)
 }
 
-/// Waits until no process carries this run's id; gives those that still do after ten seconds.
+/// Waits until no process carries this run's id; gives those that still do after a minute.
 pub(crate) fn await_end_of(run_id: &str) -> Vec<u32> {
     let wanted = format!("{}={run_id}", drivers::sandbox::sweep::RUN_VARIABLE);
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let left: Vec<u32> = std::fs::read_dir("/proc")
             .into_iter()

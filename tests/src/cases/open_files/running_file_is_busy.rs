@@ -1,12 +1,14 @@
 //! A program of a lower layer cannot be opened for writing while it runs: ETXTBSY.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 use std::{fs, thread};
 
 use drivers::error::Attempt as _;
 use drivers::sys::command;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::io::Errno;
 
 use crate::case::{Case, Level, Stop, Theme, Verdict};
@@ -29,21 +31,33 @@ pub const CASE: Case = Case {
     run,
 };
 
+/// It reads as many bytes as it is told to.
+const PROGRAM: &str = "/usr/bin/head";
+
+/// Bounds a hang.
+const LIMIT: Duration = Duration::from_secs(60);
+
 fn run(context: &mut Context<'_>) -> Verdict {
     let declared = context.capabilities()?.running_file_is_busy;
-    let program = fs::read("/bin/sleep").attempt("read", "/bin/sleep");
+    let program = fs::read(PROGRAM).attempt("read", PROGRAM);
     let program = program.map_err(|error| Stop::broken(error.to_string()))?;
-    let base = context.layer(None, &[file("sleep", program), chmod("sleep", 0o755)])?;
+    let base = context.layer(None, &[file("head", program), chmod("head", 0o755)])?;
     let container = context.container(Some(&base))?;
-    let path = container.path("sleep");
+    let path = container.path("head");
+    // It runs until it has read a byte, which it is given afterwards: however long anything takes here.
+    let pipe = context.directory()?.join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).attempt("make", &pipe)?;
+    let held = File::options().read(true).write(true).open(&pipe);
+    let mut held = held.attempt("open", &pipe)?;
+    let line = ["-c".as_ref(), "1".as_ref(), pipe.as_os_str()];
     let opened = thread::scope(|scope| {
-        let running =
-            scope.spawn(|| command::output(&path, &["0.2".as_ref()], Duration::from_secs(20)));
+        let running = scope.spawn(|| command::output(&path, &line, LIMIT));
         let opened = wait_for(&path, || running.is_finished())
             .then(|| File::options().write(true).open(&path).map(drop));
-        (opened, running.join())
+        let told = held.write_all(b"x");
+        (opened, told.map(|()| running.join()))
     });
-    let (Some(opened), Ok(Ok(_))) = opened else {
+    let (Some(opened), Ok(Ok(Ok(_)))) = opened else {
         return Err(Stop::broken("the program of the layer could not be run"));
     };
     let busy = opened
