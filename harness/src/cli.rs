@@ -282,9 +282,10 @@ pub(crate) struct ReportArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CatalogueArgs {
-    /// records.jsonl or results.json, or the directory that holds it; without it, the cases alone
+    /// records.jsonl, results.json or results.json.gz, or the directory that holds it: of one run, or of runs under several
+    /// kernels, the host's own first; without any, the cases alone
     #[arg(value_name = "RECORDS")]
-    pub(crate) records: Option<PathBuf>,
+    pub(crate) records: Vec<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

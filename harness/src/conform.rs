@@ -16,6 +16,20 @@ use crate::subjects::Planned;
 use crate::workplace::Workplace;
 use crate::{describe, interrupt};
 
+/// Far above what any case takes on the slowest driver; `conform` has a flag for it.
+const CASE_LIMIT: Duration = Duration::from_secs(120);
+/// The same where each step takes many times as long.
+const EMULATED_CASE_LIMIT: Duration = Duration::from_secs(600);
+
+/// The time one case may take where nobody says.
+pub(crate) fn case_limit() -> Duration {
+    if crate::hostfacts::emulated() {
+        EMULATED_CASE_LIMIT
+    } else {
+        CASE_LIMIT
+    }
+}
+
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Suite<'a> {
@@ -138,6 +152,7 @@ fn one_subject(
                 outcome: Outcome::Broken(format!("the driver hangs since {lost}")),
                 seconds: 0.0,
                 asked_again: None,
+                reduced: Vec::new(),
             },
         };
         tell(Line::Case(result(case, &report, planned, &name)))?;

@@ -5,6 +5,7 @@ use conformance::Subject;
 use drivers::Host;
 use drivers::sandbox::Ground;
 
+use crate::hostfacts;
 use crate::subjects::Planned;
 use crate::workplace::Workplace;
 
@@ -30,7 +31,8 @@ impl Examined {
             planned.spec.options.clone(),
             &scratch,
         )
-        .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?;
+        .with_context(|| format!("opening {}@{}", planned.backend.name(), planned.backing))?
+        .emulated(hostfacts::emulated());
         Ok(Self {
             name: planned.name(&subject.driver()?.ground_label()),
             subject: Some(subject),

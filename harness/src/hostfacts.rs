@@ -58,6 +58,11 @@ pub(crate) fn collect(host: &drivers::Host, work: &Path) -> BTreeMap<String, Str
     facts
 }
 
+/// Whether the processor is emulated.
+pub(crate) fn emulated() -> bool {
+    Cpu::read().emulated.is_some()
+}
+
 /// A file of /proc or /sys; `None` where there is none.
 fn text(path: impl AsRef<Path>) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;

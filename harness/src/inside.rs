@@ -43,8 +43,10 @@ pub(crate) fn ask(
     flag("--work", work.as_os_str());
     flag("--out", out.as_os_str());
     flag("--size", args.work.size.as_u64().to_string().as_ref());
-    let limit = format!("{}s", args.case_timeout.as_secs().max(1));
-    flag("--case-timeout", limit.as_ref());
+    if let Some(limit) = args.case_timeout {
+        let limit = format!("{}s", limit.as_secs().max(1));
+        flag("--case-timeout", limit.as_ref());
+    }
     for (name, values) in [
         ("--driver", &args.drivers),
         ("--case", &args.cases),

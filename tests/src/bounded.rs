@@ -69,5 +69,6 @@ fn broken(start: Instant, why: String) -> Report {
         outcome: Outcome::Broken(why),
         seconds: start.elapsed().as_secs_f64(),
         asked_again: None,
+        reduced: Vec::new(),
     }
 }

@@ -28,7 +28,7 @@ const SMALL_STORE: u64 = 256 << 20;
 /// What a case is given.
 #[derive(Debug)]
 pub struct Context<'a> {
-    subject: &'a mut Subject,
+    pub(crate) subject: &'a mut Subject,
     scratch: PathBuf,
     prefix: String,
     made: u32,

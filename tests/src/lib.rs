@@ -38,6 +38,7 @@ pub mod lies;
 mod limits;
 pub mod namespace;
 pub mod oracle;
+mod pace;
 pub mod posix;
 pub mod random;
 pub mod rooms;

@@ -27,18 +27,31 @@ pub struct Report {
     /// nothing of the promise; with the words of the first. To be shown beside the outcome: a daemon that dies is a
     /// finding of its own.
     pub asked_again: Option<String>,
+    /// What the case asked less of, because the processor is emulated: `40 layers instead of 130`.
+    pub reduced: Vec<String>,
 }
 
 impl Report {
-    /// The outcome's reason, with why it was asked again, if it was.
+    /// The outcome's reason, with why it was asked again, if it was, and with what it was asked less of.
     pub fn reason(&self) -> String {
-        match &self.asked_again {
+        let mut said = match &self.asked_again {
             None => self.outcome.reason(),
             Some(first) => format!(
                 "asked twice, as the daemon was lost the first time ({first}). {}",
                 self.outcome.reason()
             ),
+        };
+        if !self.reduced.is_empty() {
+            let comma = if said.is_empty() { "" } else { "; " };
+            let less = self.reduced.join(" and ");
+            said.extend([
+                comma,
+                "asked with ",
+                &less,
+                ", as the processor is emulated",
+            ]);
         }
+        said
     }
 }
 
@@ -69,6 +82,7 @@ pub fn run_within(around: Around<'_>, case: &Case, subject: &mut Subject) -> Rep
         outcome,
         seconds: start.elapsed().as_secs_f64(),
         asked_again,
+        reduced: subject.pace.take_reduced(),
     }
 }
 

@@ -8,6 +8,7 @@ use drivers::error::Attempt as _;
 use drivers::{Backend, Driver, Error, ErrorKind, LayerId, Options, Result, Root};
 
 use crate::aside::Aside;
+use crate::pace::Pace;
 
 /// Opens the driver's root anew.
 type Reopen = Box<dyn Fn() -> Result<Box<dyn Driver>> + Send>;
@@ -29,6 +30,7 @@ pub struct Subject {
     variants: Option<OpenWith>,
     runs: u32,
     kept: BTreeSet<LayerId>,
+    pub(crate) pace: Pace,
 }
 
 impl fmt::Debug for Subject {
@@ -63,6 +65,7 @@ impl Subject {
             variants: None,
             runs: 0,
             kept: BTreeSet::new(),
+            pace: Pace::default(),
         })
     }
 
@@ -108,6 +111,13 @@ impl Subject {
     #[must_use]
     pub fn works_aside(mut self, aside: Aside) -> Self {
         self.aside = aside;
+        self
+    }
+
+    /// Says whether the processor is emulated: cases that are long for their repetitions repeat less there, and say so.
+    #[must_use]
+    pub fn emulated(mut self, emulated: bool) -> Self {
+        self.pace = Pace::new(emulated);
         self
     }
 

@@ -6,12 +6,11 @@ use conformance::faults::Fault;
 use conformance::{Case, Theme, catalogue};
 use reports::Results;
 use reports::matrix::sign;
-use reports::record::Outcome;
 
-use super::{numbers, plain};
+use super::{matrix, numbers, plain};
 
 pub(super) fn write(text: &mut String, results: Option<&Results>) {
-    text.push_str("## The cases\n\nSigns: ✓ pass, ~ differs as declared, - not applicable, ✗ fail, ! could not be asked.\n\n");
+    let _ = writeln!(text, "## The cases\n\n{}.\n", matrix::SIGNS);
     for theme in Theme::ALL {
         let _ = writeln!(text, "<a id=\"theme-{0}\"></a>\n\n### {0}\n", theme.name());
         for case in conformance::ALL.iter().filter(|case| case.theme == theme) {
@@ -95,28 +94,44 @@ fn codes(peers: &str) -> impl Iterator<Item = &str> {
         .filter(|code| !code.is_empty())
 }
 
+/// By sign, and why where there is something to say.
 fn answers(text: &mut String, case: &Case, results: &Results) {
-    let mut signs = Vec::new();
-    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut signs: Vec<(char, Vec<&str>)> = Vec::new();
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for subject in numbers::subjects(results) {
         let answer = results
             .cases
             .iter()
             .find(|answer| answer.subject == subject && answer.case == case.name);
         let Some(answer) = answer else { continue };
-        signs.push(format!("{} {}", plain(subject), sign(answer.outcome)));
-        if answer.outcome != Outcome::Pass {
-            match reasons.iter_mut().find(|(why, _)| *why == answer.reason) {
-                Some((_, subjects)) => subjects.push(subject),
-                None => reasons.push((answer.reason.clone(), vec![subject])),
-            }
+        put(&mut signs, sign(answer.outcome), subject);
+        if !answer.reason.is_empty() {
+            put(&mut reasons, answer.reason.as_str(), subject);
         }
     }
-    if !signs.is_empty() {
-        let _ = writeln!(text, "- here: {}", signs.join(", "));
+    match signs.as_slice() {
+        [] => {}
+        [(one, _)] => {
+            let _ = writeln!(text, "- here: {one} everywhere");
+        }
+        several => {
+            let words: Vec<String> = several
+                .iter()
+                .map(|(sign, subjects)| format!("{sign} {}", plain(&subjects.join(", "))))
+                .collect();
+            let _ = writeln!(text, "- here: {}", words.join("; "));
+        }
     }
     for (why, subjects) in reasons {
-        let _ = writeln!(text, "  - {}: {}", plain(&subjects.join(", ")), plain(&why));
+        let _ = writeln!(text, "  - {}: {}", plain(&subjects.join(", ")), plain(why));
+    }
+}
+
+/// Adds a subject to those of its kind.
+fn put<'a, K: PartialEq>(kinds: &mut Vec<(K, Vec<&'a str>)>, kind: K, subject: &'a str) {
+    match kinds.iter_mut().find(|(known, _)| *known == kind) {
+        Some((_, subjects)) => subjects.push(subject),
+        None => kinds.push((kind, vec![subject])),
     }
 }
 

@@ -1,14 +1,15 @@
-//! The numbers of the page: how much is asked, and what each subject answered.
+//! The numbers of the page: how much is asked, by which runs, and what each subject answered.
 
 use std::fmt::Write as _;
 
 use conformance::{Level, Theme};
 use reports::Results;
-use reports::record::{CaseResult, Outcome};
+use reports::record::Outcome;
 
-use super::{head, link, plain, row};
+use super::answers::{Answers, Told};
+use super::{head, plain, row};
 
-pub(super) fn write(text: &mut String, results: Option<&Results>) {
+pub(super) fn write(text: &mut String, answers: Option<&Answers>) {
     let all = conformance::ALL;
     let faults = conformance::faults::named();
     let pairs: usize = all.iter().map(|case| case.broken_by.len()).sum();
@@ -24,9 +25,8 @@ pub(super) fn write(text: &mut String, results: Option<&Results>) {
         conformance::catalogue::LESSONS.len(),
         faults.len(),
     );
-    if let Some(results) = results {
-        answers(text, results);
-        deviations(text, results);
+    if let Some(answers) = answers {
+        counts(text, answers);
     }
     text.push_str("## Cases by theme\n\n");
     head(text, &["theme", "must", "should", "informs"]);
@@ -50,24 +50,23 @@ pub(super) fn write(text: &mut String, results: Option<&Results>) {
     text.push('\n');
 }
 
-fn answers(text: &mut String, results: &Results) {
-    text.push_str("## What the drivers of one host answered\n\n");
-    let fact = |name: &str| results.host.get(name).cloned().unwrap_or_default();
-    let checks = results
-        .run
-        .config
-        .get("checks")
-        .map(|checks| format!(", {checks} checks"))
-        .unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "Kernel {}, {}; `{}`; {} answers{checks} in {:.0} s.\n",
-        plain(&fact("kernel")),
-        results.run.started.split('T').next().unwrap_or_default(),
-        results.run.command_line.join(" "),
-        results.cases.len(),
-        results.end.as_ref().map_or(0.0, |end| end.seconds),
-    );
+fn counts(text: &mut String, answers: &Answers) {
+    text.push_str(if answers.results.parts.is_empty() {
+        "## What the drivers of one host answered\n\n"
+    } else {
+        "## What the drivers answered, kernel by kernel\n\n"
+    });
+    match answers.told.as_slice() {
+        [one] => {
+            let _ = writeln!(text, "{}.\n", said(one));
+        }
+        several => {
+            for told in several {
+                let _ = writeln!(text, "- {}", said(told));
+            }
+            text.push('\n');
+        }
+    }
     head(
         text,
         &[
@@ -79,6 +78,7 @@ fn answers(text: &mut String, results: &Results) {
             "not asked",
         ],
     );
+    let results = &answers.results;
     for subject in subjects(results) {
         let count = |outcome| {
             results
@@ -103,35 +103,26 @@ fn answers(text: &mut String, results: &Results) {
     text.push('\n');
 }
 
-fn deviations(text: &mut String, results: &Results) {
-    text.push_str("## What differs, by driver\n\nEach is declared by the driver, and fails the suite where it does not show.\n\n");
-    for subject in subjects(results) {
-        let _ = writeln!(text, "### {}\n", plain(subject));
-        let mut any = false;
-        for case in of(results, subject) {
-            any = true;
-            let word = if case.outcome == Outcome::NotApplicable {
-                "not applicable: "
-            } else {
-                ""
-            };
-            let _ = writeln!(
-                text,
-                "- {}: {word}{}",
-                link(&case.case),
-                plain(&case.reason)
-            );
-        }
-        text.push_str(if any { "\n" } else { "Nothing.\n\n" });
-    }
-}
-
-/// What is told of a subject: all that is no pass.
-fn of<'a>(results: &'a Results, subject: &str) -> impl Iterator<Item = &'a CaseResult> {
-    results
-        .cases
-        .iter()
-        .filter(move |case| case.subject == subject && case.outcome != Outcome::Pass)
+/// One run in one line.
+fn said(told: &Told) -> String {
+    let emulated = told
+        .emulated
+        .as_ref()
+        .map(|what| format!(", processor emulated ({})", plain(what)))
+        .unwrap_or_default();
+    let checks = told
+        .checks
+        .as_ref()
+        .map(|checks| format!(", {checks} checks"))
+        .unwrap_or_default();
+    format!(
+        "Kernel {}{emulated}, {}; `{}`; {} answers{checks} in {:.0} s",
+        plain(&told.kernel),
+        told.day,
+        told.command,
+        told.answers,
+        told.seconds,
+    )
 }
 
 /// The subjects that were asked, in the order of the run.

@@ -79,9 +79,10 @@ pub(crate) struct ConformArgs {
     /// Failures that are known (TOML: driver, case, link): they do not fail the run, and fail it once they are mended
     #[arg(long, value_name = "FILE")]
     pub(crate) known: Option<PathBuf>,
-    /// The time one case may take: then it is broken, and a driver that still hangs is given up
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
-    pub(crate) case_timeout: Duration,
+    /// The time one case may take: then it is broken, and a driver that still hangs is given up [default: 2m; 10m where
+    /// the processor is emulated]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) case_timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) print: FormatArgs,
     /// Write the answers as JUnit XML to this file too

@@ -1,16 +1,16 @@
-//! `layerbench catalogue`: the page of every case, with the answers of a run if one is named.
+//! `layerbench catalogue`: the page of every case, with the answers of the runs that are named.
 
+use crate::catalogue::{self, Answers};
 use crate::cli::CatalogueArgs;
-use crate::{catalogue, exit, progress};
+use crate::{exit, progress};
 
 pub(super) fn run(args: &CatalogueArgs) -> anyhow::Result<u8> {
-    let results = args
+    let runs = args
         .records
-        .as_deref()
-        .map(super::report::read)
-        .transpose()?;
-    progress::document(&catalogue::page(
-        results.as_ref().map(|(_, results)| results),
-    ))?;
+        .iter()
+        .map(|path| Ok(super::report::read(path)?.1))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let answers = Answers::of(runs)?;
+    progress::document(&catalogue::page(answers.as_ref()))?;
     Ok(exit::OK)
 }

@@ -58,7 +58,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     describe::begin(asked, &host, &place, &selection, &mut records)?;
     let suite = Suite {
         cases: &cases,
-        case_limit: args.case_timeout,
+        case_limit: args.case_timeout.unwrap_or_else(conform::case_limit),
         time: None,
     };
     let outcome = if inside::wanted(args) {

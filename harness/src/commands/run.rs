@@ -1,6 +1,6 @@
 //! `layerbench run` and `bench`: select, open, ask, measure, report, close.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reports::Line;
 use reports::record::{End, Outcome};
@@ -27,9 +27,6 @@ pub(super) struct Parts {
     pub(super) conform: bool,
     pub(super) bench: bool,
 }
-
-/// Far above what any case takes on the slowest driver; `conform` has a flag for it.
-const CASE_LIMIT: Duration = Duration::from_secs(120);
 
 pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
     let began = Instant::now();
@@ -125,7 +122,7 @@ pub(super) fn run(args: &RunArgs, parts: Parts) -> anyhow::Result<u8> {
         if !cases.is_empty() {
             let suite = conform::Suite {
                 cases: &cases,
-                case_limit: CASE_LIMIT,
+                case_limit: conform::case_limit(),
                 time: profile.conformance.filter(|_| args.cases.is_empty()),
             };
             conform::run(suite, &selection.ready, &place, &host, &mut records)?;

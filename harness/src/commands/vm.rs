@@ -122,6 +122,14 @@ fn in_guest(args: &VmRunArgs) -> anyhow::Result<u8> {
             ),
             "--timeout TIME gives it more, and fewer cases (--case, --theme) need less",
         )),
+        Ended::Full => Err(lost(
+            format!(
+                "the guest {} was ended: the disk of {}, which its own lies on, is full",
+                guest.name,
+                args.work.display()
+            ),
+            "--work DIR names another place, and --size in the guest makes smaller stores",
+        )),
         Ended::Lost => Err(lost(
             format!("the guest {} ended without an answer", guest.name),
             "its console's last lines are above: more --memory, or layerbench vm prepare --again, may help",

@@ -17,6 +17,8 @@ use crate::{interrupt, progress};
 const LOOK: Duration = Duration::from_millis(200);
 /// How much of the console is told when a guest is lost.
 pub(super) const LAST_LINES: usize = 15;
+/// With less room than this the scratch disk may be refused a write, at which QEMU stops the guest for good.
+const LEAST_ROOM: u64 = 4 << 20;
 /// What the guest hands back, by port; each is a file of that name.
 const PORTS: [&str; 4] = ["progress", "records", "output", "status"];
 
@@ -55,6 +57,8 @@ pub(crate) enum Ended {
     Lost,
     /// It was ended at its limit.
     Late,
+    /// It was ended because the disk that its own lies on is full.
+    Full,
     /// It was ended because the user asked for that.
     Interrupted,
 }
@@ -87,6 +91,8 @@ impl Boot<'_> {
                 cut = Some(Ended::Interrupted);
             } else if Instant::now() >= deadline {
                 cut = Some(Ended::Late);
+            } else if self.scratch.is_some() && room(self.dir) < LEAST_ROOM {
+                cut = Some(Ended::Full);
             }
             if cut.is_some() {
                 break;
@@ -166,6 +172,11 @@ impl Boot<'_> {
         }
         line
     }
+}
+
+/// The bytes that are left where a directory is.
+fn room(dir: &Path) -> u64 {
+    rustix::fs::statvfs(dir).map_or(u64::MAX, |store| store.f_bavail * store.f_frsize)
 }
 
 /// The console's file, as far as it was shown.

@@ -186,8 +186,19 @@ fn collect(cache: &Cache, built: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Leaves what the stage leaves, with other content.
+    pub(in super::super) fn made(cache: &Cache, packages: &Stamp) {
+        let names = ["spl.ko", "zfs.ko"].map(str::to_owned);
+        let dir = cache.fresh("mods").unwrap();
+        for name in &names {
+            std::fs::write(dir.join(name), name).unwrap();
+        }
+        let stamp = Stamp::of(&from(packages), &dir, &names).unwrap();
+        stamp.write(&stamp_path(cache)).unwrap();
+    }
 
     #[test]
     fn files_are_edited_line_by_line() {

@@ -176,7 +176,7 @@ fn programs<W: std::io::Write>(archive: &mut Archive<W>, user: &Path) -> anyhow:
     for (name, library) in needed {
         archive.copy(&format!("lib/x86_64-linux-gnu/{name}"), 0o755, &library)?;
     }
-    let loader = user.join(libraries::LOADER);
+    let loader = libraries::loader(user);
     archive.copy(libraries::LOADER, 0o755, &loader)?;
     Ok(())
 }
@@ -205,7 +205,7 @@ pub(super) fn make_store(cache: &Cache, path: &Path, size: u64) -> anyhow::Resul
     let tool = program(&user, "mkfs.ext4")?;
     let line = [
         format!("MKE2FS_CONFIG={}", user.join("etc/mke2fs.conf").display()),
-        user.join(libraries::LOADER).display().to_string(),
+        libraries::loader(&user).display().to_string(),
         "--library-path".to_owned(),
         packages::library_path(&user),
         tool.display().to_string(),
@@ -227,4 +227,20 @@ pub(super) fn make_store(cache: &Cache, path: &Path, size: u64) -> anyhow::Resul
     )
     .with_context(context)
     .map(drop)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Leaves what the stage leaves, with other content.
+    pub(in super::super) fn made(cache: &Cache, built: &Stamp) {
+        let names = [KERNEL, BASE].map(str::to_owned);
+        let dir = cache.fresh("guest").unwrap();
+        for name in &names {
+            std::fs::write(dir.join(name), name).unwrap();
+        }
+        let stamp = Stamp::of(&from(built), &dir, &names).unwrap();
+        stamp.write(&stamp_path(cache)).unwrap();
+    }
 }

@@ -9,6 +9,21 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Where the loader of this architecture is.
 pub(super) const LOADER: &str = "lib64/ld-linux-x86-64.so.2";
 
+/// Where an unpacked package has the file of that name: the name itself is an absolute link, which leads to the host's.
+const UNPACKED: [&str; 2] = [
+    "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+    "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+];
+
+/// The loader of an unpacked root. It belongs to the libc beside it, and to no other.
+pub(super) fn loader(root: &Path) -> PathBuf {
+    UNPACKED
+        .iter()
+        .map(|path| root.join(path))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| root.join(LOADER))
+}
+
 /// The libraries of a program, by name: found by the loader of `root` in `path` (directories, with colons between them).
 pub(super) fn of(
     root: &Path,
@@ -21,7 +36,7 @@ pub(super) fn of(
         "--list",
         &program.display().to_string(),
     ];
-    Ok(parse(&ask(&root.join(LOADER), &args, LIMIT)?))
+    Ok(parse(&ask(&loader(root), &args, LIMIT)?))
 }
 
 /// The libraries of this very program; none where it is static.
@@ -60,6 +75,18 @@ mod tests {
             )]
         );
         assert!(parse("\tstatically linked\n").is_empty());
+    }
+
+    #[test]
+    fn the_loader_of_an_unpacked_root_is_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("lib64")).unwrap();
+        let link = Path::new("/").join(LOADER);
+        std::os::unix::fs::symlink(link, dir.path().join(LOADER)).unwrap();
+        let own = dir.path().join(UNPACKED[1]);
+        std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+        std::fs::write(&own, "").unwrap();
+        assert_eq!(loader(dir.path()), own);
     }
 
     #[test]

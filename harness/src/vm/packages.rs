@@ -33,6 +33,13 @@ const TOOLS: &[&str] = &[
 ];
 
 const SETS: [&str; 3] = ["kernel", "user", "tools"];
+/// Of each set a file that nothing works without: what keeps temporary directories tidy may have been at the cache.
+const SIGNS: [(&str, &str); 4] = [
+    ("kernel", "usr/src"),
+    ("user", "etc/mke2fs.conf"),
+    ("tools", "usr/bin/qemu-system-x86_64"),
+    ("tools", "bin/busybox"),
+];
 const UNPACK_LIMIT: Duration = Duration::from_secs(300);
 
 /// What of the packages the next stages need to know.
@@ -63,7 +70,10 @@ pub(super) fn stamp_path(cache: &Cache) -> PathBuf {
 /// Whether the stage is done. Packages are unpacked and then gone: what became of them is trusted.
 pub(super) fn done(cache: &Cache, guest: Guest) -> Option<Stamp> {
     Stamp::read(&stamp_path(cache)).filter(|stamp| {
-        stamp.from == recipe(guest) && SETS.iter().all(|set| cache.root(set).is_dir())
+        stamp.from == recipe(guest)
+            && SIGNS
+                .iter()
+                .all(|(set, path)| cache.root(set).join(path).exists())
     })
 }
 
@@ -242,9 +252,23 @@ pub(super) fn ask_tool(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::vm::guests;
+
+    /// Leaves what the stage leaves, without content.
+    pub(in super::super) fn made(cache: &Cache, guest: Guest) {
+        for (set, path) in SIGNS {
+            let path = cache.root(set).join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "").unwrap();
+        }
+        let stamp = Stamp {
+            from: recipe(guest),
+            files: vec![("0".repeat(64), "kernel/a.deb".to_owned())],
+        };
+        stamp.write(&stamp_path(cache)).unwrap();
+    }
 
     #[test]
     fn packages_that_were_cut_short_are_not_done() {
@@ -258,8 +282,11 @@ mod tests {
         };
         stamp.write(&stamp_path(&cache)).unwrap();
         assert_eq!(done(&cache, guest), None);
-        for set in SETS {
-            std::fs::create_dir_all(cache.root(set)).unwrap();
+        for (set, path) in SIGNS {
+            let path = cache.root(set).join(path);
+            assert_eq!(done(&cache, guest), None, "without {}", path.display());
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "").unwrap();
         }
         assert_eq!(done(&cache, guest), Some(stamp));
         assert_eq!(done(&cache, guests::ALL[1]), None);

@@ -95,3 +95,66 @@ pub(crate) fn prepare(cache: &Cache, guest: Guest, how: Fetching<'_>) -> anyhow:
     say("ready");
     Ok(worked)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::guests;
+    use crate::vm::stamp::Stamp;
+
+    /// A cache as the stages leave it, with other content.
+    fn made(cache: &Cache, guest: Guest) {
+        packages::tests::made(cache, guest);
+        let fetched = packages::done(cache, guest).unwrap();
+        build::tests::made(cache, &fetched);
+        let built = build::done(cache, &fetched).unwrap();
+        image::tests::made(cache, &built);
+    }
+
+    #[test]
+    fn a_stage_that_is_half_made_is_made_again_with_those_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let guest = guests::ALL[0];
+        let cache = Cache::open(Some(dir.path()), guest, true).unwrap();
+        let now = || readiness(&cache, guest);
+        assert_eq!(now(), Readiness::Nothing);
+        made(&cache, guest);
+        assert_eq!(now(), Readiness::Ready);
+
+        let cut = |path: &str| {
+            let path = cache.path(path);
+            let text = std::fs::read(&path).unwrap();
+            std::fs::write(path, &text[..text.len() - 1]).unwrap();
+        };
+        for (path, then) in [
+            ("guest/base.cpio.zst", Readiness::Built),
+            ("guest/vmlinuz", Readiness::Built),
+            ("image.stamp", Readiness::Built),
+            ("mods/zfs.ko", Readiness::Fetched),
+            ("modules.stamp", Readiness::Fetched),
+            ("packages.stamp", Readiness::Nothing),
+        ] {
+            made(&cache, guest);
+            cut(path);
+            assert_eq!(now(), then, "{path} cut");
+        }
+        for (path, then) in [
+            ("guest", Readiness::Built),
+            ("mods", Readiness::Fetched),
+            ("root/tools", Readiness::Nothing),
+        ] {
+            made(&cache, guest);
+            cache.discard(&cache.path(path)).unwrap();
+            assert_eq!(now(), then, "without {path}");
+        }
+        // Modules of other packages, a base of other modules: whole, and not what is wanted.
+        made(&cache, guest);
+        let path = packages::stamp_path(&cache);
+        let mut newer = Stamp::read(&path).unwrap();
+        newer
+            .files
+            .push(("1".repeat(64), "kernel/newer.deb".to_owned()));
+        newer.write(&path).unwrap();
+        assert_eq!(now(), Readiness::Fetched);
+    }
+}

@@ -1,6 +1,7 @@
 //! The binary, end to end, as a user meets it: what it prints, how it ends, what it leaves.
 
 mod caches;
+mod catalogue;
 mod ci;
 mod claims;
 mod commands;

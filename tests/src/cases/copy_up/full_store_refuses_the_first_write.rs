@@ -175,15 +175,20 @@ fn ask(context: &mut Context<'_>, driver: &dyn Driver) -> Verdict {
 /// Takes all room but [`ROOM`].
 fn fill(driver: &dyn Driver, path: &Path) -> Result<(), Stop> {
     let mut file = File::create(path).attempt("create", path)?;
+    let store = fstatvfs(&file).attempt("ask for the size of", path)?;
+    let store = store.f_blocks * store.f_frsize;
     let (mut length, mut step) = (0, 64 << 20);
-    while step >= 64 << 10 {
+    // Some only look whether there is room now, and would promise it again without end.
+    while step >= 64 << 10 && length <= store {
         match fallocate(&file, FallocateFlags::empty(), length, step) {
             Ok(()) => length += step,
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => break,
             Err(_) => step /= 2,
         }
     }
-    if length > 0 {
+    if length > store {
+        file.set_len(0).attempt("cut", path)?;
+    } else if length > 0 {
         file.set_len(length.saturating_sub(ROOM))
             .attempt("cut", path)?;
         return Ok(file.sync_all().attempt("sync", path)?);
