@@ -133,8 +133,10 @@ pub struct Capabilities {
     pub driver_attributes_are_ordinary: bool,
     /// A file with the largest attribute that the backing filesystem stores can be written to for the first time.
     pub largest_attribute_survives_copy_up: bool,
-    /// chattr(1)'s immutable, append-only, noatime and sync flags can be set in a container, and hold.
+    /// chattr(1)'s immutable and append-only flags can be set in a container, and hold.
     pub file_flags: bool,
+    /// chattr(1)'s noatime and sync flags can be set in a container, and stay (OpenZFS has neither).
+    pub quiet_file_flags: bool,
     /// Those flags on a file of a layer hold in containers on it, also when it is first written.
     pub file_flags_of_layers_hold: bool,
     /// Those flags, set in a container, hold in what is built on it.
@@ -167,6 +169,8 @@ pub struct Capabilities {
     pub tmpfile: bool,
     /// FICLONE between two files of one container layer.
     pub reflink: bool,
+    /// Where files can be cloned, one that was just written can be too; otherwise that is EAGAIN until it is on the disk.
+    pub fresh_files_can_be_cloned: bool,
     /// renameat2 with RENAME_EXCHANGE and RENAME_NOREPLACE.
     pub rename_flags: bool,
     /// renameat2 with RENAME_WHITEOUT leaves a device 0:0 under the old name.
@@ -195,6 +199,8 @@ pub struct Capabilities {
     /// A container can be mounted with other owners shown, and nothing copied for it ([`crate::Driver::mount_as`]): its
     /// mount maps them (MOUNT_ATTR_IDMAP of mount_setattr(2)), or those of its layers do, or its daemon.
     pub idmapped_mounts: bool,
+    /// An overlay can be mounted in a container with its directories there, as a container engine inside it does.
+    pub overlays_inside: bool,
     /// `changes` takes time proportional to the change, not to the image.
     pub native_changes: bool,
     /// Containers of one image read a lower file through one page-cache copy.
@@ -267,6 +273,7 @@ impl Capabilities {
         driver_attributes_are_ordinary: true,
         largest_attribute_survives_copy_up: true,
         file_flags: true,
+        quiet_file_flags: true,
         file_flags_of_layers_hold: true,
         file_flags_reach_children: true,
         posix_acl: true,
@@ -283,6 +290,7 @@ impl Capabilities {
         direct_io: true,
         tmpfile: true,
         reflink: false,
+        fresh_files_can_be_cloned: true,
         rename_flags: true,
         rename_whiteout: true,
         d_type: true,
@@ -291,6 +299,7 @@ impl Capabilities {
         device_nodes: true,
         devices_can_be_opened: true,
         idmapped_mounts: true,
+        overlays_inside: true,
         // Plain filesystems have limits for users and projects, where they were made and mounted for it.
         quota_bytes: false,
         quota_inodes: false,

@@ -16,6 +16,7 @@ mod attributes;
 mod exchange;
 mod mapped;
 mod names;
+mod nested;
 mod reading;
 mod space;
 
@@ -67,6 +68,7 @@ fn tried(dir: &Path) -> Result<(Filesystem, TempDir)> {
     reading::probe(at.as_fd(), &mut capabilities).attempt("read files in", place.path())?;
     exchange::probe(at.as_fd(), &mut capabilities).attempt("try exchanges in", place.path())?;
     space::probe(at.as_fd(), &mut capabilities).attempt("try file contents in", place.path())?;
+    nested::probe(place.path(), &mut capabilities)?;
     let found = Filesystem {
         kind,
         options,

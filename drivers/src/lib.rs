@@ -20,6 +20,7 @@ pub mod mountinfo;
 pub mod overlay2;
 mod owners;
 mod projects;
+mod reflink;
 pub mod remove;
 pub mod sandbox;
 pub mod slowed;

@@ -2,8 +2,10 @@
 
 use std::os::fd::BorrowedFd;
 
-use rustix::fs::{SeekFrom, copy_file_range, ftruncate, ioctl_ficlone, seek};
+use rustix::fs::{SeekFrom, copy_file_range, ftruncate, seek};
 use rustix::io::{Errno, pread, pwrite};
+
+use crate::reflink;
 
 /// How the content of files is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -52,13 +54,14 @@ impl Data {
             return Ok(());
         }
         if self.method == Method::Reflink {
-            match ioctl_ficlone(to, from) {
+            match reflink::whole(to, from) {
                 Ok(()) => {
                     self.shared_files += 1;
                     return Ok(());
                 }
-                // One file may be unfit where others are not (btrfs: no copy-on-write, other checksums).
-                Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::TXTBSY) => {}
+                // One file may be unfit where others are not (btrfs: no copy-on-write, other checksums; zfs: written to
+                // now, blocks of another size).
+                Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::TXTBSY | Errno::AGAIN) => {}
                 Err(errno) => return Err(errno),
             }
         }

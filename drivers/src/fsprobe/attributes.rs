@@ -57,6 +57,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     };
     found.setuid_survives_roots_write = keeps_setuid(file)?;
     found.file_flags = flags(file);
+    found.quiet_file_flags = quiet_flags(file);
     remove(dir, "a")
 }
 
@@ -79,6 +80,17 @@ fn flags(file: BorrowedFd<'_>) -> bool {
     let held = ioctl_getflags(file).is_ok_and(|flags| flags.contains(IFlags::IMMUTABLE))
         && fchmod(file, Mode::RUSR | Mode::WUSR) == Err(Errno::PERM);
     ioctl_setflags(file, before).is_ok() && held
+}
+
+/// Whether noatime and sync can be set, and show.
+fn quiet_flags(file: BorrowedFd<'_>) -> bool {
+    let quiet = IFlags::NOATIME | IFlags::SYNC;
+    let Ok(before) = ioctl_getflags(file) else {
+        return false;
+    };
+    ioctl_setflags(file, before | quiet).is_ok()
+        && ioctl_getflags(file).is_ok_and(|flags| flags.contains(quiet))
+        && ioctl_setflags(file, before).is_ok()
 }
 
 fn keeps(file: BorrowedFd<'_>, name: &str, value: &[u8]) -> bool {

@@ -7,6 +7,7 @@ use rustix::io::{Errno, pwrite};
 
 use super::names::{create, remove};
 use crate::capabilities::Capabilities;
+use crate::reflink;
 
 const MIB: u64 = 1 << 20;
 
@@ -14,6 +15,7 @@ const MIB: u64 = 1 << 20;
 const BLOCK: usize = 64 << 10;
 
 pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(), Errno> {
+    found.fresh_files_can_be_cloned = clones_fresh(dir)?;
     let file = create(dir, "a")?;
     let file = file.as_fd();
     pwrite(file, &[1; 4096], MIB)?;
@@ -21,7 +23,7 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.sparse_files =
         seek(file, SeekFrom::Hole(0)) == Ok(0) && data.is_ok_and(|at| at > 0 && at <= MIB);
     let clone = create(dir, "b")?;
-    found.reflink = ioctl_ficlone(clone.as_fd(), file).is_ok();
+    found.reflink = reflink::whole(clone.as_fd(), file).is_ok();
     let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
     found.fallocate = fallocate(file, FallocateFlags::empty(), 0, 65536).is_ok()
         && fallocate(file, punch, MIB, 4096).is_ok();
@@ -34,4 +36,18 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
     found.direct_io = openat(dir, "a", flags, Mode::empty()).is_ok();
     remove(dir, "a")?;
     remove(dir, "b")
+}
+
+/// Whether files can be cloned as soon as they are written; true where they cannot be at all. Not a single one decides:
+/// the filesystem may happen to write it just now.
+fn clones_fresh(dir: BorrowedFd<'_>) -> Result<bool, Errno> {
+    let mut refused = false;
+    for _ in 0..4 {
+        let (file, clone) = (create(dir, "a")?, create(dir, "b")?);
+        pwrite(&file, &[1; 4096], 0)?;
+        refused |= ioctl_ficlone(&clone, &file) == Err(Errno::AGAIN);
+        remove(dir, "a")?;
+        remove(dir, "b")?;
+    }
+    Ok(!refused)
 }

@@ -14,6 +14,9 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 
+/// What is killed ends at once, unless the kernel waits for something on its behalf, as for a pool that lost its disk.
+const KILLED_LIMIT: Duration = Duration::from_secs(10);
+
 /// Held shared while a process is started. Between fork and exec a child has copies of all descriptors of this process,
 /// close-on-exec or not, and an unmount in another thread is then EBUSY without any fault of its own.
 static STARTING: RwLock<()> = RwLock::new(());
@@ -97,28 +100,38 @@ pub fn output(program: &Path, args: &[&OsStr], limit: Duration) -> Result<Output
         }
     })?;
     // Both pipes are drained while it runs, so it cannot block on a full one.
-    let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
-    std::thread::scope(|scope| {
-        let stdout = scope.spawn(move || {
-            let mut bytes = Vec::new();
-            out.as_mut().map(|pipe| pipe.read_to_end(&mut bytes));
-            bytes
+    let stdout = drained(child.stdout.take());
+    let stderr = drained(child.stderr.take());
+    let status = wait(&mut child, program, limit);
+    if status.is_err() && !ends_within(&child, Duration::ZERO)? {
+        // It keeps its pipes open for as long as the kernel holds it.
+        return status.map(|status| Output {
+            status,
+            stdout: Vec::new(),
+            stderr: String::new(),
         });
-        let stderr = scope.spawn(move || {
-            let mut bytes = Vec::new();
-            err.as_mut().map(|pipe| pipe.read_to_end(&mut bytes));
-            String::from_utf8_lossy(&bytes).trim().to_owned()
-        });
-        let status = wait(&mut child, program, limit);
-        let (stdout, stderr) = (
-            stdout.join().unwrap_or_default(),
-            stderr.join().unwrap_or_default(),
-        );
-        Ok(Output {
-            status: status?,
-            stdout,
-            stderr,
-        })
+    }
+    let (stdout, stderr) = (
+        stdout.join().unwrap_or_default(),
+        stderr.join().unwrap_or_default(),
+    );
+    Ok(Output {
+        status: status?,
+        stdout,
+        stderr: String::from_utf8_lossy(&stderr).trim().to_owned(),
+    })
+}
+
+/// Reads a pipe to its end, in a thread of its own.
+fn drained(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe
+            && let Err(error) = pipe.read_to_end(&mut bytes)
+        {
+            tracing::debug!("the words of a tool are cut short: {error}");
+        }
+        bytes
     })
 }
 
@@ -217,7 +230,7 @@ pub fn run_in_root(
         .status(limit)
 }
 
-/// Waits for a child, at most `limit`; past it the child is killed, with those it started, and reaped.
+/// Waits for a child, at most `limit`; past it the child is killed, with those it started, and reaped if it ends then.
 fn wait(child: &mut Child, program: &Path, limit: Duration) -> Result<ExitStatus> {
     if !ends_within(child, limit)? {
         child.kill().attempt("kill", program)?;
@@ -225,10 +238,16 @@ fn wait(child: &mut Child, program: &Path, limit: Duration) -> Result<ExitStatus
         if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
             let _ = kill_process_group(group, Signal::KILL);
         }
+        let late = Error::new(ErrorKind::TimedOut, "run").path(program);
+        if !ends_within(child, KILLED_LIMIT)? {
+            return Err(late
+                .because(format!(
+                    "it did not end within {limit:?}, nor when it was killed: it waits inside the kernel"
+                ))
+                .hint("the kernel's log may say for what: dmesg | tail"));
+        }
         child.wait().attempt("reap", program)?;
-        return Err(Error::new(ErrorKind::TimedOut, "run")
-            .path(program)
-            .because(format!("it did not end within {limit:?}")));
+        return Err(late.because(format!("it did not end within {limit:?}")));
     }
     child.wait().attempt("reap", program)
 }

@@ -21,3 +21,4 @@ pub mod rooted;
 pub mod trace;
 pub mod trim;
 pub mod userns;
+pub mod zfs;

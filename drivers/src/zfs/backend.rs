@@ -1,17 +1,19 @@
 //! Whether this host has a ZFS, and opening the driver on it.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::daemon::{self, Lease};
+use super::diff;
 use super::driver::Zfs;
 use super::engine::Engine;
 use super::labels;
-use super::pool::Pool;
+use super::pool::{PLAIN, Pool};
 use super::quirks::{OPENZFS, Quirks, ZFS_FUSE};
 use crate::capabilities::{Capabilities, CopyUp};
 use crate::driver::{Backend, Driver, Root};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::fsprobe;
 use crate::host::{Host, MissingReason, Support};
 use crate::subject::{Backing, OptionSpec, Options};
@@ -93,7 +95,15 @@ impl Backend for ZfsBackend {
         if engine.daemon_pid().is_some() {
             facts.push(("daemon".to_owned(), daemon::ARGUMENTS.join(" ")));
         }
-        let capabilities = capabilities(pool.plain_dir(), &pool.engine.quirks)?;
+        let native = native_changes(&pool)?;
+        if let Some(how) = &native {
+            facts.push(("native_diff".to_owned(), match how {
+                Ok(how) => format!("on, {how}"),
+                Err(why) => format!("off, because {why}: whole trees are compared"),
+            }));
+        }
+        let native = matches!(native, Some(Ok(_)));
+        let capabilities = capabilities(pool.plain_dir(), &pool.engine.quirks, native)?;
         Ok(Box::new(Zfs::open(root, pool, capabilities, facts)?))
     }
 }
@@ -151,8 +161,24 @@ fn engine(host: &Host, quirks: Quirks, label: String, root: &Root) -> Result<Eng
     })
 }
 
+/// Whether the module tells what differs between snapshots, and how or why not. `None` where there is no module to ask.
+fn native_changes(pool: &Pool) -> Result<Option<Result<&'static str, String>>> {
+    if !pool.engine.quirks.native_diff {
+        return Ok(None);
+    }
+    let plain = pool.plain_dir();
+    let root = plain.metadata().attempt("look at", plain)?;
+    let unusable = diff::unusable(&pool.dataset(PLAIN), root.ino(), root.mode());
+    Ok(Some(match unusable {
+        None => Ok(
+            "by the requests of zfs diff: only objects that were written are compared; whole trees where a changed file has several names before and after, or one that ZFS cannot tell",
+        ),
+        Some(why) => Err(why),
+    }))
+}
+
 /// What the filesystem was found to give, and what follows from clones.
-fn capabilities(plain: &Path, quirks: &Quirks) -> Result<Capabilities> {
+fn capabilities(plain: &Path, quirks: &Quirks, native_changes: bool) -> Result<Capabilities> {
     Ok(Capabilities {
         max_layers: None,
         parallel_apply: false,
@@ -166,7 +192,7 @@ fn capabilities(plain: &Path, quirks: &Quirks) -> Result<Capabilities> {
         copy_up: CopyUp::Blocks,
         // OpenZFS answers to this name in every dataset, listed or not.
         backing_names_are_free: !plain.join(".zfs").exists(),
-        native_changes: quirks.native_diff,
+        native_changes,
         shared_page_cache: false,
         removed_directory_can_be_listed: quirks.removed_directory_can_be_listed,
         // A clone's holes are its parent's, whether SEEK_HOLE finds them (which was tried) or not.

@@ -25,6 +25,7 @@ impl Pool {
 
     /// Runs `zfs`, again while it is busy.
     pub(super) fn zfs(&self, args: &[&str]) -> Result<String> {
+        self.require_running()?;
         self.engine.settle(Tool::Zfs, args)
     }
 
@@ -110,6 +111,7 @@ impl Pool {
     /// Brings the accounts and the store file up to date: setting any property waits for the open transaction group.
     pub(super) fn flush(&self) -> Result<()> {
         if self.engine.quirks.modern_commands {
+            self.require_running()?;
             return self
                 .engine
                 .call(Tool::Zpool, &["sync", self.name.as_str()])
@@ -133,8 +135,7 @@ impl Pool {
         parse::numbers(&text, ["used", "referenced"])
     }
 
-    /// Sets or lifts the limit of an item's dataset. It is `quota`, not `refquota`: that counts what a clone shares with
-    /// its origin too, so that an image could fill the limit by itself.
+    /// Sets or lifts the limit of an item's dataset; see the fact `quota`.
     pub(super) fn limit(&self, serial: u64, bytes: Option<u64>) -> Result<()> {
         let value = bytes.map_or_else(|| "none".to_owned(), |bytes| bytes.to_string());
         self.zfs(&["set", &format!("quota={value}"), &self.item(serial)])

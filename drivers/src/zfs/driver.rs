@@ -129,7 +129,8 @@ impl Zfs {
         }
         Ok(())
     }
-    /// What differs between an item and the layer it stands on; `None` where `zfs diff` does not tell enough.
+
+    /// What differs between an item and the layer it stands on; `None` where ZFS does not tell enough.
     fn differences(&self, parent: u64, entry: &Entry) -> Result<Option<Vec<Change>>> {
         let below = Glance::of_layer(&self.pool, parent)?;
         let above = if matches!(entry.state, EntryState::Layer { .. }) {
@@ -138,27 +139,18 @@ impl Zfs {
             self.write_back(entry)?;
             Glance::of_container(&self.pool, entry.serial)?
         };
-        // It wants the datasets mounted, though it reads the snapshots.
-        let holds = [self.pool.hold(parent)?, self.pool.hold(entry.serial)?];
-        let line = ["diff", "-FH", below.snapshot(), above.snapshot()];
-        let diff = match self.pool.zfs(&line) {
-            Ok(text) => diff::parse(&text, &self.pool.base(entry.serial)),
-            Err(error) => {
-                tracing::info!("{error}; the trees are compared whole");
-                None
-            }
-        };
+        let diff = diff::between(below.snapshot(), above.snapshot()).unwrap_or_else(|error| {
+            tracing::info!("{error}; the trees are compared whole");
+            None
+        });
         let found = match diff {
-            Some(diff) => match Objects::new(below.path(), above.path(), &diff)? {
-                // It holds directories open, which would keep the glances from being closed.
+            // What is known holds directories open, which would keep the glances from being closed.
+            Some(diff) => match Objects::new(below.path(), above.path(), diff)? {
                 Some(known) => Some(changes::compare_known(below.path(), above.path(), &known)?),
                 None => None,
             },
             None => None,
         };
-        for hold in holds {
-            hold.release()?;
-        }
         above.close()?;
         below.close()?;
         Ok(found)
@@ -280,7 +272,7 @@ impl Driver for Zfs {
         Ok(self.store.get("find the parent of", of)?.parent)
     }
 
-    /// Walks only where `zfs diff` tells of a difference; see [`super::known`].
+    /// Walks only where ZFS knows of a difference; see [`super::known`].
     fn changes(&self, of: Item<'_>) -> Result<Vec<Change>> {
         let op = "find the changes of";
         let entry = self.store.get(op, of)?;

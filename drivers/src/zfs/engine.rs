@@ -60,6 +60,16 @@ impl Mounting<'_> {
     }
 }
 
+/// What a user can do about a failure of that kind.
+fn advice(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NoSpace => Some("remove containers or layers, or give the pool a larger store"),
+        ErrorKind::PermissionDenied => Some("run it as root"),
+        ErrorKind::Io => Some("the kernel's log says more: dmesg | tail"),
+        _ => None,
+    }
+}
+
 impl Engine {
     pub(super) fn shared(&self) -> Option<&Shared> {
         self.lease.as_ref().and_then(Lease::shared)
@@ -116,7 +126,11 @@ impl Engine {
             self.require_alive(line())?;
         }
         let said = output.stderr.lines().collect::<Vec<_>>().join("; ");
-        Err(Error::new(kind, line()).because(format!("{}: {said}", output.status)))
+        let error = Error::new(kind, line()).because(format!("{}: {said}", output.status));
+        Err(match advice(kind) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        })
     }
 
     /// Runs a tool, and again while the dataset or pool is busy only because the daemon has not yet closed it.

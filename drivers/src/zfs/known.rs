@@ -1,19 +1,20 @@
-//! What `zfs diff` tells about where a snapshot differs from the one its dataset was cloned of.
+//! What is known of where a snapshot differs from the one its dataset was cloned of, for the walk that compares them.
 //!
 //! Both began as one dataset: an object has the same number in both, and a number that was used again is among the
-//! changed. `zfs diff` reads the blocks of objects that are newer than the clone, and leaves out objects whose change time
-//! is the same: reading leaves no trace there. The walk then looks at changed objects only; directories among them are
-//! listed.
+//! changed. The blocks of objects that are newer than the clone were read, and objects whose change time is the same left
+//! out: reading leaves no trace there. The walk then looks at changed objects only; directories among them are listed.
 //!
-//! It gives one name of an object. Where an object that was there before has, or had, several, the others are not to be
-//! found without reading every directory: then nothing is known, and the trees are compared whole.
+//! Where an object has several names in both, the common ones are not to be found without reading every directory: then
+//! nothing is known, and the trees are compared whole.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::CString;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
-use super::diff::Diff;
+use rustix::io::Errno;
+
+use super::diff::{self, Diff};
 use crate::changes::Known;
 use crate::error::{Attempt as _, Result};
 use crate::tree::at::{self, Meta};
@@ -43,80 +44,78 @@ impl Tree {
         Ok(Self { root, meta })
     }
 
-    /// What is at a path; `None` where it cannot be looked at: it is not there, or there is more on the way.
-    fn find(&self, path: &[u8]) -> Option<Meta> {
+    /// What is at a path, from the root; `None` where nothing is.
+    fn find(&self, path: &[u8]) -> Result<Option<Meta>, Errno> {
+        let path = path.strip_prefix(b"/").unwrap_or(path);
         if path.is_empty() {
-            return Some(self.meta);
+            return Ok(Some(self.meta));
         }
-        let path = CString::new(path).ok()?;
-        at::meta(self.root.as_fd(), &path).ok()
+        let path = CString::new(path).map_err(|_| Errno::INVAL)?;
+        match at::meta(self.root.as_fd(), &path) {
+            Ok(meta) => Ok(Some(meta)),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(errno) => Err(errno),
+        }
     }
 }
 
 impl Objects {
     /// Looks up what differs. `None` when not everything about it can be known.
-    pub(super) fn new(below: &Path, above: &Path, diff: &Diff) -> Result<Option<Self>> {
+    pub(super) fn new(below: &Path, above: &Path, diff: Diff) -> Result<Option<Self>> {
         let mut objects = Self {
             below: Tree::open(below)?,
             above: Tree::open(above)?,
-            changed: HashSet::new(),
+            changed: diff.objects,
             leads: HashMap::new(),
             nothing: BTreeSet::new(),
         };
-        let complete = objects.fill(diff).is_some();
-        Ok(complete.then_some(objects))
+        let complete = objects.lead(&diff.leads, &diff.hints);
+        if let Err(errno) = &complete {
+            tracing::info!("a path that zfs tells cannot be looked at: {errno}");
+        }
+        Ok(complete.is_ok().then_some(objects))
     }
 
-    fn fill(&mut self, diff: &Diff) -> Option<()> {
-        for path in &diff.changed {
-            let (old, new) = (self.below.find(path)?, self.above.find(path)?);
-            self.was_there(&old, &new)?;
+    fn lead(&mut self, leads: &[Vec<u8>], hints: &[Vec<u8>]) -> Result<(), Errno> {
+        for path in leads {
+            // Those of attributes are not to be seen.
+            let hidden = is_of_attributes(path);
+            if !self.lead_to(path)? && !hidden {
+                return Err(Errno::NOENT);
+            }
+        }
+        for path in hints {
             self.lead_to(path)?;
         }
-        for (from, to) in &diff.renamed {
-            let (old, new) = (self.below.find(from)?, self.above.find(to)?);
-            self.was_there(&old, &new)?;
-            self.lead_to(to)?;
-        }
-        for path in &diff.added {
-            // All its names are in directories that changed.
-            self.changed.insert(self.above.find(path)?.ino);
-            self.lead_to(path)?;
-        }
-        for path in &diff.gone {
-            // The directory it was in changed.
-            let old = self.below.find(path)?;
-            one_name(&old)?;
-            self.changed.insert(old.ino);
-        }
-        Some(())
+        Ok(())
     }
 
-    fn was_there(&mut self, old: &Meta, new: &Meta) -> Option<()> {
-        one_name(old)?;
-        one_name(new)?;
-        self.changed.extend([old.ino, new.ino]);
-        Some(())
-    }
-
-    /// Makes the walk find a path: each directory on the way to it gets a lead.
-    fn lead_to(&mut self, path: &[u8]) -> Option<()> {
-        let mut path = path;
+    /// Makes the walk find a path, which is then taken for changed: each directory on the way to it gets a lead. False:
+    /// it is not there.
+    fn lead_to(&mut self, path: &[u8]) -> Result<bool, Errno> {
+        let Some(meta) = self.above.find(path)? else {
+            return Ok(false);
+        };
+        self.changed.insert(meta.ino);
+        let mut path = path.strip_prefix(b"/").unwrap_or(path);
         while !path.is_empty() {
             let (dir, name) = match path.iter().rposition(|byte| *byte == b'/') {
                 Some(slash) => (&path[..slash], &path[slash + 1..]),
                 None => (&[][..], path),
             };
-            let known = self.leads.entry(self.above.find(dir)?.ino).or_default();
+            let Some(parent) = self.above.find(dir)? else {
+                return Ok(false);
+            };
+            let known = self.leads.entry(parent.ino).or_default();
             // A directory with another lead is itself led to already.
             let first = known.is_empty();
-            known.insert(CString::new(name).ok()?);
+            known.insert(CString::new(name).map_err(|_| Errno::INVAL)?);
             if !first {
                 break;
             }
             path = dir;
         }
-        Some(())
+        Ok(true)
     }
 
     fn same_object(&self, lower: at::Inode, upper: at::Inode) -> bool {
@@ -124,8 +123,9 @@ impl Objects {
     }
 }
 
-fn one_name(meta: &Meta) -> Option<()> {
-    (meta.is_dir() || meta.nlink == 1).then_some(())
+fn is_of_attributes(path: &[u8]) -> bool {
+    path.windows(diff::ATTRIBUTES.len())
+        .any(|window| window == diff::ATTRIBUTES)
 }
 
 impl Known for Objects {
@@ -146,7 +146,7 @@ impl Known for Objects {
     }
 
     fn names(&self, _inode: at::Inode) -> Result<Vec<(Vec<u8>, at::Inode, at::Inode)>> {
-        // An object of several names that changed hands was new, and all names of new ones are in listed directories.
+        // An object whose names changed hands has changed itself: those in both trees are led to, others in listed directories.
         Ok(Vec::new())
     }
 }

@@ -122,7 +122,10 @@ pub(super) fn failure(stderr: &str) -> ErrorKind {
         ("already exists", ErrorKind::AlreadyExists),
         ("does not exist", ErrorKind::NotFound),
         ("no such pool", ErrorKind::NotFound),
+        ("is currently suspended", ErrorKind::Io),
+        ("I/O error", ErrorKind::Io),
         ("out of space", ErrorKind::NoSpace),
+        ("No space left", ErrorKind::NoSpace),
         ("quota exceeded", ErrorKind::NoSpace),
         ("permission denied", ErrorKind::PermissionDenied),
         ("Permission denied", ErrorKind::PermissionDenied),
@@ -232,6 +235,10 @@ mod tests {
                 ErrorKind::NotFound,
             ),
             ("cannot create 'p/e1': out of space", ErrorKind::NoSpace),
+            (
+                "cannot open 'p': pool I/O is currently suspended",
+                ErrorKind::Io,
+            ),
             ("internal error: out of memory", ErrorKind::Daemon),
         ] {
             assert_eq!(failure(words), kind, "{words}");

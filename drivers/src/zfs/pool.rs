@@ -83,7 +83,9 @@ impl Pool {
     fn create(&self, options: &Options) -> Result<()> {
         let device = self.devices.join("disk");
         let mountpoint = self.mountpoint();
-        let mut args = vec!["create", "-o", "cachefile=none", "-m", &mountpoint];
+        // With failmode=wait, whoever writes to a pool that lost its store waits for ever, and cannot be killed.
+        let mut args = vec!["create", "-o", "cachefile=none"];
+        args.extend(["-o", "failmode=continue", "-m", &mountpoint]);
         let own = ["canmount=off"]
             .into_iter()
             .chain(self.engine.quirks.properties.iter().copied());
@@ -212,6 +214,29 @@ impl Pool {
         Ok(kept)
     }
 
+    /// Refuses when the module has suspended the pool: a command on it would wait in the kernel, and could not be killed.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(super) fn require_running(&self) -> Result<()> {
+        // Told without taking a lock; there is no such file with zfs-fuse, whose daemon can be killed.
+        let state = std::fs::read_to_string(format!("/proc/spl/kstat/zfs/{}/state", self.name));
+        if state.is_ok_and(|state| state.trim() == "SUSPENDED") {
+            let store = self.devices.join("disk");
+            return Err(Error::new(ErrorKind::Io, "use the pool")
+                .path(store.canonicalize().unwrap_or(store))
+                .because(format!(
+                    "{} is suspended: its store cannot be written to",
+                    self.name
+                ))
+                .hint(format!(
+                    "make room, or mend the disk, below the store; then: zpool clear {}",
+                    self.name
+                )));
+        }
+        Ok(())
+    }
+
     /// Bytes that all datasets take together.
     pub(super) fn used_bytes(&self) -> Result<u64> {
         let text = self.zfs(&["get", "-Hp", "-o", "property,value", "used", &self.name])?;
@@ -232,6 +257,7 @@ impl Pool {
         self.engine
             .require_alive(format!("export the pool {}", self.name))?;
         unmounted.and(plain)?;
+        self.require_running()?;
         self.engine
             .settle(Tool::Zpool, &["export", self.name.as_str()])?;
         self.engine.count_pool(false);

@@ -13,7 +13,7 @@ pub(super) struct Quirks {
     pub(super) modern_commands: bool,
     /// A snapshot can be mounted as it is; otherwise only a clone of it.
     pub(super) snapshot_mounts: bool,
-    /// `zfs diff` exists.
+    /// The requests of `zfs diff` exist.
     pub(super) native_diff: bool,
     /// A removed directory that a process stands in can be opened.
     pub(super) removed_directory_can_be_listed: bool,
@@ -24,6 +24,11 @@ pub(super) struct Quirks {
     /// What a reader of the report has to know.
     pub(super) facts: &'static [(&'static str, &'static str)],
 }
+
+/// `refquota` is compared with what a dataset references (`dsl_dataset_check_quota`), and a clone references all that its
+/// origin does from the start: an image could fill the limit by itself, and files of it that are deleted would raise it.
+/// `quota` is compared with `used`, which of a clone is what it does not share with its origin, and what its snapshots hold.
+const QUOTA: &str = "the property quota: it counts what a container does not share with its image; refquota would count the image too";
 
 /// The kernel module.
 pub(super) const OPENZFS: Quirks = Quirks {
@@ -38,10 +43,8 @@ pub(super) const OPENZFS: Quirks = Quirks {
     properties: &["acltype=posixacl", "xattr=sa", "relatime=on"],
     facts: &[
         ("back_end", "the OpenZFS kernel module"),
-        (
-            "native_diff",
-            "on, by zfs diff: only the objects it tells of are compared; whole trees where one that was there before has several names",
-        ),
+        ("mounts", "mount(2), with mountpoint=legacy; what is shown is a bind mount of it"),
+        ("quota", QUOTA),
     ],
 };
 
@@ -83,6 +86,7 @@ pub(super) const ZFS_FUSE: Quirks = Quirks {
             "holes",
             "zfs-fuse keeps holes, but SEEK_HOLE does not find them",
         ),
+        ("quota", QUOTA),
         (
             "mounts",
             "zfs mount and a bind mount, one at a time, because zfs-fuse has no legacy mounts",

@@ -5,6 +5,7 @@ use crate::case::Case;
 pub mod changes_are_exact_at_every_depth;
 pub mod changes_are_exactly_what_was_done;
 pub mod changes_equal_the_naive_comparison;
+pub mod changes_of_linked_files_are_found;
 pub mod committed_layer_exports_like_its_container;
 pub mod equal_changes_export_equal_bytes;
 pub mod export_applied_elsewhere_is_the_same_tree;
@@ -23,6 +24,7 @@ pub const CASES: &[&Case] = &[
     &changes_are_exact_at_every_depth::CASE,
     &changes_are_exactly_what_was_done::CASE,
     &changes_equal_the_naive_comparison::CASE,
+    &changes_of_linked_files_are_found::CASE,
     &committed_layer_exports_like_its_container::CASE,
     &equal_changes_export_equal_bytes::CASE,
     &export_applied_elsewhere_is_the_same_tree::CASE,

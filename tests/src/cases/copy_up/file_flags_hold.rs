@@ -1,4 +1,4 @@
-//! A file made immutable or append-only in a container is so, over a remount too, keeps noatime and sync, and can be removed with the container.
+//! A file made immutable or append-only in a container is so, over a remount too, and can be removed with the container.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::oracle::op::{file, remove};
 /// The promise.
 pub const CASE: Case = Case {
     name: "file_flags_hold",
-    promise: "A file made immutable or append-only in a container is so, over a remount too, keeps noatime and sync, and can be removed with the container.",
+    promise: "A file made immutable or append-only in a container is so, over a remount too, and can be removed with the container.",
     why: "Hosting panels and hardening scripts use chattr +i; where it fails they stop, where it sticks the container cannot be deleted.",
     origin: "xfstests overlay/027, 030, 040, 075, 076; catalogue CU8",
     covers: &["CU8"],
@@ -37,10 +37,10 @@ fn run(context: &mut Context<'_>) -> Verdict {
     let declared = context.capabilities()?.file_flags;
     let base = context.layer(
         None,
-        &["immutable", "append", "quiet"].map(|name| file(name, "lower")),
+        &["immutable", "append"].map(|name| file(name, "lower")),
     )?;
     let mut container = context.container(Some(&base))?;
-    container.apply(&["new-immutable", "new-append", "new-quiet"].map(|name| file(name, "new")))?;
+    container.apply(&["new-immutable", "new-append"].map(|name| file(name, "new")))?;
     let mut differs = Vec::new();
     for prefix in ["", "new-"] {
         for (name, wanted) in FLAGS {
@@ -82,11 +82,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
 }
 
 /// File by file, the flags it gets.
-const FLAGS: [(&str, IFlags); 3] = [
-    ("immutable", IFlags::IMMUTABLE),
-    ("append", IFlags::APPEND),
-    ("quiet", IFlags::NOATIME.union(IFlags::SYNC)),
-];
+const FLAGS: [(&str, IFlags); 2] = [("immutable", IFlags::IMMUTABLE), ("append", IFlags::APPEND)];
 
 /// Replaces the flags of a file among those that are looked at here.
 fn set(path: &Path, flags: IFlags) -> Result<(), Errno> {

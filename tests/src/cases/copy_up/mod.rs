@@ -12,6 +12,7 @@ pub mod large_sparse_files_stay_small;
 pub mod metadata_change_keeps_everything_else;
 pub mod opening_for_writing_changes_nothing;
 pub mod parents_keep_their_attributes;
+pub mod quiet_file_flags_hold;
 pub mod refused_operation_changes_nothing;
 pub mod renamed_link_keeps_its_attributes;
 pub mod roots_write_takes_capabilities_away;
@@ -31,6 +32,7 @@ pub const CASES: &[&Case] = &[
     &metadata_change_keeps_everything_else::CASE,
     &opening_for_writing_changes_nothing::CASE,
     &parents_keep_their_attributes::CASE,
+    &quiet_file_flags_hold::CASE,
     &refused_operation_changes_nothing::CASE,
     &renamed_link_keeps_its_attributes::CASE,
     &roots_write_takes_capabilities_away::CASE,

@@ -4,6 +4,7 @@ use crate::case::Case;
 
 pub mod direct_io_agrees_with_the_cache;
 pub mod files_can_be_cloned;
+pub mod fresh_files_can_be_cloned;
 pub mod holes_can_be_punched;
 pub mod listing_is_whole_while_the_directory_changes;
 pub mod locks_hold_over_copy_up;
@@ -21,6 +22,7 @@ pub mod unnamed_file_can_be_linked;
 pub const CASES: &[&Case] = &[
     &direct_io_agrees_with_the_cache::CASE,
     &files_can_be_cloned::CASE,
+    &fresh_files_can_be_cloned::CASE,
     &holes_can_be_punched::CASE,
     &listing_is_whole_while_the_directory_changes::CASE,
     &locks_hold_over_copy_up::CASE,

@@ -11,6 +11,7 @@ pub mod empty_layer_shows_an_empty_root;
 pub mod image_never_changes;
 pub mod init_layers_stay_out_of_changes;
 pub mod names_are_any_bytes;
+pub mod overlays_can_be_mounted_inside;
 pub mod root_attributes_are_inherited;
 pub mod siblings_are_isolated;
 pub mod traversal_order_does_not_matter;
@@ -30,6 +31,7 @@ pub const CASES: &[&Case] = &[
     &image_never_changes::CASE,
     &init_layers_stay_out_of_changes::CASE,
     &names_are_any_bytes::CASE,
+    &overlays_can_be_mounted_inside::CASE,
     &root_attributes_are_inherited::CASE,
     &siblings_are_isolated::CASE,
     &traversal_order_does_not_matter::CASE,
