@@ -38,10 +38,15 @@ fn run(context: &mut Context<'_>) -> Verdict {
             dir("srv"),
             file("srv/a", "1"),
             file("srv/b", "2"),
+            // Bytes that tools escape, each in its own way.
+            dir(ODD),
+            file(odd("written"), "1"),
+            file(odd("large attribute"), "1"),
+            file(odd("gone\t"), "1"),
         ],
     )?;
     let mut container = context.container(Some(&top))?;
-    let steps: [&[Op]; 7] = [
+    let steps: [&[Op]; 9] = [
         &[],
         &[
             file("new", "1"),
@@ -78,6 +83,13 @@ fn run(context: &mut Context<'_>) -> Verdict {
             file("var", "a file now"),
             xattr("secret", "user.more", "1"),
         ],
+        &[
+            write(odd("written"), 0, "2"),
+            remove(odd("gone\t")),
+            file(odd("\\0040"), "3"),
+        ],
+        // Too large for the place that small ones have: nothing but the attribute is changed.
+        &[xattr(odd("large attribute"), "user.large", [b'x'; 3000])],
     ];
     for ops in steps {
         context.mount(&mut container)?;
@@ -90,6 +102,13 @@ fn run(context: &mut Context<'_>) -> Verdict {
         same(context, item)?;
     }
     Ok(Outcome::Pass)
+}
+
+const ODD: &[u8] = b"odd \\ \n\t\xff\x01 -> b";
+
+/// A name in a directory of that name.
+fn odd(name: &str) -> Vec<u8> {
+    [ODD, b"/", name.as_bytes()].concat()
 }
 
 fn same(context: &Context<'_>, item: Item<'_>) -> check::Checked {
