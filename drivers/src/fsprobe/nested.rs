@@ -41,7 +41,9 @@ fn stands(dir: &Path, option: Option<&str>) -> Result<()> {
     });
     let [lower, upper, work] = parts;
     let parts = [lower?, upper?, work?];
-    let paths = parts.each_ref().map(|part| format!("/proc/self/fd/{}", part.as_raw_fd()));
+    let paths = parts
+        .each_ref()
+        .map(|part| format!("/proc/self/fd/{}", part.as_raw_fd()));
     let mut options = vec![
         ("lowerdir", Some(&paths[0][..])),
         ("upperdir", Some(&paths[1][..])),

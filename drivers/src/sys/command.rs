@@ -1,7 +1,7 @@
 //! Child processes: tools that are run to their end under a time limit, with their words kept for the error.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read as _;
+use std::io::Read;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -97,10 +97,13 @@ impl Backend for ZfsBackend {
         }
         let native = native_changes(&pool)?;
         if let Some(how) = &native {
-            facts.push(("native_diff".to_owned(), match how {
-                Ok(how) => format!("on, {how}"),
-                Err(why) => format!("off, because {why}: whole trees are compared"),
-            }));
+            facts.push((
+                "native_diff".to_owned(),
+                match how {
+                    Ok(how) => format!("on, {how}"),
+                    Err(why) => format!("off, because {why}: whole trees are compared"),
+                },
+            ));
         }
         let native = matches!(native, Some(Ok(_)));
         let capabilities = capabilities(pool.plain_dir(), &pool.engine.quirks, native)?;

@@ -34,9 +34,12 @@ const DIRECTORY: u32 = 0o040_000;
 /// Why the requests cannot be made here, if so: the root of the dataset is asked for, of which `number` and `mode` are
 /// known.
 pub(super) fn unusable(dataset: &str, number: u64, mode: u32) -> Option<String> {
-    let root = Device::open(labels::DEVICE.as_ref()).and_then(|device| device.object(dataset, number));
+    let root =
+        Device::open(labels::DEVICE.as_ref()).and_then(|device| device.object(dataset, number));
     match root {
-        Err(error) => Some(format!("this module does not answer the requests of zfs diff: {error}")),
+        Err(error) => Some(format!(
+            "this module does not answer the requests of zfs diff: {error}"
+        )),
         Ok(Some(root)) if root.mode == mode && root.path.as_deref() == Some(b"/") => None,
         Ok(other) => Some(format!(
             "this module answers the requests of zfs diff in a way that is not understood: {other:?}"
@@ -52,7 +55,12 @@ pub(super) fn between(below: &str, above: &str) -> Result<Option<Diff>> {
     let op = "compare the snapshot";
     let device = Device::open(labels::DEVICE.as_ref()).attempt("open", labels::DEVICE)?;
     let mut diff = Diff::default();
-    for number in device.written_since(below, above).attempt(op, above)?.into_iter().flatten() {
+    for number in device
+        .written_since(below, above)
+        .attempt(op, above)?
+        .into_iter()
+        .flatten()
+    {
         let old = device.object(below, number).attempt(op, below)?;
         let new = device.object(above, number).attempt(op, above)?;
         if diff.add(number, old, new).is_none() {
@@ -173,11 +181,23 @@ mod tests {
     fn a_changed_object_is_looked_for_under_the_name_that_both_may_have() {
         let one = |path| Some(object(FILE, 1, 1, path));
         let new = |links, path| Some(object(FILE, links, 2, path));
-        assert_eq!(of(one(Some("/a/f")), new(1, Some("/a/f"))), some(&[5], &[], &["/a/f"]));
-        assert_eq!(of(one(Some("/a/f")), new(2, Some("/b/g"))), some(&[5], &[], &["/a/f"]));
-        assert_eq!(of(one(Some("/a/f")), new(1, None)), some(&[5], &[], &["/a/f"]));
+        assert_eq!(
+            of(one(Some("/a/f")), new(1, Some("/a/f"))),
+            some(&[5], &[], &["/a/f"])
+        );
+        assert_eq!(
+            of(one(Some("/a/f")), new(2, Some("/b/g"))),
+            some(&[5], &[], &["/a/f"])
+        );
+        assert_eq!(
+            of(one(Some("/a/f")), new(1, None)),
+            some(&[5], &[], &["/a/f"])
+        );
         // The name below is not to be found, that above is.
-        assert_eq!(of(one(None), new(1, Some("/a/f"))), some(&[5], &["/a/f"], &[]));
+        assert_eq!(
+            of(one(None), new(1, Some("/a/f"))),
+            some(&[5], &["/a/f"], &[])
+        );
         let two = Some(object(FILE, 2, 1, Some("/b/g")));
         assert_eq!(of(two, new(1, Some("/a/f"))), some(&[5], &["/a/f"], &[]));
     }
@@ -189,7 +209,10 @@ mod tests {
         assert_eq!(of(one(), Some(object(FILE, 1, 2, None))), None);
         assert_eq!(of(two(), Some(object(FILE, 2, 2, Some("/f")))), None);
         assert_eq!(of(two(), Some(object(FILE, 3, 2, Some("/f")))), None);
-        assert_eq!(of(Some(object(DIR, 2, 1, None)), Some(object(DIR, 2, 2, None))), None);
+        assert_eq!(
+            of(Some(object(DIR, 2, 1, None)), Some(object(DIR, 2, 2, None))),
+            None
+        );
     }
 
     #[test]

@@ -43,7 +43,10 @@ pub(super) const OPENZFS: Quirks = Quirks {
     properties: &["acltype=posixacl", "xattr=sa", "relatime=on"],
     facts: &[
         ("back_end", "the OpenZFS kernel module"),
-        ("mounts", "mount(2), with mountpoint=legacy; what is shown is a bind mount of it"),
+        (
+            "mounts",
+            "mount(2), with mountpoint=legacy; what is shown is a bind mount of it",
+        ),
         ("quota", QUOTA),
     ],
 };

@@ -45,7 +45,10 @@ fn lower() -> Vec<Op> {
 fn run(context: &mut Context<'_>) -> Verdict {
     let first = context.layer(None, &lower())?;
     // The links that lay elsewhere are gone before the container is made: in the same layer's history, and in the next.
-    let base = context.layer(Some(&first), &[remove("b/1"), remove("gone"), remove("b/7")])?;
+    let base = context.layer(
+        Some(&first),
+        &[remove("b/1"), remove("gone"), remove("b/7")],
+    )?;
     let mut container = context.container(Some(&base))?;
     let steps: [&[Op]; 6] = [
         // Written to: with a link, with one that is gone, with one whose directory is gone, beside a link.

@@ -109,7 +109,12 @@ fn run(context: &mut Context<'_>) -> Verdict {
             container.predict(&[file(name, "lower, upper")])?;
         }
         container.check()?;
-        shows(&mut differs, &flags_of, "after the first write", container.root());
+        shows(
+            &mut differs,
+            &flags_of,
+            "after the first write",
+            container.root(),
+        );
         context.mount(&mut container)?;
         shows(&mut differs, &flags_of, "after a remount", container.root());
     }

@@ -66,6 +66,8 @@ fn run(context: &mut Context<'_>) -> Verdict {
         "fresh_files_can_be_cloned",
         capabilities.fresh_files_can_be_cloned,
         refused.is_empty(),
-        format!("FICLONE of {many} of {of} files just written: EAGAIN; none of them once they were on the disk"),
+        format!(
+            "FICLONE of {many} of {of} files just written: EAGAIN; none of them once they were on the disk"
+        ),
     )
 }

@@ -57,7 +57,11 @@ fn run(context: &mut Context<'_>) -> Verdict {
 
 fn inside(container: &Container, option: Option<&str>) -> drivers::Result<()> {
     let suffix = if option.is_some() { "-user" } else { "" };
-    let parts = ["lower".to_owned(), format!("upper{suffix}"), format!("work{suffix}")];
+    let parts = [
+        "lower".to_owned(),
+        format!("upper{suffix}"),
+        format!("work{suffix}"),
+    ];
     // By descriptor: the path above may hold what separates options.
     let mut open = Vec::new();
     for part in &parts {
@@ -95,7 +99,11 @@ fn used(at: &Path) -> drivers::Result<()> {
     if shown == (false, b"2".to_vec(), false) {
         return Ok(());
     }
-    Err(drivers::Error::new(drivers::ErrorKind::Io, "use the overlay")
-        .path(at)
-        .because(format!("a deleted file, a written one and a wiped directory show {shown:?}")))
+    Err(
+        drivers::Error::new(drivers::ErrorKind::Io, "use the overlay")
+            .path(at)
+            .because(format!(
+                "a deleted file, a written one and a wiped directory show {shown:?}"
+            )),
+    )
 }
