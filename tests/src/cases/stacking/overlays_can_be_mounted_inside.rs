@@ -42,7 +42,17 @@ fn run(context: &mut Context<'_>) -> Verdict {
     // In a user namespace only with attributes that its root may set.
     let outcome = inside(&container, None)
         .or_else(|first| inside(&container, Some("userxattr")).map_err(|_| first));
-    let why = outcome.map_or_else(|error| error.to_string(), |()| String::new());
+    // Without the paths, which are others each time.
+    let why = outcome.map_or_else(
+        |error| match error.raw_os_error() {
+            Some(errno) => format!(
+                "mounting or using it: {}",
+                std::io::Error::from_raw_os_error(errno)
+            ),
+            None => error.to_string(),
+        },
+        |()| String::new(),
+    );
     for name in ["lower/gone", "lower/kept", "lower/wiped/deep"] {
         check::same(
             &format!("{name} below the overlay"),
