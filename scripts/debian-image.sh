@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a real Debian image with other people's tools (mmdebstrap, umoci, skopeo): a base, a layer that installs packages, a
-# layer that removes some and changes others, and a layer of the programs that workloads start: nginx, PostgreSQL, git, gcc.
+# layer that removes some and changes others, and a layer of the programs that workloads start: nginx, PostgreSQL, python3, git, gcc.
 # Result in DIR: oci/ (OCI layout; tag "three" has three layers, tag "programs" all four), oci.tar and programs.tar (OCI
 # archives of the two), docker.tar (docker save, of "three"). A finished DIR of the same recipe is left as it is. Needs
 # root, the host's package sources, and: apt-get install mmdebstrap umoci skopeo
@@ -71,7 +71,7 @@ mkdir -p "$bundle/rootfs/var/lib/apt/lists/partial"
 # No cluster is made by the package: that is measured.
 mkdir -p "$bundle/rootfs/etc/postgresql-common"
 echo 'create_main_cluster = false' >"$bundle/rootfs/etc/postgresql-common/createcluster.conf"
-install nginx-light postgresql git gcc libc6-dev make
+install nginx-light postgresql python3 git gcc libc6-dev make
 rm -rf "$bundle/rootfs/var/lib/apt/lists" "$bundle/rootfs/var/cache/apt/archives"
 mkdir -p "$bundle/rootfs/var/cache/apt/archives/partial"
 umoci repack --image "$work/oci:programs" "$bundle"

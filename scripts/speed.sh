@@ -3,12 +3,12 @@
 # Debian image; peak memory; cost curves. Prints Markdown. Needs root, Debian or Ubuntu, 30 GB free in /var/tmp and a quiet machine;
 # about half an hour.   speed.sh [IMAGE [PART...]]
 #   IMAGE  an OCI layout, DIR or DIR:TAG; without it, or as "-", one is made by debian-image.sh and kept in /var/tmp/layerbench-debian
-#   PART   of: apply pull cycle peers engines memory curves live (all)
+#   PART   of: apply pull cycle peers engines memory curves live changes (all)
 set -eu
 cd "$(dirname "$0")/.."
 image=${1:--}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- apply pull cycle peers engines memory curves live
+[ $# -gt 0 ] || set -- apply pull cycle peers engines memory curves live changes
 
 packages=''
 for pair in podman:podman skopeo:skopeo umoci:umoci ctr:containerd containers-storage:containers-storage mkfs.btrfs:btrfs-progs; do

@@ -49,19 +49,14 @@ pub fn of_archive<R: Read>(
     parent: Option<&LayerId>,
     archive: impl FnOnce() -> Result<R>,
 ) -> Result<LayerId> {
-    let digest = {
-        use sha2::Digest as _;
-        let text = format!("layerbench fixture {description}");
-        drivers::ids::hex(&sha2::Sha256::digest(text))
-    };
-    // Not the digest of the archive but of its description: no need to make it to look.
-    let id = LayerId::chain(parent, &format!("sha256:{digest}"))?;
+    let digest = digest(description);
+    let id = LayerId::chain(parent, &digest)?;
     match driver.parent(Item::Layer(&id)) {
         Ok(_) => return Ok(id),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    let key = format!("fixture-{}", &digest[..16]).parse()?;
+    let key = format!("fixture-{}", &digest["sha256:".len()..][..16]).parse()?;
     driver.prepare(&key, parent, Kind::Writable)?;
     let made = archive()
         .and_then(|mut tar| driver.apply(&key, &mut tar, &Limits::default()))
@@ -70,6 +65,14 @@ pub fn of_archive<R: Read>(
         drop(driver.remove(Item::Container(&key)));
     }
     made.map(|()| id)
+}
+
+/// What a layer of that description is known by: not the digest of its archive, which need not be made to look for it.
+pub(crate) fn digest(description: &str) -> String {
+    use sha2::Digest as _;
+    let text = format!("layerbench fixture {description}");
+    let digest = drivers::ids::hex(&sha2::Sha256::digest(text));
+    format!("sha256:{digest}")
 }
 
 /// The archive of `files`, made while it is read: it may be larger than memory.

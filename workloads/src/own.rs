@@ -28,6 +28,7 @@ use crate::environment::CacheState;
 
 pub(crate) use copy::ImageCopy;
 pub use ready::Ready;
+pub(crate) use ready::connect;
 
 /// A workload that the settings describe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p layerbench --bench targets` (under three minutes on an idle machine) measures the parts apply, pull and
 //! cycle; `-- NAME...` the parts of these names, also those that take longer or need other tools (peers, engines, memory,
-//! curves: scripts/speed.sh); `-- --quick` runs fewer blocks, `-- --once` one, to see that it works. Ours and the **yardstick** are **arms** that take turns in **blocks**; the ratio
+//! curves, live, changes: scripts/speed.sh); `-- --quick` runs fewer blocks, `-- --once` one, to see that it works. Ours and the **yardstick** are **arms** that take turns in **blocks**; the ratio
 //! is that of docs/measuring.md, within blocks. A target is *met* when the whole interval is at or below it, *not met* when
 //! all of it is above, else *undecided*.
 #![expect(
@@ -13,6 +13,7 @@
 
 mod apply;
 mod blocks;
+mod changes;
 mod curves;
 mod cycle;
 mod engines;
@@ -69,10 +70,15 @@ impl Bench {
         Ground::create(&self.run, name, backing, 24 << 30, &self.host)
     }
 
-    /// A driver on a store, whose commits wait for no disk.
+    /// A driver on a store, whose commits wait for no disk where that can be told.
     fn open(&self, driver: &str, ground: &Ground) -> Result<Box<dyn Driver>> {
-        let unsynced = [("sync".to_owned(), "never".to_owned())];
-        drivers::backend(driver)?.open(ground.root(), &drivers::Options(unsynced.into()))
+        let backend = drivers::backend(driver)?;
+        let told = backend.options().iter().any(|option| option.name == "sync");
+        let unsynced = told.then(|| ("sync".to_owned(), "never".to_owned()));
+        backend.open(
+            ground.root(),
+            &drivers::Options(unsynced.into_iter().collect()),
+        )
     }
 
     /// overlay2 on an ext4 of its own. Commits do not wait for the disk: what they are compared with does not either.
@@ -88,7 +94,7 @@ impl Bench {
 /// Part, what measures it, and whether it is measured unasked.
 type Part = (&'static str, fn(&Bench) -> Result<Vec<String>>, bool);
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("apply", apply::run, true),
     ("pull", pull::run, true),
     ("cycle", cycle::run, true),
@@ -97,6 +103,7 @@ const PARTS: [Part; 8] = [
     ("memory", memory::run, false),
     ("curves", curves::run, false),
     ("live", live::run, false),
+    ("changes", changes::run, false),
 ];
 
 fn main() {

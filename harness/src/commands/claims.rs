@@ -168,6 +168,32 @@ mod tests {
         }
     }
 
+    /// A run of nothing leaves every statement open, and names for each the command that would answer it.
+    #[test]
+    fn what_would_answer_can_be_asked() {
+        use crate::cli::{Cli, Command};
+        use clap::Parser as _;
+        let nothing = reports::Results::default();
+        for answer in answers(&Analysis::new(&nothing)) {
+            let name = answer.claim.name;
+            assert_eq!(answer.verdict, Verdict::Inconclusive, "{name}");
+            let cli = Cli::try_parse_from(answer.command.split(' '))
+                .unwrap_or_else(|error| panic!("{name}: {}: {error}", answer.command));
+            let drivers = match cli.command {
+                Command::Run(args) | Command::Bench(args) => args.drivers,
+                Command::Conform(args) => args.drivers,
+                other => panic!("{name}: {other:?}"),
+            };
+            for driver in drivers {
+                let spec: drivers::SubjectSpec = driver.parse().unwrap();
+                let backend = drivers::backend(&spec.driver).unwrap();
+                spec.options.check(&spec.driver, backend.options()).unwrap();
+                let stands = |backing| backend.backings().contains(backing);
+                assert!(spec.backing.as_ref().is_none_or(stands), "{name}: {driver}");
+            }
+        }
+    }
+
     #[test]
     fn statements_are_found_by_number_and_by_a_part_of_the_name() {
         let names = |words: &[&str]| -> Vec<&str> {

@@ -34,6 +34,11 @@ fn statements_are_answered_from_a_run() {
     // What was not measured is no answer, and says what would be.
     let (text, _) = session.expect(0, &["claims", "--only", "inconclusive"]);
     assert!(text.contains("--workload") && !text.contains("✓"), "{text}");
+    // Nobody asked the other drivers: that is no reason to say that there is nothing to ask.
+    session.expect(4, &["claims", "--only", "not-applicable"]);
+    let (text, _) = session.expect(0, &["claims", "--claim", "36"]);
+    let command = "layerbench bench --driver overlay2@xfs --driver overlay2@btrfs --workload copy-up --counts yes";
+    assert!(text.replace("\n     ", " ").contains(command), "{text}");
     let (_, err) = session.expect(4, &["claims", "--only", "refuted"]);
     assert_one_line(&err);
 }

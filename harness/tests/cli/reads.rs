@@ -3,10 +3,17 @@
 use serde_json::Value;
 
 use crate::session::{READY, Session};
+use crate::shell_image;
 
 /// The results of a smoke run of some workloads on one driver.
 fn measured(session: &Session, driver: &str, workloads: &[&str]) -> Value {
+    measured_with(session, driver, workloads, &[])
+}
+
+/// The same, asked for with more words.
+fn measured_with(session: &Session, driver: &str, workloads: &[&str], more: &[&str]) -> Value {
     let mut line = vec!["bench", "--profile", "smoke", "--driver", driver, "--json"];
+    line.extend(more);
     for workload in workloads {
         line.extend(["--workload", workload]);
     }
@@ -181,6 +188,48 @@ fn idle_containers_and_images_are_counted(results: &Value, name: &str, subject: 
         assert!(together < 0.8 * apart, "{name}: {together} of {apart}");
     } else {
         assert!(together > apart, "{name}: {together} of {apart}");
+    }
+}
+
+/// Perl answers on a socket in one container and in two at once: a small server that most hosts have.
+#[test]
+#[expect(clippy::print_stdout, reason = "says why a test proves less here")]
+fn servers_of_the_image_serve_and_their_memory_is_told() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    for driver in READY.iter() {
+        let session = Session::new();
+        if !shell_image::with_perl(&session) {
+            println!("skipped: this host has no Perl");
+            return;
+        }
+        let results = measured_with(&session, driver, &["density"], &["--image", "image"]);
+        for dnf in results["dnf"].as_array().unwrap() {
+            let reason = dnf["reason"].as_str().unwrap();
+            assert!(
+                reason.contains("the image lacks python3, nginx, postgres"),
+                "{driver}: {dnf}"
+            );
+        }
+        for (name, _) in subjects(&results) {
+            let of = |phase, whose: Value| -> Vec<f64> {
+                values(&results, phase, "memory")
+                    .filter(|(s, params, _)| *s == name && params["of"] == whose)
+                    .filter(|(_, params, _)| phase == "live" || params["program"] == "perl")
+                    .map(|(.., value)| value)
+                    .collect()
+            };
+            let (all, each) = (of("running", Value::Null), of("running", "each".into()));
+            let ([one, two], [one_alone, each_of_two]) = (&all[..], &each[..]) else {
+                panic!("{name}: {all:?} {each:?}")
+            };
+            assert!(*one > 0.0 && one == one_alone, "{name}: {all:?} {each:?}");
+            assert!(two > one && *two < 4.0 * one, "{name}: {all:?}");
+            assert!((each_of_two - two / 2.0).abs() <= 1.0, "{name}: {each:?}");
+            let daemons = |phase| of(phase, "daemons".into()).len();
+            assert_eq!(daemons("running"), daemons("live"), "{name}");
+        }
     }
 }
 

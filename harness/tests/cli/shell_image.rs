@@ -11,6 +11,12 @@ for program in sh cat sleep mkdir rm head sync touch; do
     cp -L --parents "$at" $(ldd "$at" | grep -o '/[^ )]*') root
     [ -e root/bin/$program ] || { mkdir -p root/bin; cp -L "$at" root/bin/$program; }
 done
+if [ "$2" = perl ]; then
+    # With what it loads to open a socket.
+    at=$(command -v perl); mkdir -p root/usr/bin; cp -L "$at" root/usr/bin/perl
+    cp -L --parents $(ldd "$at" | grep -o '/[^ )]*') root
+    perl -MSocket -e 'print "$_\n" for values %INC, @DynaLoader::dl_shared_objects' | while read -r file; do cp -L --parents "$file" root; done
+fi
 if [ "$2" = postgres ]; then
     at=$(ls -d /usr/lib/postgresql/*/bin/postgres | tail -1); version=${at%/bin/postgres}; version=${version##*/}
     for part in bin/postgres bin/initdb bin/pgbench bin/psql lib; do
@@ -45,6 +51,15 @@ rm -r root
 /// Makes the image `image` in the session's directory.
 pub(crate) fn make(session: &Session) {
     of(session, "");
+}
+
+/// The same with this host's Perl, which can serve; `false` where there is none.
+pub(crate) fn with_perl(session: &Session) -> bool {
+    let there = session.tool("sh", &["-c", "perl -MSocket -e 1"]);
+    if there.status.success() {
+        of(session, "perl");
+    }
+    there.status.success()
 }
 
 /// The same with this host's PostgreSQL; `false` where there is none.

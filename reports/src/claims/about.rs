@@ -3,6 +3,7 @@
 //! A statement about a mechanism is about every subject that declares it. One that names products is about these: only
 //! here, in the data, does this room know drivers by name, because what was published does.
 
+use super::verdict::Verdict;
 use crate::record::{Results, Role, Subject, Support};
 
 /// Conditions that all must hold; without any, everybody.
@@ -14,6 +15,8 @@ pub struct About {
     pub declares: &'static [(&'static str, &'static [&'static str])],
     /// A fact, with how its value begins.
     pub fact: Option<(&'static str, &'static str)>,
+    /// Subjects that are such, as they are asked for: where the drivers it names are not enough to know them by.
+    pub such_as: &'static [&'static str],
 }
 
 /// Every subject.
@@ -21,6 +24,7 @@ pub const EVERYBODY: About = About {
     drivers: &[],
     declares: &[],
     fact: None,
+    such_as: &[],
 };
 
 impl About {
@@ -43,6 +47,12 @@ impl About {
     /// Those of them that tell this fact.
     pub const fn telling(mut self, fact: &'static str, value: &'static str) -> Self {
         self.fact = Some((fact, value));
+        self
+    }
+
+    /// For example these subjects.
+    pub const fn such_as(mut self, subjects: &'static [&'static str]) -> Self {
+        self.such_as = subjects;
         self
     }
 
@@ -69,18 +79,23 @@ impl About {
         ready.filter(|subject| self.fits(subject)).collect()
     }
 
-    /// Why there is nobody: who could not run, and what would mend that.
-    pub fn nobody(&self, results: &Results) -> String {
+    /// Why there is nobody. Who could not run here is nobody that it is about here; of one that the run did not have,
+    /// nothing is known.
+    pub fn nobody(&self, results: &Results) -> (Verdict, String) {
         let missing = results.subjects.iter().find_map(|s| match &s.support {
             Support::Missing { what, fix, .. } if self.drivers.contains(&s.driver.as_str()) => {
                 Some(format!("{}: not run: {what}; {fix}", s.name))
             }
             _ => None,
         });
-        missing.unwrap_or_else(|| {
-            let words = self.words().replacen("any driver", "a driver", 1);
-            format!("no subject of this run is {words}")
-        })
+        match missing {
+            Some(missing) => (Verdict::NotApplicable, missing),
+            None => {
+                let words = self.words().replacen("any driver", "a driver", 1);
+                let reason = format!("no subject of this run is {words}");
+                (Verdict::Inconclusive, reason)
+            }
+        }
     }
 
     /// `overlay2, with copy_up whole-file or reflink`.
@@ -157,10 +172,12 @@ mod tests {
         };
         let about = About::named(&["a"]);
         assert!(about.subjects(&results).is_empty());
-        assert_eq!(about.nobody(&results), "a@x: not run: no mkfs; install it");
-        assert_eq!(
-            About::named(&["b"]).nobody(&results),
-            "no subject of this run is b"
-        );
+        let (verdict, reason) = about.nobody(&results);
+        assert_eq!(verdict, Verdict::NotApplicable);
+        assert_eq!(reason, "a@x: not run: no mkfs; install it");
+        // Nobody looked: that says nothing.
+        let (verdict, reason) = About::named(&["b"]).nobody(&results);
+        assert_eq!(verdict, Verdict::Inconclusive);
+        assert_eq!(reason, "no subject of this run is b");
     }
 }

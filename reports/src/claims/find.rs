@@ -136,7 +136,7 @@ impl<'a> Sought<'a> {
 }
 
 /// Metrics that many phases have in the counted pass only.
-const COUNTED: [&str; 7] = [
+pub(super) const COUNTED: [&str; 7] = [
     "allocated",
     "inodes",
     "device-written",

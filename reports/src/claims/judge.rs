@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::asking;
 use super::check::{Check, Found};
 use super::claim::{Claim, Part};
 use super::find::Sought;
@@ -41,6 +42,8 @@ pub struct Answer {
     pub verdict: Verdict,
     /// Why, in a sentence; empty where the findings say it.
     pub reason: String,
+    /// The command that would answer it, where this run does not.
+    pub command: String,
     /// Of each part, in order, each subject.
     pub findings: Vec<Finding>,
 }
@@ -104,11 +107,12 @@ pub fn answers(analysis: &Analysis<'_>) -> Vec<Answer> {
 /// The answer to one statement.
 pub fn answer(analysis: &Analysis<'_>, claim: &'static Claim) -> Answer {
     let mut findings = Vec::new();
-    let mut nobody = String::new();
+    // Parts that are about nobody: what that says, and why.
+    let mut nobody = Vec::new();
     for part in claim.parts {
         let subjects = part.about.subjects(analysis.results);
-        if subjects.is_empty() && nobody.is_empty() {
-            nobody = part.about.nobody(analysis.results);
+        if subjects.is_empty() {
+            nobody.push(part.about.nobody(analysis.results));
         }
         for subject in subjects {
             match part.other {
@@ -116,8 +120,8 @@ pub fn answer(analysis: &Analysis<'_>, claim: &'static Claim) -> Answer {
                 Some(other) => {
                     let mut others = other.subjects(analysis.results);
                     others.retain(|other| other.name != subject.name);
-                    if others.is_empty() && nobody.is_empty() {
-                        nobody = other.nobody(analysis.results);
+                    if others.is_empty() {
+                        nobody.push(other.nobody(analysis.results));
                     }
                     findings.extend(
                         others.into_iter().filter_map(|other| {
@@ -131,22 +135,31 @@ pub fn answer(analysis: &Analysis<'_>, claim: &'static Claim) -> Answer {
     let verdict = if claim.parts.is_empty() {
         Verdict::Inconclusive
     } else {
-        Verdict::all(findings.iter().map(|finding| finding.verdict))
+        let found = findings.iter().map(|finding| finding.verdict);
+        Verdict::all(found.chain(nobody.iter().map(|(verdict, _)| *verdict)))
+    };
+    let command = if verdict.decides() || claim.parts.is_empty() {
+        String::new()
+    } else {
+        asking::command(claim, &findings, analysis.results.run.rounds)
     };
     Answer {
         claim,
         verdict,
-        reason: reason(claim, verdict, &findings, nobody),
+        reason: reason(claim, verdict, &findings, &nobody),
+        command,
         findings,
     }
 }
 
-fn reason(claim: &Claim, verdict: Verdict, findings: &[Finding], nobody: String) -> String {
+fn reason(
+    claim: &Claim,
+    verdict: Verdict,
+    findings: &[Finding],
+    nobody: &[(Verdict, String)],
+) -> String {
     if claim.parts.is_empty() {
         return "no workload of this version measures it".to_owned();
-    }
-    if findings.is_empty() {
-        return nobody;
     }
     let who = |wanted: Verdict, but: &[&str]| {
         let mut names: Vec<&str> = Vec::new();
@@ -160,8 +173,10 @@ fn reason(claim: &Claim, verdict: Verdict, findings: &[Finding], nobody: String)
     };
     let first = |wanted: Verdict| {
         let mut with = findings.iter().filter(|f| f.verdict == wanted);
-        with.find(|f| !f.reason.is_empty())
-            .map(|f| format!("{}: {}", f.subject, f.reason))
+        let told = with.find(|f| !f.reason.is_empty());
+        let nobody = || nobody.iter().find(|(verdict, _)| *verdict == wanted);
+        told.map(|f| format!("{}: {}", f.subject, f.reason))
+            .or_else(|| nobody().map(|(_, reason)| reason.clone()))
             .unwrap_or_default()
     };
     match verdict {

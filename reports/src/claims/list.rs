@@ -59,11 +59,13 @@ pub const ALL: &[&Claim] = &[
 ];
 
 /// Whoever copies a file of the image into the container when it is first written.
-const COPIERS: About = About::declaring(&[("copy_up", &["whole-file", "reflink"])]);
+const COPIERS: About = About::declaring(&[("copy_up", &["whole-file", "reflink"])])
+    .such_as(&["overlay2", "fuse-overlayfs"]);
 /// Whoever copies all of its data then.
-const FULL_COPIERS: About = About::declaring(&[("copy_up", &["whole-file"])]);
+const FULL_COPIERS: About =
+    About::declaring(&[("copy_up", &["whole-file"])]).such_as(&["overlay2", "fuse-overlayfs"]);
 /// Whoever writes changed blocks only.
-const BLOCK_LEVEL: About = About::declaring(&[("copy_up", &["blocks"])]);
+const BLOCK_LEVEL: About = About::declaring(&[("copy_up", &["blocks"])]).such_as(&["btrfs", "zfs"]);
 const OVERLAY2: About = About::named(&["overlay2"]);
 const FUSE: About = About::named(&["fuse-overlayfs"]);
 const BTRFS: About = About::named(&["btrfs"]);

@@ -6,6 +6,7 @@
 //! **answer**: confirmed, refuted, inconclusive or not applicable, on this host.
 
 pub mod about;
+mod asking;
 pub mod band;
 pub mod check;
 pub mod claim;

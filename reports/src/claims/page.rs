@@ -100,6 +100,9 @@ fn here(text: &mut String, answer: &Answer) {
     for finding in &answer.findings {
         let _ = writeln!(text, "- {}", escape(&told(finding)));
     }
+    if !answer.command.is_empty() {
+        let _ = writeln!(text, "- would answer it: `{}`", answer.command);
+    }
 }
 
 /// A finding in a line: who, verdict, what was looked at, its number, or why there is none.

@@ -53,6 +53,9 @@ pub fn text(results: &Results, answers: &[Answer], whole: bool) -> String {
         if !answer.reason.is_empty() {
             let _ = writeln!(text, "     {}", plain(&answer.reason));
         }
+        if !answer.command.is_empty() {
+            let _ = writeln!(text, "     would answer it: {}", answer.command);
+        }
         for finding in &answer.findings {
             if whole || finding.verdict.decides() {
                 let _ = writeln!(text, "     {}", plain(&told(finding)));
@@ -105,6 +108,8 @@ struct Told<'a> {
     verdict: Verdict,
     #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    command: &'a str,
     findings: Vec<Shown<'a>>,
 }
 
@@ -147,7 +152,7 @@ impl<'a> Shown<'a> {
 /// `BadInput`, should a number be one that JSON cannot hold.
 pub fn json(results: &Results, answers: &[Answer]) -> Result<String> {
     let document = Document {
-        format: 1,
+        format: 2,
         run: &results.run.id,
         version: &results.run.version,
         started: &results.run.started,
@@ -164,6 +169,7 @@ pub fn json(results: &Results, answers: &[Answer]) -> Result<String> {
                 note: answer.claim.note,
                 verdict: answer.verdict,
                 reason: &answer.reason,
+                command: &answer.command,
                 findings: answer.findings.iter().map(Shown::of).collect(),
             })
             .collect(),

@@ -50,6 +50,7 @@ fn row(answer: &Answer) -> Markup {
                             @for part in claim.parts { dd { (asked(part)) } }
                         }
                         @if !claim.note.is_empty() { dt { "Note" } dd { (claim.note) } }
+                        @if !answer.command.is_empty() { dt { "Would answer it" } dd { code { (answer.command) } } }
                         @for finding in &answer.findings { (evidence(finding)) }
                     }
                 }

@@ -4,7 +4,7 @@
 //! Told are the whole store's growth in space and inodes, the mounts, the memory of the driver's daemons and, from
 //! [`ENOUGH`] containers on, of the kernel. `images`: images of one layer each on a few common bases; what they really
 //! take, and what one would think from adding up their sizes. `running`: a server of the image of the run in each of so many
-//! containers, and the memory of all together.
+//! containers, each once it has answered a request, and the memory of all together.
 //!
 //! It predicts how many containers of few images a host can hold, and what of it runs out first. It says nothing of what
 //! a server under load needs, nor of what containers share by reading (`share`). On the control an idle container is the least
@@ -14,6 +14,7 @@
 mod images;
 mod live;
 mod running;
+mod servers;
 
 use drivers::Result;
 use serde::{Deserialize, Serialize};

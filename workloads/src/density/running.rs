@@ -3,98 +3,33 @@
 //! as often as there are containers.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use drivers::error::Attempt as _;
-use drivers::sys::rooted::{InRoot, Running};
-use drivers::{Driver, Error, ErrorKind, LayerId, Result};
+use drivers::copy::{self, Method};
+use drivers::sys::rooted::Running;
+use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, remove};
 
+use super::live;
+use super::servers::{Found, SERVERS, Server};
 use super::value;
 use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
+use crate::environment::Glance;
+use crate::layers::Layers;
 use crate::processes;
-use crate::programs;
 use crate::recorder::Metric;
 use crate::room::Room;
 
-/// Far more than any of them takes to start; only bounds a hang.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// Where a server keeps its own, in memory: `{n}` is its number.
-const OWN: &str = "dev/shm/layerbench-{n}";
-
-/// A program that goes on until it is ended. `{n}` in its words is its number: in a plain directory several share a root.
-struct Server {
-    name: &'static str,
-    paths: &'static [&'static str],
-    args: &'static [&'static str],
-    /// What it is told in the file [`OWN`].
-    settings: &'static str,
-    /// What it says when it is ready.
-    says: &'static str,
-}
-
-const SERVERS: &[Server] = &[
-    Server {
-        name: "python3",
-        paths: &["/usr/bin/python3", "/usr/local/bin/python3"],
-        args: &[
-            "-c",
-            "import http.server, signal; print('ready', flush=True); signal.pause()",
-        ],
-        settings: "",
-        says: "ready",
-    },
-    Server {
-        name: "nginx",
-        paths: &["/usr/sbin/nginx", "/usr/local/nginx/sbin/nginx"],
-        args: &["-e", "stderr", "-c", "/dev/shm/layerbench-{n}"],
-        settings: "daemon off; master_process off; user root; error_log stderr notice; pid /dev/shm/pid-{n};\n\
-                   events {}\n\
-                   http { access_log off; client_body_temp_path /dev/shm/body-{n}; proxy_temp_path /dev/shm/proxy-{n}; \
-                   fastcgi_temp_path /dev/shm/fastcgi-{n}; uwsgi_temp_path /dev/shm/uwsgi-{n}; \
-                   scgi_temp_path /dev/shm/scgi-{n}; server { listen unix:/dev/shm/socket-{n}; } }\n",
-        // Of its messages at its start the last but those of the kernel's name and limits.
-        says: "method",
-    },
-];
-
-impl Server {
-    /// Starts it in a furnished root, and waits until it is ready.
-    fn start(&self, root: &Path, program: &Path, number: usize) -> Result<Running> {
-        let own = |text: &str| text.replace("{n}", &number.to_string());
-        if !self.settings.is_empty() {
-            let path = root.join(own(OWN));
-            std::fs::write(&path, own(self.settings)).attempt("write", &path)?;
-        }
-        let args = self.args.iter().map(|arg| own(arg));
-        let running = InRoot::new(root, program).args(args).start()?;
-        running.ready(self.says, LIMIT)?;
-        Ok(running)
-    }
-}
-
-/// A server with what it runs in; taken down in this order.
+/// A server with what it runs in.
 struct Serving<'a> {
     running: Running,
     room: Option<Room>,
     container: Option<Container<'a>>,
 }
 
-impl Serving<'_> {
-    fn end(self) -> Result<()> {
-        // Killed: nothing is asked of what it leaves.
-        drop(self.running);
-        self.room.map_or(Ok(()), Room::close)?;
-        self.container.map_or(Ok(()), Container::finish)
-    }
-}
-
 /// Where servers run.
-#[derive(Clone, Copy)]
 enum Where<'a> {
-    Containers(&'a dyn Driver, &'a LayerId),
-    Directory(&'a Path),
+    Containers(&'a dyn Driver, LayerId),
+    Directory(PathBuf),
 }
 
 /// Every server in every number of containers.
@@ -103,52 +38,44 @@ pub(super) fn measure(cell: &mut Cell<'_>) -> Result<()> {
         return Ok(());
     }
     let outcome = match (cell.ensure_image()?, cell.ground) {
-        (Place::Layer(top), Ground::Driver(driver)) => all(cell, Where::Containers(driver, &top)),
-        (Place::Directory(image), _) => all(cell, Where::Directory(&image)),
+        (Place::Layer(top), Ground::Driver(driver)) => all(cell, &Where::Containers(driver, top)),
+        (Place::Directory(image), _) => all(cell, &Where::Directory(image)),
         (Place::Layer(_), Ground::HostDir(dir)) => {
             Err(Error::new(ErrorKind::Corrupt, "find the image in").path(dir))
         }
     };
-    cell.recorder.param("program", None);
-    cell.recorder.param("containers", None);
+    for name in ["program", "containers", "of"] {
+        cell.recorder.param(name, None);
+    }
     outcome
 }
 
-fn all(cell: &mut Cell<'_>, place: Where<'_>) -> Result<()> {
+fn all(cell: &mut Cell<'_>, place: &Where<'_>) -> Result<()> {
     let mut absent = Vec::new();
     for server in SERVERS {
-        let Some(program) = find(place, server)? else {
+        let Some(found) = find(place, server)? else {
             absent.push(server.name);
             continue;
         };
         cell.recorder.param("program", Some(server.name.to_owned()));
-        for count in cell.scale.density.density_running.clone() {
-            cell.recorder.param("containers", Some(count.to_string()));
-            match together(cell, place, server, &program, count as usize) {
-                Ok(Some(bytes)) => value(cell, "running", Metric::Memory, bytes),
-                Ok(None) => {
-                    let why = "the kernel does not tell the memory of processes (smaps_rollup)";
-                    cell.recorder.cannot("running", why);
-                }
-                // It fails in this image, or may not run: no reason not to ask the others.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::Unsupported
-                            | ErrorKind::Daemon
-                            | ErrorKind::TimedOut
-                            | ErrorKind::NoSpace
-                    ) =>
-                {
-                    cell.recorder.cannot("running", error.to_string());
-                    break;
-                }
-                Err(error) => return Err(error),
+        match one(cell, place, &found) {
+            // It fails in this image, or may not run: no reason not to ask the others.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::Unsupported
+                        | ErrorKind::Daemon
+                        | ErrorKind::TimedOut
+                        | ErrorKind::NoSpace
+                ) =>
+            {
+                cell.recorder.cannot("running", error.to_string());
             }
+            other => other?,
         }
+        cell.recorder.param("containers", None);
     }
     cell.recorder.param("program", None);
-    cell.recorder.param("containers", None);
     if !absent.is_empty() {
         let names = absent.join(", ");
         cell.recorder.cannot(
@@ -159,54 +86,191 @@ fn all(cell: &mut Cell<'_>, place: Where<'_>) -> Result<()> {
     Ok(())
 }
 
-fn find(place: Where<'_>, server: &Server) -> Result<Option<PathBuf>> {
+fn find(place: &Where<'_>, server: &'static Server) -> Result<Option<Found>> {
     match place {
         Where::Containers(driver, top) => {
-            let view = driver.view(drivers::Item::Layer(top))?;
-            let found = programs::first_of(view.path(), server.paths);
+            let view = driver.view(Item::Layer(top))?;
+            let found = server.find(view.path());
             view.close()?;
             found
         }
-        Where::Directory(image) => programs::first_of(image, server.paths),
+        Where::Directory(image) => server.find(image),
     }
 }
 
-/// What so many take in memory while all of them run.
-fn together(
+/// One server in every number of containers.
+fn one(cell: &mut Cell<'_>, place: &Where<'_>, found: &Found) -> Result<()> {
+    if !found.has_first() {
+        return in_each_number(cell, place, found);
+    }
+    match place {
+        Where::Containers(driver, top) => {
+            let mut layers = Layers::new(*driver);
+            let with_first = first_layer(cell, *driver, top, found)?;
+            layers.add(with_first.clone());
+            in_each_number(cell, &Where::Containers(*driver, with_first), found)?;
+            layers.remove()
+        }
+        Where::Directory(image) => {
+            let most = cell.scale.density.density_running.iter().max();
+            let most = most.copied().unwrap_or(0) as usize;
+            let made = Made {
+                dirs: (0..most)
+                    .filter_map(|number| found.data(number))
+                    .map(|data| image.join(data))
+                    .collect(),
+            };
+            made.make(image, found)?;
+            in_each_number(cell, place, found)?;
+            made.remove()
+        }
+    }
+}
+
+/// A layer on the image that holds what the server begins with: containers start from there, as from an image that has it.
+fn first_layer(
     cell: &Cell<'_>,
-    place: Where<'_>,
-    server: &Server,
-    program: &Path,
-    count: usize,
-) -> Result<Option<u64>> {
+    driver: &dyn Driver,
+    top: &LayerId,
+    found: &Found,
+) -> Result<LayerId> {
+    let key = key(cell, "first")?;
+    let mut container = Container::start(driver, key, cell.scratch, Some(top))?;
+    let room = Room::furnish(container.root())?;
+    found.make_first(container.root())?;
+    room.close()?;
+    container.unmount()?;
+    // Made anew in each cell: no two are the same.
+    let name = format!("{} {}", cell.name, found.server.name);
+    let id = LayerId::chain(Some(top), &crate::fixture::digest(&name))?;
+    container.commit(&id)?;
+    container.finish()?;
+    Ok(id)
+}
+
+/// On the control: what each server begins with, in the directory of the image, which has to be as it was in the end.
+struct Made {
+    dirs: Vec<PathBuf>,
+}
+
+impl Made {
+    fn make(&self, image: &Path, found: &Found) -> Result<()> {
+        let Some((first, others)) = self.dirs.split_first() else {
+            return Ok(());
+        };
+        let room = Room::furnish(image)?;
+        found.make_first(image)?;
+        room.close()?;
+        others
+            .iter()
+            .try_for_each(|dir| copy::tree(first, dir, Method::BySize).map(drop))
+    }
+
+    fn remove(&self) -> Result<()> {
+        let there = self
+            .dirs
+            .iter()
+            .filter(|dir| dir.symlink_metadata().is_ok());
+        there.map(|dir| remove::tree(dir)).fold(Ok(()), Result::and)
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // After `remove` nothing is there; after a failure that one is told.
+        drop(self.remove());
+    }
+}
+
+/// What was seen while all of them ran.
+struct Seen {
+    servers: Option<u64>,
+    before: Glance,
+    after: Glance,
+}
+
+fn in_each_number(cell: &mut Cell<'_>, place: &Where<'_>, found: &Found) -> Result<()> {
+    let daemons = match place {
+        Where::Containers(driver, _) => driver.daemon_usage().alive,
+        Where::Directory(_) => 0,
+    };
+    for count in cell.scale.density.density_running.clone() {
+        cell.recorder.param("containers", Some(count.to_string()));
+        let seen = together(cell, place, found, count as usize)?;
+        let Some(bytes) = seen.servers else {
+            let why = "the kernel does not tell the memory of processes (smaps_rollup)";
+            cell.recorder.cannot("running", why);
+            continue;
+        };
+        value(cell, "running", Metric::Memory, bytes);
+        cell.recorder.param("of", Some("each".to_owned()));
+        let each = bytes / u64::from(count.max(1));
+        value(cell, "running", Metric::Memory, each);
+        cell.recorder.param("of", None);
+        live::memory(cell, "running", count, &seen.before, &seen.after, daemons);
+    }
+    Ok(())
+}
+
+/// So many servers at once. They are ended whatever comes of it.
+fn together(cell: &Cell<'_>, place: &Where<'_>, found: &Found, count: usize) -> Result<Seen> {
+    let before = cell.environment.glance()?;
     let shared = match place {
         Where::Directory(image) => Some(Room::furnish(image)?),
         Where::Containers(..) => None,
     };
     let mut serving = Vec::with_capacity(count);
-    for number in 0..count {
-        serving.push(match place {
-            Where::Directory(image) => Serving {
-                running: server.start(image, program, number)?,
-                room: None,
-                container: None,
-            },
-            Where::Containers(driver, top) => {
-                let key = key(cell, &format!("run-{number}"))?;
-                let container = Container::start(driver, key, cell.scratch, Some(top))?;
-                let room = Room::furnish(container.root())?;
-                Serving {
-                    running: server.start(container.root(), program, number)?,
-                    room: Some(room),
-                    container: Some(container),
-                }
-            }
-        });
+    let started: Result<()> = (0..count).try_for_each(|number| {
+        serving.push(serve(cell, place, found, number)?);
+        Ok(())
+    });
+    let seen = started.and_then(|()| {
+        let shares = serving.iter().map(|one| processes::memory(&one.running));
+        Ok(Seen {
+            servers: shares.sum(),
+            before,
+            after: cell.environment.glance()?,
+        })
+    });
+    let ended = serving
+        .into_iter()
+        .map(|one| end(found, one))
+        .fold(Ok(()), Result::and);
+    let closed = shared.map_or(Ok(()), Room::close);
+    let seen = seen?;
+    ended.and(closed)?;
+    Ok(seen)
+}
+
+fn serve<'a>(
+    cell: &Cell<'_>,
+    place: &Where<'a>,
+    found: &Found,
+    number: usize,
+) -> Result<Serving<'a>> {
+    match place {
+        Where::Directory(image) => Ok(Serving {
+            running: found.start(image, number)?,
+            room: None,
+            container: None,
+        }),
+        Where::Containers(driver, top) => {
+            let key = key(cell, &format!("run-{number}"))?;
+            let container = Container::start(*driver, key, cell.scratch, Some(top))?;
+            let room = Room::furnish(container.root())?;
+            Ok(Serving {
+                // Each has a root of its own: nobody else is there.
+                running: found.start(container.root(), 0)?,
+                room: Some(room),
+                container: Some(container),
+            })
+        }
     }
-    let shares = serving.iter().map(|one| processes::memory(&one.running));
-    let sum = shares.sum::<Option<u64>>();
-    let ends = serving.into_iter().map(Serving::end);
-    ends.fold(Ok(()), Result::and)?;
-    shared.map_or(Ok(()), Room::close)?;
-    Ok(sum)
+}
+
+fn end(found: &Found, serving: Serving<'_>) -> Result<()> {
+    let ended = found.end(serving.running);
+    let closed = serving.room.map_or(Ok(()), Room::close);
+    let finished = serving.container.map_or(Ok(()), Container::finish);
+    ended.and(closed).and(finished)
 }

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use drivers::error::Attempt as _;
 use drivers::sys::rooted::Running;
 use drivers::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ impl Ready {
     ///
     /// # Errors
     /// `Daemon` when it ends before, `TimedOut`; both with its last words.
-    pub(super) fn wait(&self, server: &Running, root: &Path, limit: Duration) -> Result<()> {
+    pub(crate) fn wait(&self, server: &Running, root: &Path, limit: Duration) -> Result<()> {
         let connects = |what: String, connect: &dyn Fn() -> bool| {
             let deadline = Instant::now() + limit;
             while !connect() {
@@ -70,15 +71,22 @@ impl Ready {
             Self::Port(port) => connects(format!("port {port} of 127.0.0.1"), &|| {
                 TcpStream::connect_timeout(&address(*port), PATIENCE).is_ok()
             }),
-            Self::Socket(path) => connects(path.display().to_string(), &|| {
-                // By descriptor: a path of a socket may have no more than 107 bytes (unix(7)), and links stay inside.
-                files::open(root, path).is_ok_and(|(_, socket)| {
-                    let path = format!("/proc/self/fd/{}", socket.as_raw_fd());
-                    UnixStream::connect(path).is_ok()
-                })
-            }),
+            Self::Socket(path) => {
+                connects(path.display().to_string(), &|| connect(root, path).is_ok())
+            }
         }
     }
+}
+
+/// Connects to a socket inside a root. By descriptor: a path of a socket may have no more than 107 bytes (unix(7)), and
+/// links stay inside.
+///
+/// # Errors
+/// Whatever opening and connecting give.
+pub(crate) fn connect(root: &Path, path: &Path) -> Result<UnixStream> {
+    let op = "connect, inside the root, to";
+    let (_, socket) = files::open(root, path)?;
+    UnixStream::connect(format!("/proc/self/fd/{}", socket.as_raw_fd())).attempt(op, path)
 }
 
 fn address(port: u16) -> SocketAddr {

@@ -9,6 +9,8 @@ pub struct Amounts {
     pub remove_image_layers: u32,
     /// `remove`: files of the large layer.
     pub remove_layer_files: u32,
+    /// `remove`: bytes that wait to be written when a container is unmounted.
+    pub remove_dirty_bytes: u64,
     /// `remove`: synced writes of a neighbour while nothing is removed.
     pub remove_neighbour_writes: u32,
 }
@@ -20,6 +22,7 @@ impl Amounts {
             remove_container_files: 20,
             remove_image_layers: 2,
             remove_layer_files: 100,
+            remove_dirty_bytes: 1 << 20,
             remove_neighbour_writes: 4,
         }
     }
@@ -30,6 +33,7 @@ impl Amounts {
             remove_container_files: 200,
             remove_image_layers: 4,
             remove_layer_files: 1000,
+            remove_dirty_bytes: 16 << 20,
             remove_neighbour_writes: 30,
         }
     }
@@ -40,6 +44,7 @@ impl Amounts {
             remove_container_files: 2000,
             remove_image_layers: 20,
             remove_layer_files: 100_000,
+            remove_dirty_bytes: 256 << 20,
             remove_neighbour_writes: 1000,
         }
     }

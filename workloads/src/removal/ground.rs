@@ -152,7 +152,7 @@ fn layer_of(
 }
 
 /// What containers stand on; it stays.
-fn base(driver: &dyn Driver) -> Result<LayerId> {
+pub(super) fn base(driver: &dyn Driver) -> Result<LayerId> {
     let file = FixtureFile {
         name: "base".to_owned(),
         size: 4096,

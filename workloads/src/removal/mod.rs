@@ -4,6 +4,7 @@ mod amounts;
 mod ground;
 mod neighbour;
 mod space;
+mod unmount;
 mod workload;
 
 pub use amounts::Amounts;

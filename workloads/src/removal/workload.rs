@@ -2,6 +2,9 @@
 //! many small files are made, and removed on the clock; then the same large layer again while a neighbour, a container of
 //! its own on the same store, writes and syncs.
 //!
+//! First a container is unmounted: while nothing waits to be written, while what it wrote itself does, and while what others
+//! wrote on the same store does.
+//!
 //! It predicts how long `docker rm`, `rmi` and a prune take on a driver, when the space can be used again, and what
 //! databases in other containers notice meanwhile. It does not show fragmentation, nor space that snapshots of the host
 //! keep.
@@ -18,6 +21,7 @@ use drivers::Result;
 use super::ground::{self, What};
 use super::neighbour::Neighbour;
 use super::space::{Back, Taken};
+use super::unmount;
 use crate::cell::Cell;
 use crate::environment::{CacheState, Probe};
 use crate::recorder::Metric;
@@ -28,6 +32,10 @@ pub const WORKLOAD: Workload = Workload {
     name: "remove",
     question: "What does removing containers, images and large layers take, and what do others notice of it?",
     phases: &[
+        (
+            "unmount",
+            "unmounting a container while `dirty` bytes of `whose` wait to be written",
+        ),
         (
             "remove",
             "removing `what`, until the driver says it is gone",
@@ -55,6 +63,7 @@ fn run(cell: &mut Cell<'_>) -> Result<()> {
 }
 
 fn measure(cell: &mut Cell<'_>) -> Result<()> {
+    unmount::measure(cell)?;
     for what in What::ALL {
         cell.recorder.param("what", Some(what.name().to_owned()));
         removal(cell, what)?;

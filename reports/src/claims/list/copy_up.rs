@@ -136,7 +136,8 @@ pub(super) const REFLINK: Claim = Claim {
     note: "Asked of subjects such as overlay2@xfs and overlay2@btrfs.",
 };
 
-const REFLINKS: About = About::declaring(&[("copy_up", &["reflink"])]);
+const REFLINKS: About =
+    About::declaring(&[("copy_up", &["reflink"])]).such_as(&["overlay2@xfs", "overlay2@btrfs"]);
 
 pub(super) const RECORDS: Claim = Claim {
     number: 42,

@@ -118,7 +118,7 @@ pub(super) const DEEP_COPIES: Claim = Claim {
     statement: "Without copy-on-write each layer is a full copy of what is below it.",
     source: "Docker documentation, VFS storage driver; containers/podman issues 2868, 2999",
     parts: &[Part::new(
-        About::declaring(&[("copy_up", &["paid-at-prepare"])]),
+        About::declaring(&[("copy_up", &["paid-at-prepare"])]).such_as(&["vfs"]),
         &[Check::Number(
             Ratio(Sum(&[TAKEN]), Sum(&[TAKEN.of(Whose::Control)])),
             Band::above(1.25),

@@ -5,7 +5,7 @@ use super::super::band::Band;
 use super::super::check::Check;
 use super::super::claim::{Claim, Part};
 use super::super::number::Quantity::{Overall, Ratio};
-use super::super::pick::Choice::{self, Is, Most};
+use super::super::pick::Choice::{self, Is, Least, Most};
 use super::super::pick::{Pick, Whose};
 use super::super::term::Term::Sum;
 use super::{BTRFS, FUSE, OVERLAY2, VFS};
@@ -15,7 +15,10 @@ const NEW: &[(&str, Choice)] = &[("target", Is("layer-new"))];
 const START: Pick = Pick::new("start", "total", "time").with(ONE);
 const PULL: Pick = Pick::new("pull", "pull", "time");
 const SMALL: Pick = Pick::new("write-heavy", "small-files", "time").with(NEW);
-const TEARDOWN: Pick = Pick::new("start", "teardown", "time").with(ONE);
+const UNMOUNTED: Pick = Pick::new("remove", "unmount", "time");
+const CLEAN: Pick = UNMOUNTED.with(&[("dirty", Least)]);
+const OTHERS_DIRTY: Pick = UNMOUNTED.with(&[("whose", Is("others")), ("dirty", Most)]);
+const OWN_DIRTY: Pick = UNMOUNTED.with(&[("whose", Is("own")), ("dirty", Most)]);
 
 pub(super) const OVERLAY_OR_BTRFS: Claim = Claim {
     number: 9,
@@ -56,7 +59,7 @@ pub(super) const NATIVE_DIFF: Claim = Claim {
     statement: "Changes that the driver knows are found faster than by comparing trees.",
     source: "moby issue 39428 (20 to 100 times); containers/storage issue 1688",
     parts: &[Part::new(
-        About::declaring(&[("native_changes", &["true"])]),
+        About::declaring(&[("native_changes", &["true"])]).such_as(&["overlay2", "btrfs"]),
         &[Check::Number(
             Ratio(
                 Sum(&[Pick::new("diff", "changes-naive", "time").with(TEN)]),
@@ -75,21 +78,40 @@ const TEN: &[(&str, Choice)] = &[
     ("files", Most),
 ];
 
-const VOLATILE: About = OVERLAY2.telling("volatile", "on");
+const VOLATILE: About = OVERLAY2
+    .telling("volatile", "on")
+    .such_as(&["overlay2,volatile=on"]);
 const LASTING: About = OVERLAY2.telling("volatile", "off");
 
 pub(super) const UNMOUNT: Claim = Claim {
     number: 35,
     name: "volatile-makes-teardown-cheap",
-    statement: "Unmounting without syncing (volatile) makes taking a container down cheaper.",
-    source: "containerd issue 4785; moby/buildkit issue 5366; Linux 5.10",
-    parts: &[Part::new(
-        VOLATILE,
-        &[Check::Number(
-            Ratio(Sum(&[TEARDOWN]), Sum(&[TEARDOWN.of(Whose::Other)])),
-            Band::below(0.95),
-        )],
-    )
-    .against(LASTING)],
-    note: "Asked of overlay2,volatile=on beside overlay2. These containers have written nothing; a sync writes what others left, too.",
+    statement: "Unmounting a container writes out what is left to write on its whole filesystem; without syncing (volatile) it is cheaper.",
+    source: "containerd issue 4785; moby/buildkit issue 5366; agent-substrate/substrate issue 1053; Linux 5.10",
+    parts: &[
+        Part::new(
+            LASTING,
+            &[Check::Number(
+                Ratio(Sum(&[OTHERS_DIRTY]), Sum(&[CLEAN])),
+                Band::above(2.0),
+            )],
+        ),
+        Part::new(
+            VOLATILE,
+            &[Check::Number(
+                Ratio(Sum(&[OTHERS_DIRTY]), Sum(&[OTHERS_DIRTY.of(Whose::Other)])),
+                Band::below(0.5),
+            )],
+        )
+        .against(LASTING),
+        Part::new(
+            VOLATILE,
+            &[Check::Number(
+                Ratio(Sum(&[OWN_DIRTY]), Sum(&[OWN_DIRTY.of(Whose::Other)])),
+                Band::below(0.95),
+            )],
+        )
+        .against(LASTING),
+    ],
+    note: "Asked of overlay2,volatile=on beside overlay2. First: what others wrote and nobody synced makes unmounting twice as slow or slower; then: with volatile it takes less than half of that; last: what the container itself wrote.",
 };
