@@ -18,7 +18,6 @@ use crate::stores::Stores;
 use crate::workplace::Opened;
 
 pub(crate) mod earlier;
-pub(crate) mod expected;
 pub(crate) mod plan;
 mod renewal;
 mod repeat;
@@ -99,9 +98,6 @@ impl Rounds<'_> {
         let all = self.workloads.len();
         let per_round = (stores.subjects().len() * all) as u64;
         self.bar.resize(u64::from(self.wish.first()) * per_round);
-        if let Some(text) = self.expected(stores) {
-            progress::say(&text);
-        }
         if let Some(text) = words::first(self.wish) {
             progress::say(&text);
         }
@@ -139,17 +135,6 @@ impl Rounds<'_> {
             }
         }
         self.repeat(stores, plan.rounds)
-    }
-
-    /// What is to be expected, where nothing bounds it and only others have tried.
-    fn expected(&self, stores: &Stores<'_>) -> Option<String> {
-        let open = self.wish.budget.is_none() && self.wish.effect.is_none();
-        let names: Vec<&str> = self.workloads.iter().map(|work| work.name()).collect();
-        let subjects = stores.subjects().len();
-        let rounds = self.wish.rounds;
-        open.then(|| expected::words(&self.cells.scale, &names, subjects, rounds))
-            .flatten()
-            .map(|text| format!("layerbench: {text}"))
     }
 
     /// One round of the first `workloads` workloads.

@@ -32,6 +32,12 @@ pub(crate) fn memory(running: &Running) -> Option<u64> {
     shares.reduce(|sum, share| sum + share)
 }
 
+/// The same of the program's own process alone.
+pub(crate) fn alone(running: &Running) -> Option<u64> {
+    let path = format!("/proc/{}/smaps_rollup", running.pid());
+    proportional(&std::fs::read_to_string(path).ok()?)
+}
+
 /// `Pss` of smaps_rollup (proc_pid_smaps(5)), in bytes.
 fn proportional(rollup: &str) -> Option<u64> {
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
@@ -66,6 +72,7 @@ mod tests {
             .map(|process| std::fs::read_to_string(process.join("comm")).unwrap())
             .collect();
         assert_eq!(names.len(), 2, "{names:?}");
-        assert!(memory(&running).unwrap() > 0);
+        assert!(alone(&running).unwrap() > 0);
+        assert!(memory(&running).unwrap() > alone(&running).unwrap());
     }
 }

@@ -9,7 +9,6 @@ use workloads::Work;
 use crate::cli::RunArgs;
 use crate::profile::{LEAST_ROUNDS, Profile};
 use crate::rounds::earlier::{self, Earlier, Like};
-use crate::rounds::expected;
 use crate::rounds::plan::Wish;
 use crate::rounds::words;
 use crate::schedule::Schedule;
@@ -105,12 +104,6 @@ impl Dry<'_> {
         row("", &order(0));
         let earlier = self.earlier(host);
         let subjects: Vec<String> = all.iter().map(name).collect();
-        let open = self.wish.budget.is_none() && self.wish.effect.is_none();
-        let expected = open.then(|| {
-            let rounds = self.wish.rounds;
-            expected::words(&self.profile.scale, &names, subjects.len(), rounds)
-        });
-        let expected = expected.flatten();
         if let Some(seconds) = earlier.as_ref().and_then(|e| e.round(&names, &subjects)) {
             let round = spoken::time(Duration::from_secs_f64(seconds));
             let fitting = self.wish.budget.map(|budget| {
@@ -127,8 +120,6 @@ impl Dry<'_> {
                     fitting.unwrap_or_default()
                 ),
             );
-        } else if let Some(expected) = expected {
-            row("time", &expected);
         }
         let rounds: Vec<u32> = match self.wish.rounds {
             few @ 1..LEAST_ROUNDS => {

@@ -175,7 +175,7 @@ fn bring_up<'a>(
         value(cell, "live", Metric::Inodes, inodes);
         let mounts = after.mounts.saturating_sub(before.mounts);
         value(cell, "live", Metric::Mounts, mounts as u64);
-        memory(cell, "live", count, &before.glance, &after.glance, daemons);
+        memory(cell, count, &before.glance, &after.glance, daemons);
     }
     let all = u32::try_from(idle.len()).unwrap_or(u32::MAX);
     cell.recorder.param("containers", Some(all.to_string()));
@@ -190,18 +190,10 @@ fn bring_up<'a>(
     down
 }
 
-/// What the driver's daemons and the kernel take more than before.
-pub(super) fn memory(
-    cell: &mut Cell<'_>,
-    phase: &str,
-    count: u32,
-    before: &Glance,
-    after: &Glance,
-    daemons_before: u32,
-) {
+fn memory(cell: &mut Cell<'_>, count: u32, before: &Glance, after: &Glance, daemons_before: u32) {
     let mut of = |whose: &str, before: u64, after: u64| {
         cell.recorder.param("of", Some(whose.to_owned()));
-        value(cell, phase, Metric::Memory, after.saturating_sub(before));
+        value(cell, "live", Metric::Memory, after.saturating_sub(before));
         cell.recorder.param("of", None);
     };
     if after.daemons > before.daemons || daemons_before > 0 {

@@ -8,12 +8,10 @@ use drivers::copy::{self, Method};
 use drivers::sys::rooted::Running;
 use drivers::{Driver, Error, ErrorKind, Item, LayerId, Result, remove};
 
-use super::live;
 use super::servers::{Found, SERVERS, Server};
-use super::value;
+use super::{ENOUGH, value};
 use crate::cell::{Cell, Ground, Place};
 use crate::container::{Container, key};
-use crate::environment::Glance;
 use crate::layers::Layers;
 use crate::processes;
 use crate::recorder::Metric;
@@ -182,18 +180,16 @@ impl Drop for Made {
     }
 }
 
-/// What was seen while all of them ran.
+/// Bytes that were seen while all of them ran.
 struct Seen {
     servers: Option<u64>,
-    before: Glance,
-    after: Glance,
+    /// Of the driver's daemons, and only where it has some: what they grew by.
+    daemons: Option<u64>,
+    /// What the kernel's own memory grew by.
+    kernel: u64,
 }
 
 fn in_each_number(cell: &mut Cell<'_>, place: &Where<'_>, found: &Found) -> Result<()> {
-    let daemons = match place {
-        Where::Containers(driver, _) => driver.daemon_usage().alive,
-        Where::Directory(_) => 0,
-    };
     for count in cell.scale.density.density_running.clone() {
         cell.recorder.param("containers", Some(count.to_string()));
         let seen = together(cell, place, found, count as usize)?;
@@ -203,11 +199,18 @@ fn in_each_number(cell: &mut Cell<'_>, place: &Where<'_>, found: &Found) -> Resu
             continue;
         };
         value(cell, "running", Metric::Memory, bytes);
-        cell.recorder.param("of", Some("each".to_owned()));
         let each = bytes / u64::from(count.max(1));
-        value(cell, "running", Metric::Memory, each);
-        cell.recorder.param("of", None);
-        live::memory(cell, "running", count, &seen.before, &seen.after, daemons);
+        let kernel = (count >= ENOUGH).then_some(seen.kernel);
+        for (whose, bytes) in [
+            ("each", Some(each)),
+            ("daemons", seen.daemons),
+            ("kernel", kernel),
+        ] {
+            let Some(bytes) = bytes else { continue };
+            cell.recorder.param("of", Some(whose.to_owned()));
+            value(cell, "running", Metric::Memory, bytes);
+            cell.recorder.param("of", None);
+        }
     }
     Ok(())
 }
@@ -226,10 +229,23 @@ fn together(cell: &Cell<'_>, place: &Where<'_>, found: &Found, count: usize) -> 
     });
     let seen = started.and_then(|()| {
         let shares = serving.iter().map(|one| processes::memory(&one.running));
+        let servers = shares.sum();
+        let after = cell.environment.glance()?;
+        let daemons = match place {
+            Where::Containers(driver, _) if driver.daemon_usage().alive > 0 => {
+                // The servers are processes of ours, too.
+                let ours = serving.iter().map(|one| processes::alone(&one.running));
+                ours.sum::<Option<u64>>().map(|ours| {
+                    let grown = after.daemons.saturating_sub(before.daemons);
+                    grown.saturating_sub(ours)
+                })
+            }
+            Where::Containers(..) | Where::Directory(_) => None,
+        };
         Ok(Seen {
-            servers: shares.sum(),
-            before,
-            after: cell.environment.glance()?,
+            servers,
+            daemons,
+            kernel: after.kernel.saturating_sub(before.kernel),
         })
     });
     let ended = serving
