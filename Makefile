@@ -41,7 +41,7 @@ published: build
 claims: build
 	target/release/layerbench claims --list --markdown > docs/claims.md
 
-# `make test` kills at four system calls of each operation; this kills at every one. About ten minutes.
+# `make test` kills at four system calls of each operation; this kills at every one (of an open, at sixty). About a quarter of an hour.
 crash: setup
 	LAYERBENCH_CRASH_KILLS=1000000 cargo test --locked -p layerbench-conformance --test crash -- ::kill
 
