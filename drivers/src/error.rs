@@ -130,8 +130,13 @@ pub fn kind_of(error: &io::Error) -> ErrorKind {
         Some(libc::ENOENT) => ErrorKind::NotFound,
         Some(libc::EEXIST) => ErrorKind::AlreadyExists,
         Some(_) => ErrorKind::Io,
-        // Errors made by readers, not by the kernel: a truncated or malformed stream.
+        // Errors made by readers, not by the kernel: a truncated or malformed stream; or the kernel's, packed into another
+        // with a path.
         None => match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::NoSpace,
+            io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::Other => {
                 ErrorKind::BadInput
             }
@@ -187,5 +192,25 @@ pub trait Attempt<T> {
 impl<T, E: Into<io::Error>> Attempt<T> for std::result::Result<T, E> {
     fn attempt(self, op: impl Into<Cow<'static, str>>, path: impl AsRef<Path>) -> Result<T> {
         self.map_err(|error| Error::io(op, path, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_errno_keeps_its_kind_inside_another_error() {
+        for (errno, kind) in [
+            (libc::ENOSPC, ErrorKind::NoSpace),
+            (libc::EACCES, ErrorKind::PermissionDenied),
+            (libc::ENOENT, ErrorKind::NotFound),
+            (libc::EEXIST, ErrorKind::AlreadyExists),
+        ] {
+            let bare = io::Error::from_raw_os_error(errno);
+            assert_eq!(kind_of(&bare), kind);
+            let packed = io::Error::new(bare.kind(), bare);
+            assert_eq!(kind_of(&packed), kind);
+        }
     }
 }

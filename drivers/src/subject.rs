@@ -38,6 +38,15 @@ impl Backing {
         Self::Directory,
     ];
 
+    /// What a driver stands on that only needs a directory of a filesystem.
+    pub(crate) const ANY_FILESYSTEM: &[Self] = &[
+        Self::Ext4,
+        Self::Xfs,
+        Self::Btrfs,
+        Self::Tmpfs,
+        Self::Directory,
+    ];
+
     /// The name used on the command line.
     pub fn name(self) -> &'static str {
         match self {

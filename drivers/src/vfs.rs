@@ -51,13 +51,7 @@ impl Backend for Vfs {
     }
 
     fn backings(&self) -> &'static [Backing] {
-        &[
-            Backing::Ext4,
-            Backing::Xfs,
-            Backing::Btrfs,
-            Backing::Tmpfs,
-            Backing::Directory,
-        ]
+        Backing::ANY_FILESYSTEM
     }
 
     fn options(&self) -> &'static [OptionSpec] {

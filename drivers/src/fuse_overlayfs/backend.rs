@@ -12,7 +12,7 @@ use crate::host::{Host, MissingReason, Support};
 use crate::mount::Mount;
 use crate::projects::Projects;
 use crate::subject::{Backing, OptionSpec, Options};
-use crate::upper::{Layout, Merge, Stack, UpperDriver, ground_label};
+use crate::upper::{Merge, Stack, UpperDriver};
 
 /// fuse-overlayfs.
 pub const FUSE_OVERLAYFS: &dyn Backend = &FuseOverlayfs;
@@ -32,13 +32,7 @@ impl Backend for FuseOverlayfs {
     }
 
     fn backings(&self) -> &'static [Backing] {
-        &[
-            Backing::Ext4,
-            Backing::Xfs,
-            Backing::Btrfs,
-            Backing::Tmpfs,
-            Backing::Directory,
-        ]
+        Backing::ANY_FILESYSTEM
     }
 
     fn options(&self) -> &'static [OptionSpec] {
@@ -133,12 +127,7 @@ impl Backend for FuseOverlayfs {
             facts,
             xattr_prefix: fitness.xattr_prefix,
         };
-        let layout = Layout::open(&root.dir, options.syncs_commits(), projects)?;
-        Ok(Box::new(UpperDriver::new(
-            layout,
-            merge,
-            ground_label(root)?,
-        )))
+        Ok(Box::new(UpperDriver::open(root, options, projects, merge)?))
     }
 }
 

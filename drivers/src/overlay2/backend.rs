@@ -10,7 +10,7 @@ use crate::error::{Attempt as _, Result};
 use crate::host::{Host, MissingReason, Support};
 use crate::projects::Projects;
 use crate::subject::{Backing, OptionSpec, Options};
-use crate::upper::{Layout, UpperDriver, ground_label};
+use crate::upper::UpperDriver;
 
 /// overlay2.
 pub const OVERLAY2: &dyn Backend = &Overlay2;
@@ -28,13 +28,7 @@ impl Backend for Overlay2 {
     }
 
     fn backings(&self) -> &'static [Backing] {
-        &[
-            Backing::Ext4,
-            Backing::Xfs,
-            Backing::Btrfs,
-            Backing::Tmpfs,
-            Backing::Directory,
-        ]
+        Backing::ANY_FILESYSTEM
     }
 
     fn options(&self) -> &'static [OptionSpec] {
@@ -86,11 +80,6 @@ impl Backend for Overlay2 {
             },
             facts,
         };
-        let layout = Layout::open(&root.dir, options.syncs_commits(), projects)?;
-        Ok(Box::new(UpperDriver::new(
-            layout,
-            merge,
-            ground_label(root)?,
-        )))
+        Ok(Box::new(UpperDriver::open(root, options, projects, merge)?))
     }
 }

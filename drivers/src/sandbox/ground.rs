@@ -207,7 +207,9 @@ impl Ground {
 fn sparse_file(run: &Run, name: &str, size: u64) -> Result<PathBuf> {
     let path = run.dir().join(format!("{name}.img"));
     let file = File::create_new(&path).attempt("create the backing file", &path)?;
-    file.set_len(size).attempt("set the size of", &path)?;
+    file.set_len(size)
+        .attempt("set the size of", &path)
+        .map_err(|error| error.hint("is --size too large for the filesystem below?"))?;
     Ok(path)
 }
 

@@ -254,46 +254,36 @@ impl<'r> Members<'r> {
         if let Some(name) = &facts.sparse_name {
             set(&mut entry.path, name);
         }
-        let gnu_sparse = old.linkflag[0] == b'S';
-        entry.kind = match old.linkflag[0] {
-            // Version 7 of Unix had no type for directories.
-            0 if entry.path.ends_with(b"/") => Kind::Directory,
-            0 | b'0' | b'7' | b'S' => Kind::File,
-            b'1' => Kind::HardLink,
-            b'2' => Kind::Symlink,
-            b'3' => Kind::Char,
-            b'4' => Kind::Block,
-            b'5' => Kind::Directory,
-            b'6' => Kind::Fifo,
-            other => {
-                return Err(bad(format!(
-                    "an entry is of the unknown type {:?}",
-                    char::from(other)
-                ))
-                .path(shown(&entry.path)));
-            }
-        };
+        entry.kind = kind(old.linkflag[0], &entry.path)?;
         if matches!(entry.kind, Kind::Char | Kind::Block) {
             entry.device = devices(header).map_err(|e| e.path(shown(&entry.path)))?;
         }
         // Everything but a file has its header only, whatever size the header claims (as Go's and GNU's readers have it).
         entry.size = 0;
         if entry.kind == Kind::File {
-            entry.size = facts.size;
-            self.expect(facts.size);
-            if gnu_sparse {
-                let (map, real) = sparse::gnu(header, &mut self.stream)?;
-                (entry.extents, entry.size) = (Some(map), real);
-            } else if let Some((map, real)) =
-                facts.sparse.finish(&mut self.stream, &mut self.left)?
-            {
-                (entry.extents, entry.size) = (Some(map), real);
-            }
-            if let Some(map) = &entry.extents {
-                sparse::check(map, entry.size, self.left)
-                    .map_err(|e| e.path(shown(&entry.path)))?;
-            }
+            self.lay_out(header, facts, entry)?;
         }
+        self.within_limits(entry)
+    }
+
+    /// Finds out how long a file is, and where in it the data lie.
+    fn lay_out(&mut self, header: &Header, facts: Facts, entry: &mut Entry) -> Result<()> {
+        entry.size = facts.size;
+        self.expect(facts.size);
+        if header.as_old().linkflag[0] == b'S' {
+            let (map, real) = sparse::gnu(header, &mut self.stream)?;
+            (entry.extents, entry.size) = (Some(map), real);
+        } else if let Some((map, real)) = facts.sparse.finish(&mut self.stream, &mut self.left)? {
+            (entry.extents, entry.size) = (Some(map), real);
+        }
+        if let Some(map) = &entry.extents {
+            sparse::check(map, entry.size, self.left).map_err(|e| e.path(shown(&entry.path)))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses an entry that asks for more than the archive may.
+    fn within_limits(&mut self, entry: &Entry) -> Result<()> {
         self.bytes = self.bytes.saturating_add(entry.size);
         if self.bytes > self.limits.bytes {
             return Err(self.over("bytes of content", self.limits.bytes));
@@ -308,6 +298,25 @@ impl<'r> Members<'r> {
         }
         Ok(())
     }
+}
+
+/// What an entry is, by the type flag of its header.
+fn kind(flag: u8, path: &[u8]) -> Result<Kind> {
+    Ok(match flag {
+        // Version 7 of Unix had no type for directories.
+        0 if path.ends_with(b"/") => Kind::Directory,
+        0 | b'0' | b'7' | b'S' => Kind::File,
+        b'1' => Kind::HardLink,
+        b'2' => Kind::Symlink,
+        b'3' => Kind::Char,
+        b'4' => Kind::Block,
+        b'5' => Kind::Directory,
+        b'6' => Kind::Fifo,
+        other => {
+            let what = format!("an entry is of the unknown type {:?}", char::from(other));
+            return Err(bad(what).path(shown(path)));
+        }
+    })
 }
 
 impl Extensions {

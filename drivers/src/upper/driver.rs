@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::ground::ground_label;
 use super::layout::{Layout, content_space};
 use super::links;
 use super::live::Live;
@@ -12,12 +13,14 @@ use super::merge::{Merge, Stack, on_mapped_layers};
 use super::native;
 use crate::capabilities::{Capabilities, CopyUp};
 use crate::changes::{self, Change};
-use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Quota, Usage};
+use crate::driver::{DaemonUsage, Driver, Info, Item, Kind, OwnCache, Quota, Root, Usage};
 use crate::error::{Attempt as _, Error, ErrorKind, Result};
 use crate::ids::{Key, LayerId};
 use crate::mount::{self, Mount};
 use crate::owners::Owners;
+use crate::projects::Projects;
 use crate::store::{Entry, EntryState, When};
+use crate::subject::Options;
 use crate::unpack::{self, Applied, Below, Deletions, Limits, Stage};
 use crate::usage::Space;
 use crate::view::View;
@@ -32,13 +35,19 @@ pub(crate) struct UpperDriver<M> {
 }
 
 impl<M: Merge> UpperDriver<M> {
-    pub(crate) fn new(layout: Layout, merge: M, ground: String) -> Self {
-        Self {
-            layout,
+    /// Opens the form on disk under `root`, to be merged by `merge`.
+    pub(crate) fn open(
+        root: &Root,
+        options: &Options,
+        projects: Projects,
+        merge: M,
+    ) -> Result<Self> {
+        Ok(Self {
+            layout: Layout::open(&root.dir, options.syncs_commits(), projects)?,
             merge,
             live: Live::default(),
-            ground,
-        }
+            ground: ground_label(root)?,
+        })
     }
 
     fn stack<'a>(&'a self, lowers: &'a [u64], upper: Option<u64>, read_only: bool) -> Stack<'a> {

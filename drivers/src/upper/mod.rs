@@ -22,6 +22,4 @@ pub(crate) mod numbers;
 mod reading;
 
 pub(crate) use driver::UpperDriver;
-pub(crate) use ground::ground_label;
-pub(crate) use layout::Layout;
 pub(crate) use merge::{Merge, Stack, on_mapped_layers};
