@@ -115,6 +115,9 @@ fn conformance_sentence(analysis: &Analysis<'_>) -> String {
     let all = cases.len();
     match (all, count(Outcome::Fail), count(Outcome::Broken)) {
         (0, ..) => "Nothing was measured and nothing was asked.".to_owned(),
+        (1, 0, 0) => {
+            "The one answer of the conformance suite is as promised or as declared.".to_owned()
+        }
         (_, 0, 0) => {
             format!("All {all} answers of the conformance suite are as promised or as declared.")
         }

@@ -58,9 +58,10 @@ fn line(text: &mut String, results: &Results, record: &Record) {
 }
 
 /// A field, in quotes where it needs them. A leading `=`, `+`, `-` or `@` would be a formula to a spreadsheet: names
-/// come from hosts, so such a field gets a leading apostrophe.
+/// come from hosts, so such a field gets a leading apostrophe; a number does not, nor the dash for what there is none of.
 pub(crate) fn field(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let is_plain = text == "-" || text.parse::<f64>().is_ok();
+    let text = if !is_plain && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -82,5 +83,9 @@ mod tests {
         assert_eq!(field("a,b"), "\"a,b\"");
         assert_eq!(field("say \"x\"\n"), "\"say \"\"x\"\"\n\"");
         assert_eq!(field("=1+1"), "'=1+1");
+        assert_eq!(field("-1+1"), "'-1+1");
+        for plain in ["-", "-0.25", "+3"] {
+            assert_eq!(field(plain), plain);
+        }
     }
 }
