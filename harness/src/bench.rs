@@ -106,17 +106,6 @@ pub(crate) fn one_cell(
         cell.recorder.value("all", Metric::DaemonMemory, bytes);
     }
     let (samples, missing) = cell.recorder.finish();
-    let dnf = |phase: Option<String>, params, reason: String| {
-        Line::Dnf(Dnf {
-            subject: opened.name.clone(),
-            workload: workload.name().to_owned(),
-            phase,
-            params,
-            round: Some(place.round),
-            after_seconds: None,
-            reason,
-        })
-    };
     for sample in samples {
         records.push(Line::Record(record(
             sample, opened, workload, place, &flags,
@@ -134,17 +123,46 @@ pub(crate) fn one_cell(
         noise,
         flags,
     }))?;
+    let unfinished = Dnf {
+        subject: opened.name.clone(),
+        workload: workload.name().to_owned(),
+        phase: None,
+        params: BTreeMap::new(),
+        round: Some(place.round),
+        after_seconds: None,
+        reason: String::new(),
+    };
     for missing in missing {
         // What cannot be done at all is said once.
         if place.round == 0 {
-            records.push(dnf(Some(missing.phase), missing.params, missing.reason))?;
+            records.push(Line::Dnf(Dnf {
+                phase: Some(missing.phase),
+                params: missing.params,
+                reason: missing.reason,
+                ..unfinished.clone()
+            }))?;
         }
     }
-    let Err(error) = outcome else {
-        return Ok(Ending::Done);
-    };
-    records.push(dnf(None, BTreeMap::new(), error.to_string()))?;
-    clear(opened, place);
+    match outcome {
+        Ok(()) => Ok(Ending::Done),
+        Err(error) => {
+            records.push(Line::Dnf(Dnf {
+                reason: error.to_string(),
+                ..unfinished
+            }))?;
+            clear(opened, place);
+            failed(plan, opened, workload, error)
+        }
+    }
+}
+
+/// What a workload's failure means for the run.
+fn failed(
+    plan: &Plan<'_>,
+    opened: &Opened,
+    workload: Work<'_>,
+    error: drivers::Error,
+) -> anyhow::Result<Ending> {
     if error.kind() == ErrorKind::Unsupported {
         return Ok(Ending::Unsupported);
     }

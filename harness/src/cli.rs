@@ -8,6 +8,9 @@ mod claims;
 mod compare;
 mod conform;
 mod doctor;
+#[cfg(test)]
+mod documented;
+mod environment;
 mod export;
 mod format;
 mod gate;
@@ -15,12 +18,14 @@ mod history;
 mod manual;
 mod publish;
 mod registry;
+mod shared;
 mod vm;
 
 pub(crate) use claims::{Answered, ClaimsArgs};
 pub(crate) use compare::CompareArgs;
 pub(crate) use conform::{ConformArgs, FailOn, duration};
 pub(crate) use doctor::DoctorArgs;
+pub(crate) use environment::{parse, whence};
 pub(crate) use export::{ExportArgs, OTAVA};
 pub(crate) use format::{Format, FormatArgs, rows, table};
 pub(crate) use gate::{GateArgs, GateFailOn};
@@ -28,6 +33,7 @@ pub(crate) use history::{FilterArgs, HistoryArgs, RunArg, TrendArgs};
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use publish::PublishArgs;
 pub(crate) use registry::{RegistryArgs, without_secrets};
+pub(crate) use shared::{InArgs, OutArgs, SubjectsArgs};
 pub(crate) use vm::{Accelerator, FetchArgs, VmArgs, VmCommand, VmPrepareArgs, VmRunArgs};
 
 /// Which container storage driver should this host use, and is it correct?
@@ -112,19 +118,10 @@ pub(crate) enum Counts {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// A subject: DRIVER[@BACKING][,OPTION=VALUE]...; repeat for several (all supported drivers if none)
-    #[arg(
-        long = "driver",
-        value_name = "SUBJECT",
-        env = "LAYERBENCH_DRIVER",
-        value_delimiter = ' '
-    )]
-    pub(crate) drivers: Vec<String>,
-    /// The backing store of subjects that name none: ext4, xfs, btrfs, tmpfs
-    #[arg(long, value_name = "BACKING", env = "LAYERBENCH_BACKING")]
-    pub(crate) backing: Option<String>,
-    /// Only cases whose name contains this; repeat for several
-    #[arg(long = "case", value_name = "TEXT")]
+    #[command(flatten)]
+    pub(crate) subjects: SubjectsArgs,
+    /// Only cases with this in their name, or with this catalogue id (WO1, C17); of run only; repeat for several
+    #[arg(long = "case", value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) cases: Vec<String>,
     /// Only this workload; repeat for several
     #[arg(long = "workload", value_name = "NAME")]
@@ -162,14 +159,8 @@ pub(crate) struct RunArgs {
     /// profile has a time budget of its own]
     #[arg(long, value_enum, value_name = "WHEN", env = "LAYERBENCH_COUNTS")]
     pub(crate) counts: Option<Counts>,
-    /// Where the results go
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "layerbench-out",
-        env = "LAYERBENCH_OUT"
-    )]
-    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutArgs,
     #[command(flatten)]
     pub(crate) print: FormatArgs,
     #[command(flatten)]
@@ -206,7 +197,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "N", default_value_t = drivers::Limits::default().entries)]
     pub(crate) limit_entries: u64,
     /// The most bytes of content a layer's archive may have, holes included
-    #[arg(long, value_name = "SIZE", default_value_t = bytesize::ByteSize(drivers::Limits::default().bytes))]
+    #[arg(long, value_name = "SIZE", default_value_t = bytesize::ByteSize(drivers::Limits::default().bytes), value_parser = size)]
     pub(crate) limit_bytes: bytesize::ByteSize,
     /// The most bytes one byte of a compressed layer may become, for layers above 1 GiB
     #[arg(long, value_name = "N", default_value_t = drivers::Limits::default().ratio)]
@@ -228,8 +219,14 @@ impl LimitArgs {
 /// Below this no filesystem can be made; and to tmpfs, 0 would mean "without limit".
 const LEAST_STORE: u64 = 1 << 20;
 
+/// A size as people write it.
+fn size(text: &str) -> Result<bytesize::ByteSize, String> {
+    text.parse()
+        .map_err(|_| "it is not a size such as 512MiB or 10GiB".to_owned())
+}
+
 fn store_size(text: &str) -> Result<bytesize::ByteSize, String> {
-    let size: bytesize::ByteSize = text.parse()?;
+    let size = size(text)?;
     if size.as_u64() < LEAST_STORE {
         return Err(format!(
             "a backing store has at least {}",
@@ -253,6 +250,8 @@ fn effect(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    #[command(flatten)]
     pub(crate) print: FormatArgs,
 }
 
@@ -262,14 +261,8 @@ pub(crate) struct ReportArgs {
     /// other hosts, kernels or options, are put side by side [default: the newest run of --in]
     #[arg(value_name = "RUN")]
     pub(crate) runs: Vec<PathBuf>,
-    /// The output directory whose runs are meant
-    #[arg(
-        long = "in",
-        value_name = "OUT",
-        default_value = "layerbench-out",
-        env = "LAYERBENCH_OUT"
-    )]
-    pub(crate) root: PathBuf,
+    #[command(flatten)]
+    pub(crate) within: InArgs,
     /// An earlier run: cases answered otherwise than there are marked
     #[arg(long, value_name = "RUN")]
     pub(crate) baseline: Option<PathBuf>,
@@ -282,10 +275,12 @@ pub(crate) struct ReportArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CatalogueArgs {
-    /// records.jsonl, results.json or results.json.gz, or the directory that holds it: of one run, or of runs under several
-    /// kernels, the host's own first; without any, the cases alone
-    #[arg(value_name = "RECORDS")]
+    /// records.jsonl, results.json or results.json.gz, the directory that holds it, or a run by the beginning of its name: of
+    /// one run, or of runs under several kernels, the host's own first; without any, the cases alone
+    #[arg(value_name = "RUN")]
     pub(crate) records: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) within: InArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -314,7 +309,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Bytes of file content, instead of the preset's
-    #[arg(long)]
+    #[arg(long, value_parser = size)]
     pub(crate) size: Option<bytesize::ByteSize>,
     /// Files, instead of the preset's
     #[arg(long)]

@@ -54,9 +54,13 @@ pub(crate) fn coded(code: u8, message: impl Into<String>) -> anyhow::Error {
 /// Prints an error as one line and gives its exit code.
 pub(crate) fn report(error: &anyhow::Error) -> u8 {
     let mut line = format!("layerbench: {error:#}").replace('\n', " ");
-    let of_a_driver = error.downcast_ref::<drivers::Error>();
-    if of_a_driver.is_some_and(|error| error.kind() == ErrorKind::NoSpace) {
-        line.push_str(" (make room, or give the backing stores more with --size)");
+    if kind(error) == Some(ErrorKind::NoSpace) {
+        let of_a_driver = error.downcast_ref::<drivers::Error>().is_some();
+        line.push_str(if of_a_driver {
+            " (make room, or give the backing stores more with --size)"
+        } else {
+            " (make room there)"
+        });
     }
     crate::progress::say(&line);
     code(error)

@@ -48,7 +48,7 @@ pub(crate) fn ask(
         flag("--case-timeout", limit.as_ref());
     }
     for (name, values) in [
-        ("--driver", &args.drivers),
+        ("--driver", &args.subjects.drivers),
         ("--case", &args.cases),
         ("--theme", &args.themes),
         ("--level", &args.levels),
@@ -57,7 +57,7 @@ pub(crate) fn ask(
             flag(name, value.as_ref());
         }
     }
-    if let Some(backing) = &args.backing {
+    if let Some(backing) = &args.subjects.backing {
         flag("--backing", backing.as_ref());
     }
     let mut given = Ok(());

@@ -55,8 +55,16 @@ impl Known {
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
-        let known: Self = toml::from_str(text)
-            .map_err(|error| exit::coded(exit::BAD_DATA, error.to_string().trim().to_owned()))?;
+        let known: Self = toml::from_str(text).map_err(|error| {
+            // Its own words draw the line; an error is one line.
+            let at = error.span().map_or(0, |span| span.start).min(text.len());
+            let line = 1 + text.as_bytes()[..at]
+                .iter()
+                .filter(|b| **b == b'\n')
+                .count();
+            let what = error.message().trim().replace('\n', ", ");
+            exit::coded(exit::BAD_DATA, format!("line {line}: {what}"))
+        })?;
         for entry in &known.known {
             if !conformance::ALL.iter().any(|case| case.name == entry.case) {
                 return Err(select::unknown_case(&entry.case));
@@ -130,7 +138,11 @@ mod tests {
                 .contains("image_never_changes")
         );
         assert!(wrong("\"zfs\"", "\"zsf\"").to_string().contains("zfs"));
-        assert!(wrong("link", "lnik").to_string().contains("lnik"));
+        let error = wrong("link", "lnik").to_string();
+        assert!(
+            error.contains("lnik") && error.starts_with("line 4: "),
+            "{error}"
+        );
         assert!(Known::parse("").unwrap().known.is_empty());
     }
 }

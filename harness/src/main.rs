@@ -22,6 +22,7 @@ mod interrupt;
 mod known;
 mod layout;
 mod noise;
+mod outfile;
 mod packed;
 mod profile;
 mod progress;
@@ -40,10 +41,13 @@ mod workplace;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+/// The variable with the log filter.
+const LOG: &str = "LAYERBENCH_LOG";
 
 fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() {
@@ -53,23 +57,40 @@ fn main() -> ExitCode {
             };
             // A closed pipe (`layerbench --help | head`) is no failure.
             drop(error.print());
+            if let Some(whence) = cli::whence(&error) {
+                progress::say(&format!("layerbench: {whence}"));
+            }
             return ExitCode::from(code);
         }
     };
-    let level = ["error", "info", "debug"][usize::from(cli.verbose).min(2)];
+    let log = match log_filter(cli.verbose) {
+        Ok(filter) => filter,
+        Err(error) => return ExitCode::from(exit::report(&error)),
+    };
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_target(false)
         .without_time()
         // A closed standard error is no reason to panic.
         .log_internal_errors(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("LAYERBENCH_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level)),
-        )
+        .with_env_filter(log)
         .init();
     match commands::dispatch(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => ExitCode::from(exit::report(&error)),
+    }
+}
+
+/// What is logged: as `LAYERBENCH_LOG` says, else as many `-v` do.
+fn log_filter(verbose: u8) -> anyhow::Result<EnvFilter> {
+    let level = ["error", "info", "debug"][usize::from(verbose).min(2)];
+    match std::env::var(LOG) {
+        Ok(text) if !text.is_empty() => EnvFilter::try_new(&text).map_err(|error| {
+            exit::coded(
+                exit::USAGE,
+                format!("{LOG} is no log filter such as debug or drivers=debug: {text:?}: {error}"),
+            )
+        }),
+        _ => Ok(EnvFilter::new(level)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -25,6 +26,10 @@ pub(crate) fn name(path: &Path) -> String {
 /// The text of a file.
 pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
     let what = || format!("could not read {}", path.display());
+    let there = std::fs::metadata(path).with_context(what)?.file_type();
+    if there.is_char_device() || there.is_block_device() {
+        return Err(bad(path, "it is a device, whose end may never come"));
+    }
     let is_packed = path.extension().is_some_and(|extension| extension == "gz");
     let mut bytes = Vec::new();
     if is_packed {
@@ -76,5 +81,7 @@ mod tests {
         let plain = dir.path().join("results.json");
         std::fs::write(&plain, [0xff]).unwrap();
         assert!(text(&plain).unwrap_err().to_string().contains("no text"));
+        let error = text(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(error.contains("a device"), "{error}");
     }
 }

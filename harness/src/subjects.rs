@@ -60,6 +60,27 @@ pub(crate) fn backing(text: Option<&str>) -> anyhow::Result<Option<Backing>> {
         .map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))
 }
 
+/// What the words of `--driver` mean, whether it can run here or not.
+pub(crate) fn understand(
+    requested: &[String],
+) -> anyhow::Result<Vec<(&'static dyn Backend, SubjectSpec)>> {
+    let usage = |error: drivers::Error| exit::coded(exit::USAGE, error.to_string());
+    // Of a list of several, made by a program, a blank too many is no subject.
+    let several = requested.iter().any(|text| !text.is_empty());
+    let words = requested
+        .iter()
+        .filter(|text| !(several && text.is_empty()));
+    words
+        .map(|text| {
+            let spec: SubjectSpec = text.parse().map_err(usage)?;
+            let backend = drivers::backend(&spec.driver).map_err(usage)?;
+            let checked = spec.options.check(&spec.driver, backend.options());
+            checked.map_err(usage)?;
+            Ok((backend, spec))
+        })
+        .collect()
+}
+
 /// Chooses the subjects. A driver that was asked for by name must be able to run.
 pub(crate) fn select(
     requested: &[String],
@@ -85,15 +106,7 @@ pub(crate) fn select(
         }
         return Ok(selection);
     }
-    for text in requested {
-        let spec: SubjectSpec = text
-            .parse()
-            .map_err(|e: drivers::Error| exit::coded(exit::USAGE, e.to_string()))?;
-        let backend =
-            drivers::backend(&spec.driver).map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
-        spec.options
-            .check(&spec.driver, backend.options())
-            .map_err(|e| exit::coded(exit::USAGE, e.to_string()))?;
+    for (backend, spec) in understand(requested)? {
         if let Support::Missing(missing) = backend.probe(host) {
             return Err(exit::coded(
                 exit::MISSING,
@@ -104,11 +117,13 @@ pub(crate) fn select(
             ));
         }
         let planned = plan(backend, spec, backing, host)?;
-        if !selection
-            .ready
-            .iter()
-            .any(|other| other.spec == planned.spec && other.backing == planned.backing)
-        {
+        // Whether the backing was named or is the default: two subjects of one name would be one in every table.
+        let same = |other: &Planned| {
+            other.spec.driver == planned.spec.driver
+                && other.spec.options == planned.spec.options
+                && other.backing == planned.backing
+        };
+        if !selection.ready.iter().any(same) {
             selection.ready.push(planned);
         }
     }
@@ -189,4 +204,23 @@ pub(crate) fn companions(subjects: &[Planned]) -> Vec<Planned> {
         });
     }
     more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn understood(words: &[&str]) -> anyhow::Result<usize> {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        understand(&words).map(|subjects| subjects.len())
+    }
+
+    #[test]
+    fn blanks_between_subjects_are_none_and_nothing_at_all_is_a_mistake() {
+        assert_eq!(understood(&[]).unwrap(), 0);
+        assert_eq!(understood(&["vfs", "", "btrfs"]).unwrap(), 2);
+        for bad in [&[""][..], &["", ""], &["nosuch"], &["vfs,nosuch=1"]] {
+            assert!(understood(bad).is_err(), "{bad:?}");
+        }
+    }
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::FormatArgs;
+use super::{FormatArgs, InArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// The run to compare with: records.jsonl or results.json, or the directory that holds it
+    /// The run to compare with: records.jsonl or results.json, the directory that holds it, or a run by the beginning of its
+    /// name
     #[arg(value_name = "A")]
     pub(crate) a: PathBuf,
     /// The run to judge; without it, two subjects of A
@@ -26,6 +27,8 @@ pub(crate) struct CompareArgs {
     /// Compare ratios to the control also when the machines differ
     #[arg(long)]
     pub(crate) ratios: bool,
+    #[command(flatten)]
+    pub(crate) within: InArgs,
     #[command(flatten)]
     pub(crate) print: FormatArgs,
     /// Print Markdown: short for --format markdown

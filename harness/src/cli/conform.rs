@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{FormatArgs, WorkArgs};
+use super::{FormatArgs, OutArgs, SubjectsArgs, WorkArgs};
 
 /// The least level whose failures fail the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,19 +32,10 @@ const FIXED: [&str; 8] = [
 
 #[derive(Debug, Args)]
 pub(crate) struct ConformArgs {
-    /// A subject: DRIVER[@BACKING][,OPTION=VALUE]...; repeat for several (all supported drivers if none)
-    #[arg(
-        long = "driver",
-        value_name = "SUBJECT",
-        env = "LAYERBENCH_DRIVER",
-        value_delimiter = ' '
-    )]
-    pub(crate) drivers: Vec<String>,
-    /// The backing store of subjects that name none: ext4, xfs, btrfs, tmpfs
-    #[arg(long, value_name = "BACKING", env = "LAYERBENCH_BACKING")]
-    pub(crate) backing: Option<String>,
+    #[command(flatten)]
+    pub(crate) subjects: SubjectsArgs,
     /// Only cases with this in their name, or with this catalogue id (WO1, C17); repeat for several
-    #[arg(long = "case", value_name = "TEXT")]
+    #[arg(long = "case", value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) cases: Vec<String>,
     /// Only this theme: stacking, whiteouts, copy-up...; repeat for several
     #[arg(long = "theme", value_name = "THEME")]
@@ -88,14 +79,8 @@ pub(crate) struct ConformArgs {
     /// Write the answers as JUnit XML to this file too
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Where the results go
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "layerbench-out",
-        env = "LAYERBENCH_OUT"
-    )]
-    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
 }

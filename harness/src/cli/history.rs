@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::FormatArgs;
+use super::{FormatArgs, InArgs};
 
 /// One run that is there.
 #[derive(Debug, Args)]
@@ -13,14 +13,8 @@ pub(crate) struct RunArg {
     /// newest run of --in]
     #[arg(value_name = "RUN")]
     pub(crate) records: Option<PathBuf>,
-    /// The output directory whose runs are meant
-    #[arg(
-        long = "in",
-        value_name = "OUT",
-        default_value = "layerbench-out",
-        env = "LAYERBENCH_OUT"
-    )]
-    pub(crate) root: PathBuf,
+    #[command(flatten)]
+    pub(crate) within: InArgs,
 }
 
 #[derive(Debug, Args)]
@@ -65,7 +59,7 @@ pub(crate) struct FilterArgs {
     #[arg(long = "workload", value_name = "NAME")]
     pub(crate) workloads: Vec<String>,
     /// Only subjects with this in their name; repeat for several
-    #[arg(long = "subject", value_name = "TEXT")]
+    #[arg(long = "subject", value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) subjects: Vec<String>,
 }
 

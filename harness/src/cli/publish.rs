@@ -30,7 +30,7 @@ pub(crate) struct PublishArgs {
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub(crate) pairs: usize,
     /// Another word that is not to be published; repeat for several
-    #[arg(long = "redact", value_name = "WORD", conflicts_with = "no_redact")]
+    #[arg(long = "redact", value_name = "WORD", conflicts_with = "no_redact", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) words: Vec<String>,
     /// Publish host names, user names and paths where records hold them
     #[arg(long)]

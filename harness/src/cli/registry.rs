@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use workloads::image::registry::{Login, RegistryOptions};
 
-use crate::interrupt;
+use crate::{exit, interrupt};
 
 /// See the module text.
 #[derive(Debug, Clone, Default, Args)]
@@ -21,7 +21,7 @@ pub(crate) struct RegistryArgs {
     #[arg(long, value_name = "FILE", env = "LAYERBENCH_REGISTRY_CA")]
     pub(crate) registry_ca: Option<PathBuf>,
     /// Do without TLS, passwords included; on the loopback a registry may choose
-    #[arg(long, env = "LAYERBENCH_REGISTRY_CLEARTEXT")]
+    #[arg(long, env = "LAYERBENCH_REGISTRY_CLEARTEXT", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) registry_cleartext: bool,
 }
 
@@ -38,8 +38,20 @@ fn login(text: &str) -> Result<Login, String> {
 
 impl RegistryArgs {
     /// As the client takes them.
-    pub(crate) fn options(&self) -> RegistryOptions {
-        RegistryOptions {
+    ///
+    /// # Errors
+    /// No input, when a file of passwords is named that is not there: the client passes such files over.
+    pub(crate) fn options(&self) -> anyhow::Result<RegistryOptions> {
+        if let Some(file) = self.registry_auth.as_deref().filter(|file| !file.exists()) {
+            return Err(exit::coded(
+                exit::NO_INPUT,
+                format!(
+                    "could not read the passwords {}: it is not there (podman login and docker login make one)",
+                    file.display()
+                ),
+            ));
+        }
+        Ok(RegistryOptions {
             login: self.registry_user.clone(),
             auth_files: self
                 .registry_auth
@@ -49,7 +61,7 @@ impl RegistryArgs {
             cleartext: self.registry_cleartext,
             cancelled: Some(interrupt::requested),
             ..RegistryOptions::default()
-        }
+        })
     }
 }
 

@@ -8,7 +8,7 @@ pub(super) fn run(args: &CatalogueArgs) -> anyhow::Result<u8> {
     let runs = args
         .records
         .iter()
-        .map(|path| Ok(super::report::read(path)?.1))
+        .map(|run| Ok(super::report::read_in(run, &args.within.root)?.1))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let answers = Answers::of(runs)?;
     progress::document(&catalogue::page(answers.as_ref()))?;

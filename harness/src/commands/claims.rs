@@ -7,6 +7,7 @@ use reports::claims::{ALL, Answer, Claim, Verdict, answers, page, show};
 use reports::table::Table;
 
 use crate::cli::{Answered, ClaimsArgs, Format, rows, table};
+use crate::select::near;
 use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &ClaimsArgs) -> anyhow::Result<u8> {
@@ -94,9 +95,14 @@ fn wanted(asked: &[String]) -> anyhow::Result<Vec<&'static Claim>> {
         .iter()
         .find(|word| !ALL.iter().any(|claim| fits(claim, word)))
     {
+        let names: Vec<&str> = ALL.iter().map(|claim| claim.name).collect();
+        let there = match word.parse::<u32>() {
+            Ok(_) => format!("they have the numbers 1 to {}", names.len()),
+            Err(_) => near(word, &names),
+        };
         return Err(exit::coded(
             exit::USAGE,
-            format!("there is no statement {word:?}; layerbench claims --list names them"),
+            format!("there is no statement {word:?}; {there}; layerbench claims --list names all"),
         ));
     }
     let mut claims = ALL.to_vec();

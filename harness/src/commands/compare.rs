@@ -9,8 +9,9 @@ use crate::cli::{CompareArgs, Format};
 use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &CompareArgs) -> anyhow::Result<u8> {
-    let a = Run::load(&args.a)?;
-    let b = args.b.as_deref().map(Run::load).transpose()?;
+    let load = |run: &Path| Run::load(run, &args.within.root);
+    let a = load(&args.a)?;
+    let b = args.b.as_deref().map(load).transpose()?;
     let options = Options {
         labels: [
             args.a.display().to_string(),
@@ -46,9 +47,9 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Reads records, results, or the directory that holds them.
-    pub(super) fn load(path: &Path) -> anyhow::Result<Self> {
-        let (file, results) = super::report::read(path)?;
+    /// Reads records, results, the directory that holds them, or a run of the output directory `root` by its name.
+    pub(super) fn load(run: &Path, root: &Path) -> anyhow::Result<Self> {
+        let (file, results) = super::report::read_in(run, root)?;
         Ok(Self {
             torn: is_torn(&file),
             results,

@@ -3,24 +3,25 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use anyhow::Context as _;
-use reports::Line;
 use reports::matrix::{self, Shown};
-use reports::record::{CaseResult, End, Level, Outcome, Results, Subject};
+use reports::record::{CaseResult, Level, Outcome, Results, Subject};
 
+use super::ending;
+use super::report::Documents;
 use crate::cli::{ConformArgs, FailOn, Format, rows};
 use crate::conform::{self, Suite};
 use crate::known::{Known, Verdict};
+use crate::outfile::Outfile;
 use crate::records::Records;
 use crate::select::{Filter, select};
 use crate::subjects::Selection;
 use crate::workplace::{self, Workplace};
-use crate::{describe, exit, inside, interrupt, layout, progress, runs, subjects};
+use crate::{describe, exit, inside, layout, progress, runs, subjects};
 
 pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     let began = Instant::now();
     // Everything the user may have mistyped is found before anything is made.
-    let backing = subjects::backing(args.backing.as_deref())?;
+    let backing = subjects::backing(args.subjects.backing.as_deref())?;
     let cases = select(&Filter {
         cases: &args.cases,
         themes: &args.themes,
@@ -30,12 +31,10 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         progress::document(&super::list::cases(&cases, args.print.wanted())?)?;
         return Ok(exit::OK);
     }
-    let known = args
-        .known
-        .as_deref()
-        .map(Known::read)
-        .transpose()?
-        .unwrap_or_default();
+    subjects::understand(&args.subjects.drivers)?;
+    let known = args.known.as_deref().map(Known::read).transpose()?;
+    let known = known.unwrap_or_default();
+    let junit = args.junit.as_deref().map(Outfile::checked).transpose()?;
     if inside::is() {
         drivers::sandbox::userns::take()?;
     }
@@ -43,19 +42,10 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
     let (place, selection) = if inside::wanted(args) {
         (Workplace::create(&args.work)?, Selection::default())
     } else {
-        Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?
+        Workplace::with_subjects(&args.work, &args.subjects.drivers, backing, &host)?
     };
-    let mut records = Records::create(&args.out, &runs::stem(&host, place.dir()))?;
-    let config = [("store_bytes".to_owned(), args.work.size.as_u64().into())];
-    let asked = describe::Asked {
-        seed: 0,
-        profile: "conformance",
-        rounds: 0,
-        workloads: &[],
-        image: Default::default(),
-        config: config.into(),
-    };
-    describe::begin(asked, &host, &place, &selection, &mut records)?;
+    let mut records = Records::create(&args.output.out, &runs::stem(&host, place.dir()))?;
+    describe::begin(asked(args), &host, &place, &selection, &mut records)?;
     let suite = Suite {
         cases: &cases,
         case_limit: args.case_timeout.unwrap_or_else(conform::case_limit),
@@ -67,59 +57,67 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         let outcome = conform::run(suite, &selection.ready, &place, &host, &mut records);
         outcome.and(records.configured("checks", conformance::check::made().into()))
     };
-    let closed = place.close();
-    let interrupted = interrupt::requested();
-    records.push(Line::End(End {
-        seconds: began.elapsed().as_secs_f64(),
-        interrupted,
-    }))?;
-    let documents = super::report::write(records.results(), records.dir())?;
-    outcome?;
-    closed?;
-    if inside::is() {
-        return Ok(if interrupted {
-            exit::INTERRUPTED
-        } else {
-            exit::OK
-        });
-    }
-    let results = records.results();
-    if let Some(path) = &args.junit {
-        std::fs::write(path, reports::junit(results)?)
-            .with_context(|| format!("could not write {}", path.display()))?;
-    }
-    let verdict = Judged::new(results, &known, args.fail_on);
-    let format = args.print.wanted();
-    progress::document(&if format == Format::Json {
-        documents.json
-    } else if format != Format::Table {
-        rows(&reports::sheet::cases(results, args.only_differs), format)
-    } else {
-        let shown = Shown {
-            only_differs: args.only_differs,
-        };
-        let text = format!(
-            "{}{}\n{}{}",
-            matrix::matrix(results, shown),
-            matrix::failures(results),
-            documents.summary,
-            verdict.told
-        );
-        layout::broken(&text, layout::width())
-    })?;
-    progress::say(&format!(
-        "layerbench: wrote {} (run {})",
-        args.out.join("report.html").display(),
-        records.id()
-    ));
-    super::export::hint();
-    Ok(if interrupted {
+    let ended = ending::end(outcome, place, began, &mut records)?;
+    let done = if ended.interrupted {
         exit::INTERRUPTED
-    } else if verdict.failed {
-        exit::FAILED
     } else {
         exit::OK
+    };
+    // Who started the second process tells what came of it.
+    if inside::is() {
+        return Ok(done);
+    }
+    let results = records.results();
+    if let Some(file) = &junit {
+        file.write(&reports::junit(results)?)?;
+    }
+    let verdict = Judged::new(results, &known, args.fail_on);
+    progress::document(&document(args, results, ended.documents, &verdict))?;
+    ending::tell(&args.output.out, &records);
+    Ok(if verdict.failed && done == exit::OK {
+        exit::FAILED
+    } else {
+        done
     })
+}
+
+/// As the records tell it.
+fn asked(args: &ConformArgs) -> describe::Asked<'static> {
+    let config = [("store_bytes".to_owned(), args.work.size.as_u64().into())];
+    describe::Asked {
+        seed: 0,
+        profile: "conformance",
+        rounds: 0,
+        workloads: &[],
+        image: Default::default(),
+        config: config.into(),
+    }
+}
+
+/// The answers, in the format that is wanted.
+fn document(
+    args: &ConformArgs,
+    results: &Results,
+    documents: Documents,
+    verdict: &Judged,
+) -> String {
+    match args.print.wanted() {
+        Format::Json => documents.json,
+        Format::Table => {
+            let shown = Shown {
+                only_differs: args.only_differs,
+            };
+            let text = format!(
+                "{}{}\n{}{}",
+                matrix::matrix(results, shown),
+                matrix::failures(results),
+                documents.summary,
+                verdict.told
+            );
+            layout::broken(&text, layout::width())
+        }
+        format => rows(&reports::sheet::cases(results, args.only_differs), format),
+    }
 }
 
 /// What the answers come to.

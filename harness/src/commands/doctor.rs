@@ -27,6 +27,15 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
         .map(|backend| (*backend, probe(*backend)))
         .collect();
     let work = args.work.clone().unwrap_or_else(workplace::default_work);
+    if work.exists() && !work.is_dir() {
+        return Err(exit::coded(
+            exit::OS,
+            format!(
+                "no run could work in {}: it is no directory (--work DIR names another)",
+                work.display()
+            ),
+        ));
+    }
     let facts = hostfacts::collect(&host, &work);
     let warnings = checkup::warnings(&Seen::look(&work));
     let format = args.print.wanted();

@@ -4,180 +4,190 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use drivers::Host;
-use workloads::Work;
 
-use crate::cli::RunArgs;
-use crate::profile::{LEAST_ROUNDS, Profile};
+use super::run::Order;
+use crate::profile::LEAST_ROUNDS;
 use crate::rounds::earlier::{self, Earlier, Like};
 use crate::rounds::plan::Wish;
 use crate::rounds::words;
 use crate::schedule::Schedule;
-use crate::subjects::{self, Planned, Role};
+use crate::subjects::{self, Planned, Role, Selection};
 use crate::{exit, hostfacts, layout, progress, spoken};
 
-/// What the plan is made of.
-pub(super) struct Dry<'a> {
-    pub(super) args: &'a RunArgs,
-    pub(super) profile: &'a Profile,
-    pub(super) wish: &'a Wish,
-    pub(super) workloads: &'a [Work<'a>],
-    /// Cases that would be asked first.
-    pub(super) cases: usize,
+/// Prints the plan.
+pub(super) fn run(order: &Order<'_>, host: &Host) -> anyhow::Result<u8> {
+    let selection = subjects::select(&order.args.subjects.drivers, order.backing, host)?;
+    let mut all = selection.ready.clone();
+    all.extend(subjects::companions(&selection.ready));
+    let workloads = order.workloads.iter().map(|work| work.name()).collect();
+    let mut page = Page::new();
+    page.suite(order);
+    if !order.workloads.is_empty() {
+        let plan = Plan {
+            order,
+            all,
+            workloads,
+        };
+        page.subjects(&plan.all, &selection);
+        page.work(&plan);
+        page.time_and_effect(&plan, earlier(order, host).as_ref());
+    }
+    progress::document(&page.text)?;
+    Ok(exit::OK)
 }
 
-impl Dry<'_> {
-    /// Prints it.
-    pub(super) fn run(&self, host: &Host) -> anyhow::Result<u8> {
-        let backing = subjects::backing(self.args.backing.as_deref())?;
-        let selection = subjects::select(&self.args.drivers, backing, host)?;
-        let mut all = selection.ready.clone();
-        all.extend(subjects::companions(&selection.ready));
-        let mut text = String::from("nothing is measured: this is the plan\n");
-        let width = layout::width();
-        let mut row = |head: &str, body: &str| {
-            layout::hang(&mut text, &format!("  {head:<10} "), body, width);
-        };
-        row("profile", &self.profile.name);
-        if self.cases > 0 {
-            let limit = self.profile.conformance.map_or_else(String::new, |time| {
+/// What would be measured.
+struct Plan<'a> {
+    order: &'a Order<'a>,
+    /// The subjects, their controls and the twin.
+    all: Vec<Planned>,
+    /// By name.
+    workloads: Vec<&'a str>,
+}
+
+/// The plan as it is printed: a row for each thing that is said.
+struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    fn new() -> Self {
+        Self {
+            text: "nothing is measured: this is the plan\n".to_owned(),
+            width: layout::width(),
+        }
+    }
+
+    fn row(&mut self, head: &str, body: &str) {
+        layout::hang(&mut self.text, &format!("  {head:<10} "), body, self.width);
+    }
+
+    fn suite(&mut self, order: &Order<'_>) {
+        self.row("profile", &order.profile.name);
+        if !order.cases.is_empty() {
+            let limit = order.profile.conformance.map_or_else(String::new, |time| {
                 format!(", what fits {} on each driver", spoken::time(time))
             });
-            row("conform", &format!("{} cases{limit}", self.cases));
+            self.row("conform", &format!("{} cases{limit}", order.cases.len()));
         }
-        if self.workloads.is_empty() {
-            return progress::document(&text).map(|()| exit::OK);
+    }
+
+    fn subjects(&mut self, all: &[Planned], selection: &Selection) {
+        for (head, role) in [
+            ("subjects", Role::Subject),
+            ("controls", Role::Control),
+            ("twin", Role::Twin),
+        ] {
+            let names = all.iter().filter(|planned| planned.role == role).map(name);
+            self.row(head, &names.collect::<Vec<_>>().join(", "));
         }
-        let of = |role: Role| {
-            let names = all.iter().filter(|planned| planned.role == role);
-            names.map(name).collect::<Vec<_>>()
-        };
-        row("subjects", &of(Role::Subject).join(", "));
-        row("controls", &of(Role::Control).join(", "));
-        row("twin", &of(Role::Twin).join(", "));
         for absent in &selection.absent {
-            let missing = &absent.missing;
-            row(
-                "not here",
-                &format!(
-                    "{}: {}; {}",
-                    absent.backend.name(),
-                    missing.what,
-                    missing.fix
-                ),
-            );
+            let (driver, missing) = (absent.backend.name(), &absent.missing);
+            let why = format!("{driver}: {}; {}", missing.what, missing.fix);
+            self.row("not here", &why);
         }
-        let names: Vec<&str> = self.workloads.iter().map(|work| work.name()).collect();
-        row("workloads", &words::list(&names));
-        let image = self.args.image.as_deref().unwrap_or(&self.profile.image);
-        row("image", image);
-        row("rounds", &self.rounds());
-        let cells = all.len() * names.len();
-        row(
+    }
+
+    fn work(&mut self, plan: &Plan<'_>) {
+        let (order, names, all) = (plan.order, &plan.workloads, &plan.all);
+        self.row("workloads", &words::list(names));
+        self.row("image", order.image());
+        self.row("rounds", &rounds(&order.wish));
+        let (subjects, workloads) = (all.len(), names.len());
+        self.row(
             "cells",
             &format!(
-                "{} a round: {} subjects, controls and twin times {} workloads",
-                cells,
-                all.len(),
-                names.len()
+                "{} a round: {subjects} subjects, controls and twin times {workloads} workloads",
+                subjects * workloads
             ),
         );
-        let schedule = Schedule::new(self.args.seed, all.len(), names.len());
-        let order = |round| {
-            let workloads = schedule.workloads(round);
-            let first = workloads.first().copied().unwrap_or(0);
-            let subjects = schedule.subjects(round, first);
-            let subjects: Vec<String> = subjects.into_iter().map(|at| name(&all[at])).collect();
-            format!(
-                "round {}, {}: {}",
-                round + 1,
-                names[first],
-                subjects.join(", ")
-            )
-        };
-        row(
+        let seed = order.args.seed;
+        self.row(
             "order",
             &format!(
-                "drawn anew for each block from seed {}, so that each follows each other equally often; it begins with",
-                self.args.seed
+                "drawn anew for each block from seed {seed}, so that each follows each other equally often; it begins with"
             ),
         );
-        row("", &order(0));
-        let earlier = self.earlier(host);
-        let subjects: Vec<String> = all.iter().map(name).collect();
-        if let Some(seconds) = earlier.as_ref().and_then(|e| e.round(&names, &subjects)) {
+        let schedule = Schedule::new(seed, subjects, workloads);
+        let first = schedule.workloads(0).first().copied().unwrap_or(0);
+        let turns = schedule.subjects(0, first);
+        let turns: Vec<String> = turns.into_iter().map(|at| name(&all[at])).collect();
+        self.row(
+            "",
+            &format!("round 1, {}: {}", names[first], turns.join(", ")),
+        );
+    }
+
+    /// What a round takes, and what so many rounds find; told from an earlier run where there is one.
+    fn time_and_effect(&mut self, plan: &Plan<'_>, earlier: Option<&Earlier>) {
+        let (wish, names) = (&plan.order.wish, &plan.workloads);
+        let subjects: Vec<String> = plan.all.iter().map(name).collect();
+        if let Some(seconds) = earlier.and_then(|e| e.round(names, &subjects)) {
             let round = spoken::time(Duration::from_secs_f64(seconds));
-            let fitting = self.wish.budget.map(|budget| {
+            let fitting = wish.budget.map(|budget| {
                 format!(
                     "; {} fit in {}",
                     whole(budget.as_secs_f64() / seconds.max(1e-3)),
                     spoken::time(budget)
                 )
             });
-            row(
+            let fitting = fitting.unwrap_or_default();
+            self.row(
                 "time",
-                &format!(
-                    "{round} a round in the earlier run{}",
-                    fitting.unwrap_or_default()
-                ),
+                &format!("{round} a round in the earlier run{fitting}"),
             );
         }
-        let rounds: Vec<u32> = match self.wish.rounds {
+        let rounds: Vec<u32> = match wish.rounds {
             few @ 1..LEAST_ROUNDS => {
-                row(
-                    "finds",
-                    &format!("nothing for sure in {few} rounds: verdicts take {LEAST_ROUNDS}"),
-                );
-                Vec::new()
+                let nothing =
+                    format!("nothing for sure in {few} rounds: verdicts take {LEAST_ROUNDS}");
+                return self.row("finds", &nothing);
             }
-            only if self.wish.budget.is_none() && self.wish.effect.is_none() => vec![only],
+            only if wish.budget.is_none() && wish.effect.is_none() => vec![only],
             _ => vec![LEAST_ROUNDS, 12, 20, 30, 60],
         };
-        if !rounds.is_empty() {
-            let found = match &earlier {
-                Some(earlier) => words::as_earlier(&rounds, &names, earlier),
-                None => words::assumed(&rounds),
-            };
-            text.push_str("  finds      ");
-            let _ = writeln!(text, "{}", found.join("\n             "));
-        }
-        progress::document(&text)?;
-        Ok(exit::OK)
-    }
-
-    /// A run of the output directory that tells what to expect.
-    fn earlier(&self, host: &Host) -> Option<Earlier> {
-        let work = self.args.work.work.clone();
-        let work = work.unwrap_or_else(crate::workplace::default_work);
-        let image = self.args.image.as_deref().unwrap_or(&self.profile.image);
-        let like = Like {
-            fingerprint: hostfacts::collect(host, &work).remove("fingerprint")?,
-            scale: serde_json::to_value(&self.profile.scale).ok()?,
-            image: super::image::recorded_name(image, self.args.seed),
+        let found = match earlier {
+            Some(earlier) => words::as_earlier(&rounds, names, earlier),
+            None => words::assumed(&rounds),
         };
-        earlier::find(&self.args.out, &like)
+        self.text.push_str("  finds      ");
+        let _ = writeln!(self.text, "{}", found.join("\n             "));
     }
+}
 
-    fn rounds(&self) -> String {
-        let Wish {
-            rounds,
-            budget,
-            effect,
-            ..
-        } = *self.wish;
-        let first = self.wish.first();
-        let within = budget.map_or_else(String::new, |time| {
-            format!(" within {} for the whole run", spoken::time(time))
-        });
-        match effect {
-            Some(effect) => format!(
-                "{first} first, to see how far values spread; then as many as find {}, at most {rounds}{within}",
-                spoken::percent(effect)
-            ),
-            None if budget.is_some() => format!(
-                "{first} first, to see what a round takes; then as many as fit, at most {rounds}{within}"
-            ),
-            None => rounds.to_string(),
-        }
+/// A run of the output directory that tells what to expect.
+fn earlier(order: &Order<'_>, host: &Host) -> Option<Earlier> {
+    let work = order.args.work.work.clone();
+    let work = work.unwrap_or_else(crate::workplace::default_work);
+    let like = Like {
+        fingerprint: hostfacts::collect(host, &work).remove("fingerprint")?,
+        scale: serde_json::to_value(&order.profile.scale).ok()?,
+        image: super::image::recorded_name(order.image(), order.args.seed),
+    };
+    earlier::find(&order.args.output.out, &like)
+}
+
+fn rounds(wish: &Wish) -> String {
+    let Wish {
+        rounds,
+        budget,
+        effect,
+        ..
+    } = *wish;
+    let first = wish.first();
+    let within = budget.map_or_else(String::new, |time| {
+        format!(" within {} for the whole run", spoken::time(time))
+    });
+    match effect {
+        Some(effect) => format!(
+            "{first} first, to see how far values spread; then as many as find {}, at most {rounds}{within}",
+            spoken::percent(effect)
+        ),
+        None if budget.is_some() => format!(
+            "{first} first, to see what a round takes; then as many as fit, at most {rounds}{within}"
+        ),
+        None => rounds.to_string(),
     }
 }
 

@@ -16,9 +16,10 @@ use crate::{exit, layout, progress, subjects};
 const SHOWN: usize = 2;
 
 pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
-    let backing = subjects::backing(args.backing.as_deref())?;
+    let backing = subjects::backing(args.subjects.backing.as_deref())?;
     let host = workplace::enter()?;
-    let (place, selection) = Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?;
+    let (place, selection) =
+        Workplace::with_subjects(&args.work, &args.subjects.drivers, backing, &host)?;
     if selection.ready.len() < 2 {
         return Err(exit::coded(
             exit::NOTHING,

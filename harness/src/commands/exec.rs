@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use anyhow::Context as _;
 use drivers::sandbox::sweep::RUN_VARIABLE;
 use drivers::sys::command;
-use drivers::{Driver, Item, Kind, LayerId};
+use drivers::{Driver, ErrorKind, Item, Kind, LayerId};
 use workloads::pull::PullOptions;
 
 use crate::cli::ExecArgs;
@@ -20,17 +20,19 @@ pub(super) fn run(args: &ExecArgs) -> anyhow::Result<u8> {
         return Err(exit::coded(exit::NOTHING, "no subject is left"));
     };
     let place = Workplace::create(&args.work)?;
+    // Before any store is made for it.
+    let resolve = |name| super::image::resolve(name, 1, place.dir(), &args.registry);
+    let image = args.image.as_deref().map(resolve).transpose()?;
     let opened = place.open(planned, &host)?;
     let work = || -> anyhow::Result<u8> {
         let driver = &*opened.driver;
-        let top = match &args.image {
-            Some(name) => {
-                let image = super::image::resolve(name, 1, place.dir(), &args.registry)?;
+        let top = match args.image.as_ref().zip(image.as_ref()) {
+            Some((name, image)) => {
                 let options = PullOptions {
                     limits: args.limits.limits(),
                     ..PullOptions::default()
                 };
-                let pulled = workloads::pull::pull(driver, &image, &options)
+                let pulled = workloads::pull::pull(driver, image, &options)
                     .with_context(|| format!("the image {name} cannot be used"))?;
                 Some(pulled.top)
             }
@@ -73,7 +75,12 @@ fn on_container(
     interrupt::take_back();
     mount.unmount()?;
     driver.remove(Item::Container(&key))?;
-    let status = outcome?;
+    let status = outcome.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => error.hint(
+            "it is a program of the host; those of the image are in $LAYERBENCH_ROOT, for chroot",
+        ),
+        _ => error,
+    })?;
     // The shell's convention: 128 and the signal's number.
     let code = status
         .code()

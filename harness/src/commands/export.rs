@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::Context as _;
 use reports::export::{Format, annotations, otava};
 
+use super::sought::Sought;
 use crate::cli::{ExportArgs, OTAVA};
+use crate::outfile::Outfile;
 use crate::{exit, progress};
 
 /// Where GitHub wants the summary of a step: Markdown, added at the end.
@@ -15,8 +17,7 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
     let text = text(args)?;
     match (&args.output, std::env::var_os(STEP_SUMMARY)) {
-        (Some(path), _) => std::fs::write(path, text)
-            .with_context(|| format!("could not write {}", path.display()))?,
+        (Some(path), _) => Outfile::checked(path)?.write(&text)?,
         (None, Some(path)) if args.format == "job-summary" && !path.is_empty() => {
             append(Path::new(&path), &text)?;
             progress::say("layerbench: the summary of the job has it");
@@ -37,28 +38,30 @@ pub(super) fn hint() {
 }
 
 fn text(args: &ExportArgs) -> anyhow::Result<String> {
-    let filter = args.filter.filter(args.all);
     if args.format == OTAVA {
-        return otava(args, filter);
+        return otava(args);
     }
     let (_, results) = super::report::meant(&args.run)?;
+    let mut sought = Sought::new();
+    sought.add(&results);
+    sought.check(&args.filter)?;
     if args.format == "annotations" {
         return Ok(annotations::text(&results, args.annotate.as_deref()));
     }
     let format = Format::named(&args.format)
         .ok_or_else(|| exit::coded(exit::USAGE, format!("there is no format {}", args.format)))?;
-    Ok((format.write)(&results, &filter)?)
+    Ok((format.write)(&results, &args.filter.filter(args.all))?)
 }
 
 /// The group with the most runs: Otava compares rows, so that they must be comparable.
-fn otava(args: &ExportArgs, filter: reports::trend::Filter) -> anyhow::Result<String> {
-    let groups = super::trend::groups(&args.run.root, filter)?;
+fn otava(args: &ExportArgs) -> anyhow::Result<String> {
+    let groups = super::trend::groups(&args.run.within.root, &args.filter, args.all)?;
     let Some((group, others)) = groups.split_first().filter(|(g, _)| !g.trends.is_empty()) else {
         return Err(exit::coded(
             exit::NOTHING,
             format!(
                 "no run in {} has numbers that fit; layerbench history lists the runs",
-                args.run.root.display()
+                args.run.within.root.display()
             ),
         ));
     };

@@ -9,6 +9,7 @@ use reports::gate::{Finding, Gate, Kind, Status, Strictness};
 
 use super::compare::{Run, compare};
 use crate::cli::{Format, GateArgs, GateFailOn};
+use crate::outfile::Outfile;
 use crate::settings::Settings;
 use crate::{describe, exit, interrupt, progress};
 
@@ -32,12 +33,13 @@ pub(super) fn run(args: &GateArgs) -> anyhow::Result<u8> {
     let settings = Settings::load(&args.settings)?;
     let mut limits = limits::read(&settings, &args.limits)?;
     let means = Means::of(args)?;
+    let junit = args.junit.as_deref().map(Outfile::checked).transpose()?;
     limits::check(&mut limits, &settings, means.baseline())?;
     interrupt::install()?;
     let dir = directory(&args.out)?;
     let asked = Asked::of(&means, args)?;
     let sides = match &args.ready {
-        Some(path) => means.with(Run::load(path)?),
+        Some(path) => means.with(Run::load(path, &args.out)?),
         None => means.measure(&asked, &dir.join("first"))?,
     };
     let Some(sides) = sides.filter(|_| !interrupt::requested()) else {
@@ -76,6 +78,9 @@ pub(super) fn run(args: &GateArgs) -> anyhow::Result<u8> {
         look_again(&mut gate, &means, &asked, &sides, &options, &dir, rounds)?;
     }
     let text = publish(&gate, &dir, args)?;
+    if let Some(file) = &junit {
+        file.write(&reports::gate::junit::junit(&gate)?)?;
+    }
     progress::document(&text)?;
     progress::say(&format!("layerbench: wrote {}", dir.display()));
     if interrupt::requested() {
@@ -189,13 +194,12 @@ fn publish(gate: &Gate, dir: &Path, args: &GateArgs) -> anyhow::Result<String> {
     let json = serde_json::to_string_pretty(gate)? + "\n";
     let markdown = show::markdown(gate);
     let junit = junit::junit(gate)?;
-    let mut files = vec![
-        (dir.join("gate.json"), &json),
-        (dir.join("gate.md"), &markdown),
-        (dir.join("gate.xml"), &junit),
-    ];
-    files.extend(args.junit.clone().map(|path| (path, &junit)));
-    for (path, text) in files {
+    for (name, text) in [
+        ("gate.json", &json),
+        ("gate.md", &markdown),
+        ("gate.xml", &junit),
+    ] {
+        let path = dir.join(name);
         std::fs::write(&path, text)
             .with_context(|| format!("could not write {}", path.display()))?;
     }

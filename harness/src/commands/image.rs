@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytesize::ByteSize;
+use drivers::ErrorKind;
 use reports::table::Table;
 use serde_json::json;
 use workloads::image::generate::{self, Preset, Spec};
@@ -53,7 +54,7 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<u8> {
     spec.check().map_err(usage)?;
     std::fs::create_dir(&args.directory).with_context(|| {
         format!(
-            "could not make the image's directory {}: it must be a new one",
+            "could not make the image's directory {} (name a new one, in a directory that is there)",
             args.directory.display()
         )
     })?;
@@ -71,6 +72,8 @@ fn inspect(name: &str, format: Format, registry: &RegistryArgs) -> anyhow::Resul
     if !Reference::is_meant(name) {
         return show(&open(name, None)?, format);
     }
+    // Ended at once it would leave what it had fetched.
+    interrupt::install()?;
     let place = tempfile::tempdir().context("making a temporary directory for the image")?;
     let mut image = fetch(name, &place.path().join("image"), registry)?;
     // Where it lies now, it will not lie when this is read.
@@ -113,8 +116,9 @@ fn fetch(name: &str, at: &Path, registry: &RegistryArgs) -> anyhow::Result<Image
     let reference: Reference = name
         .parse()
         .map_err(|error: drivers::Error| exit::coded(exit::USAGE, error.to_string()))?;
+    let options = registry.options()?;
     progress::say(&format!("layerbench: fetching {reference}"));
-    registry::fetch(&reference, &registry.options(), at).map_err(|error| {
+    registry::fetch(&reference, &options, at).map_err(|error| {
         if interrupt::requested() {
             exit::coded(exit::INTERRUPTED, error.to_string())
         } else {
@@ -124,13 +128,20 @@ fn fetch(name: &str, at: &Path, registry: &RegistryArgs) -> anyhow::Result<Image
 }
 
 fn open(name: &str, scratch: Option<PathBuf>) -> anyhow::Result<Image> {
-    Ok(Image::open(
-        Path::new(name),
-        &OpenOptions {
-            scratch,
-            ..OpenOptions::default()
-        },
-    )?)
+    let options = OpenOptions {
+        scratch,
+        ..OpenOptions::default()
+    };
+    let opened = Image::open(Path::new(name), &options);
+    Ok(opened.map_err(|error| {
+        if error.kind() != ErrorKind::NotFound || Path::new(name).exists() {
+            return error;
+        }
+        let generated = Preset::ALL.map(Preset::name).join(", ");
+        error.hint(format!(
+            "name a layout or an archive, docker://HOST/NAME, or for a run a generated one: {generated}"
+        ))
+    })?)
 }
 
 fn document(image: &Image) -> serde_json::Value {

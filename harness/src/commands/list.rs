@@ -8,13 +8,13 @@ use reports::table::Table;
 use serde_json::json;
 use workloads::Work;
 
-use crate::cli::{Format, ListArgs, SettingsArgs, rows, table};
+use crate::cli::{Format, ListArgs, rows, table};
 use crate::profile::{self, Profile};
 use crate::settings::Settings;
 use crate::{exit, layout, progress, spoken};
 
 pub(super) fn run(args: &ListArgs) -> anyhow::Result<u8> {
-    let settings = Settings::load(&SettingsArgs::default())?;
+    let settings = Settings::load(&args.settings)?;
     let format = args.print.wanted();
     let text = match format {
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&as_json(&settings))?),
@@ -144,7 +144,9 @@ pub(super) fn cases(cases: &[&Case], format: Format) -> anyhow::Result<String> {
 
 fn as_text(settings: &Settings) -> String {
     let width = layout::width();
-    let mut text = String::from("drivers: --driver DRIVER[@BACKING][,OPTION=VALUE]...\n");
+    let mut text = String::from(
+        "drivers: --driver DRIVER[@BACKING][,OPTION=VALUE]..., the first of what is listed unless said\n",
+    );
     for backend in drivers::ALL {
         let head = format!("  {:<15} ", backend.name());
         layout::hang(&mut text, &head, backend.summary(), width);

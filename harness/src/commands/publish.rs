@@ -17,6 +17,7 @@ mod secrets;
 use place::Place;
 
 pub(super) fn run(args: &PublishArgs) -> anyhow::Result<u8> {
+    let runs = inputs::find(&args.runs)?;
     let mut place = Place::open(&args.out)?;
     let redactor = (!args.no_redact).then(|| secrets::redactor(&args.words));
     let site = Site {
@@ -24,7 +25,7 @@ pub(super) fn run(args: &PublishArgs) -> anyhow::Result<u8> {
         url: args.url.clone(),
     };
     let mut cards: Vec<Card> = Vec::new();
-    for path in inputs::find(&args.runs)? {
+    for path in runs {
         match super::report::read(&path) {
             Ok((_, results)) => take(&mut place, &mut cards, results, redactor.as_ref())?,
             Err(error) => progress::say(&format!("layerbench: left out: {error:#}")),

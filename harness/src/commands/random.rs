@@ -31,7 +31,7 @@ struct Played {
 }
 
 pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
-    let backing = subjects::backing(args.backing.as_deref())?;
+    let backing = subjects::backing(args.subjects.backing.as_deref())?;
     let task = match (&args.replay, args.random) {
         (Some(text), _) => Task::Again(
             text.parse()
@@ -40,7 +40,8 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<u8> {
         (None, time) => Task::For(time.unwrap_or_default(), args.seed),
     };
     let host = workplace::enter()?;
-    let (place, selection) = Workplace::with_subjects(&args.work, &args.drivers, backing, &host)?;
+    let (place, selection) =
+        Workplace::with_subjects(&args.work, &args.subjects.drivers, backing, &host)?;
     let seconds = match &task {
         Task::For(time, _) => time.as_secs(),
         Task::Again(_) => 0,

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use reports::Results;
 
 use crate::cli::{Format, ReportArgs, RunArg};
+use crate::outfile::replace;
 use crate::{exit, layout, packed, progress, records, runs};
 
 /// Where the report of several runs goes: it belongs to none of them.
@@ -13,12 +14,12 @@ const SEVERAL: &str = "layerbench-report";
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     let format = args.print.wanted();
-    let read = |run: &PathBuf| read_in(run, &args.root);
+    let read = |run: &PathBuf| read_in(run, &args.within.root);
     let baseline = args.baseline.as_ref().map(read).transpose()?;
     let baseline = baseline.as_ref().map(|(_, results)| results);
     let out = match args.runs.as_slice() {
         [] | [_] => {
-            let (path, results) = read(args.runs.first().unwrap_or(&args.root))?;
+            let (path, results) = read(args.runs.first().unwrap_or(&args.within.root))?;
             // The familiar name of a file is a link into the run's directory: there the documents belong.
             let path = path.canonicalize().unwrap_or(path);
             let beside = path.parent().map(Path::to_owned);
@@ -51,14 +52,24 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     Ok(exit::OK)
 }
 
-/// The results of a file of records, of the directory that holds it, or of a run by its name; with the file's path.
+/// The results of a file of records, or of the directory that holds it; with the file's path.
 pub(super) fn read(records: &Path) -> anyhow::Result<(PathBuf, Results)> {
-    read_in(records, &runs::root())
+    let absent = || {
+        exit::coded(
+            exit::NO_INPUT,
+            format!(
+                "there is no {}; layerbench run makes one",
+                records.display()
+            ),
+        )
+    };
+    load(there(records)?.ok_or_else(absent)?)
 }
 
 /// The run that is meant on the command line: the newest where none is.
 pub(super) fn meant(run: &RunArg) -> anyhow::Result<(PathBuf, Results)> {
-    read_in(run.records.as_deref().unwrap_or(&run.root), &run.root)
+    let root = &run.within.root;
+    read_in(run.records.as_deref().unwrap_or(root), root)
 }
 
 /// The results in a directory.
@@ -66,9 +77,12 @@ pub(crate) fn read_results(dir: &Path) -> anyhow::Result<Results> {
     read(dir).map(|(_, results)| results)
 }
 
-/// As [`read`], where the runs of `root` are meant.
-fn read_in(records: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
-    let path = find(records, root)?;
+/// As [`read`], or of a run of `root` by its name.
+pub(super) fn read_in(run: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
+    load(find(run, root)?)
+}
+
+fn load(path: PathBuf) -> anyhow::Result<(PathBuf, Results)> {
     let text = packed::text(&path)?;
     let results = if packed::name(&path).ends_with(".jsonl") {
         Results::from_lines(&text)
@@ -79,42 +93,68 @@ fn read_in(records: &Path, root: &Path) -> anyhow::Result<(PathBuf, Results)> {
     Ok((path, results))
 }
 
-/// The records file that is meant: the path itself, what a run left in that directory, or that of a run of `root`.
+/// The records file that is meant: that of a path, or of a run of `root`.
 fn find(path: &Path, root: &Path) -> anyhow::Result<PathBuf> {
-    if path.is_dir() {
-        return [records::FILE, "results.json", packed::FILE]
-            .into_iter()
-            .map(|name| path.join(name))
-            .find(|path| path.exists())
-            .ok_or_else(|| {
-                exit::coded(
-                    exit::NO_INPUT,
-                    format!(
-                        "there is neither {} nor results.json in {}; layerbench run makes them",
-                        records::FILE,
-                        path.display()
-                    ),
-                )
-            });
+    if let Some(file) = there(path)? {
+        return Ok(file);
     }
-    if path.exists() {
-        return Ok(path.to_owned());
+    if path == root {
+        return Err(exit::coded(
+            exit::NO_INPUT,
+            format!(
+                "there is no directory {}; layerbench run makes it, --in OUT names another",
+                root.display()
+            ),
+        ));
     }
-    match path
-        .to_str()
-        .map(|text| runs::find(root, text))
-        .transpose()?
-    {
-        Some(Some(run)) => find(&run, root),
-        _ => Err(exit::coded(
+    let named = path.to_str().map(|text| runs::find(root, text));
+    let named = named.transpose()?.flatten();
+    let file = named.as_deref().map(there).transpose()?.flatten();
+    file.ok_or_else(|| {
+        exit::coded(
             exit::NO_INPUT,
             format!(
                 "there is no {}, and no run of that name in {}; layerbench run makes one, layerbench history lists them",
                 path.display(),
                 root.display()
             ),
-        )),
+        )
+    })
+}
+
+/// The records file at a path: the path itself, what a run left in that directory, or that of the newest run it keeps.
+/// `None` where nothing is.
+fn there(path: &Path) -> anyhow::Result<Option<PathBuf>> {
+    use std::io::ErrorKind;
+    let metadata = match std::fs::metadata(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        outcome => outcome.with_context(|| format!("could not read {}", path.display()))?,
+    };
+    if !metadata.is_dir() {
+        return Ok(Some(path.to_owned()));
     }
+    let names = [records::FILE, "results.json", packed::FILE];
+    if let Some(file) = names
+        .map(|name| path.join(name))
+        .into_iter()
+        .find(|file| file.exists())
+    {
+        return Ok(Some(file));
+    }
+    // Whoever removes the newest run leaves links that lead nowhere.
+    if let Some(newest) = runs::newest(path)? {
+        return there(&newest);
+    }
+    Err(exit::coded(
+        exit::NO_INPUT,
+        format!(
+            "there is neither {} nor results.json in {}; layerbench run makes them",
+            records::FILE,
+            path.display()
+        ),
+    ))
 }
 
 /// What is also printed.
@@ -197,18 +237,10 @@ fn make(out: &Path) -> anyhow::Result<()> {
 
 fn put(out: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     let path = out.join(name);
-    let mut file = tempfile::NamedTempFile::new_in(out).with_context(|| {
+    replace(&path, text.as_bytes()).with_context(|| {
         format!(
             "could not write {} (--out DIR names another directory)",
             path.display()
         )
-    })?;
-    std::io::Write::write_all(&mut file, text.as_bytes())
-        .with_context(|| format!("could not write {}", path.display()))?;
-    // A temporary file is private; a report is there to be read.
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(readable)?;
-    file.persist(&path)
-        .with_context(|| format!("could not write {}", path.display()))?;
-    Ok(())
+    })
 }

@@ -1,14 +1,15 @@
 //! `layerbench trend`: where the numbers of the runs that are kept changed, for each host and set-up apart.
 
 use reports::trend::rows::table;
-use reports::trend::{Filter, Group, History, json, terminal};
+use reports::trend::{Group, History, json, terminal};
 
-use crate::cli::{Format, TrendArgs, rows};
+use super::sought::Sought;
+use crate::cli::{FilterArgs, Format, TrendArgs, rows};
 use crate::runs::{self, State};
 use crate::{exit, layout, progress};
 
 pub(super) fn run(args: &TrendArgs) -> anyhow::Result<u8> {
-    let groups = groups(&args.out, args.filter.filter(args.all))?;
+    let groups = groups(&args.out, &args.filter, args.all)?;
     if groups.iter().all(|group| group.trends.is_empty()) {
         return Err(exit::coded(
             exit::NOTHING,
@@ -35,8 +36,13 @@ pub(super) fn run(args: &TrendArgs) -> anyhow::Result<u8> {
 }
 
 /// The series of every run of `out` that can be read.
-pub(super) fn groups(out: &std::path::Path, filter: Filter) -> anyhow::Result<Vec<Group>> {
-    let mut history = History::new(filter);
+pub(super) fn groups(
+    out: &std::path::Path,
+    filter: &FilterArgs,
+    all: bool,
+) -> anyhow::Result<Vec<Group>> {
+    let mut history = History::new(filter.filter(all));
+    let mut sought = Sought::new();
     for found in runs::list(out)? {
         let entry = runs::read(found);
         match &entry.state {
@@ -48,8 +54,10 @@ pub(super) fn groups(out: &std::path::Path, filter: Filter) -> anyhow::Result<Ve
             State::Complete | State::Interrupted | State::Torn => {
                 let host = runs::host(&entry.id, &entry.results);
                 history.add(&entry.id, &host, &entry.results);
+                sought.add(&entry.results);
             }
         }
     }
+    sought.check(filter)?;
     Ok(history.groups())
 }

@@ -5,11 +5,6 @@ use std::path::{Path, PathBuf};
 use super::links::{LATEST, RUNS};
 use crate::exit;
 
-/// The output directory where none is named.
-pub(crate) fn root() -> PathBuf {
-    std::env::var_os("LAYERBENCH_OUT").map_or_else(|| "layerbench-out".into(), PathBuf::from)
-}
-
 /// The directory of the run of `out` that `text` means; `None` when there is none.
 ///
 /// # Errors
@@ -19,7 +14,12 @@ pub(crate) fn find(out: &Path, text: &str) -> anyhow::Result<Option<PathBuf>> {
         return Ok(None);
     }
     if text == LATEST {
-        return Ok(Some(out.join(LATEST)).filter(|latest| latest.is_dir()));
+        let linked = Some(out.join(LATEST)).filter(|latest| latest.is_dir());
+        // The link leads nowhere once the newest run has been removed.
+        return match linked {
+            None if out.is_dir() => super::list::newest(out),
+            linked => Ok(linked),
+        };
     }
     let mut found: Vec<String> = std::fs::read_dir(out.join(RUNS))
         .into_iter()
@@ -66,9 +66,13 @@ mod tests {
             let name = found(text).unwrap().unwrap();
             assert_eq!(name, "2026-01-01T00-00-00Z-aa-01ff", "{text}");
         }
-        for text in ["", "2027", "f", "..", "latest", "../runs"] {
+        for text in ["", "2027", "f", "..", "../runs"] {
             assert_eq!(found(text).unwrap(), None, "{text:?}");
         }
+        // Without the link too.
+        let name = found("latest").unwrap().unwrap();
+        assert_eq!(name, "2026-01-02T00-00-00Z-aa-02ff");
+        assert_eq!(find(&dir.path().join("absent"), "latest").unwrap(), None);
         let error = found("2026").unwrap_err().to_string();
         assert!(error.contains("means 2 runs"), "{error}");
     }

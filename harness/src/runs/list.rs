@@ -75,6 +75,11 @@ pub(crate) fn list(out: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
+/// The directory of the newest run of `out`, if it keeps any.
+pub(crate) fn newest(out: &Path) -> anyhow::Result<Option<PathBuf>> {
+    Ok(list(out)?.pop().map(|(_, dir)| dir))
+}
+
 /// Reads one of them.
 pub(crate) fn read((id, dir): (String, PathBuf)) -> Entry {
     let (state, results) = match crate::commands::read_results(&dir) {

@@ -5,7 +5,7 @@ mod id;
 mod links;
 mod list;
 
-pub(crate) use find::{find, root};
+pub(crate) use find::find;
 pub(crate) use id::{host, stem};
 pub(crate) use links::{adopt, create, publish};
-pub(crate) use list::{Entry, State, is_running, list, read};
+pub(crate) use list::{Entry, State, is_running, list, newest, read};

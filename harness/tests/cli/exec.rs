@@ -33,10 +33,9 @@ fn exec_hands_over_the_root_and_the_exit_status() {
                 "kill -TERM $$",
             ],
         );
-        session.expect(
-            66,
-            &["exec", "--driver", driver, "--", "/nonexistent/program"],
-        );
+        let absent = ["exec", "--driver", driver, "--", "/nonexistent/program"];
+        let (_, err) = session.expect(66, &absent);
+        assert!(err.contains("a program of the host"), "{err}");
         session.assert_clean();
     }
 }

@@ -72,6 +72,43 @@ fn a_full_disk_is_an_error_that_leaves_nothing() {
     session.assert_clean();
 }
 
+/// The results' disk, not the stores': nothing of the run is left, and what to do is said.
+#[test]
+fn a_full_output_directory_is_told_and_leaves_nothing() {
+    let session = Session::new();
+    std::fs::create_dir(session.path("small")).unwrap();
+    let script = "mount -t tmpfs -o size=16k none small && exec \"$0\" \"$@\"";
+    let binary = env!("CARGO_BIN_EXE_layerbench");
+    let line = [
+        &["-m", "sh", "-c", script, binary][..],
+        &CASE,
+        &["--out", "small"],
+    ]
+    .concat();
+    let output = session.tool("unshare", &line);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(71), "{err}");
+    assert_one_line(&err);
+    for word in ["small/runs/", "No space left", "make room there"] {
+        assert!(err.contains(word), "{word}: {err}");
+    }
+    session.assert_clean();
+    // Larger than any file may be.
+    let huge = [
+        "exec",
+        "--driver",
+        "overlay2@ext4",
+        "--size",
+        "8000PiB",
+        "--",
+        "true",
+    ];
+    let (_, err) = session.expect(71, &huge);
+    assert_one_line(&err);
+    assert!(err.contains("is --size too large"), "{err}");
+    session.assert_clean();
+}
+
 #[test]
 fn an_output_directory_that_cannot_be_written_is_told_first() {
     let session = Session::new();

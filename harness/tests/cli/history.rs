@@ -278,7 +278,10 @@ fn a_step_in_the_history_is_found_between_the_runs_it_is_between() {
         .iter()
         .flat_map(|series| series["changes"].as_array().unwrap());
     assert!(steps.all(|step| step["since"] == "2026-01-08T00-00-00Z-0badcafe-0007"));
-    let (_, err) = session.expect(4, &["trend", "--metric", "nosuch"]);
+    let (_, err) = session.expect(2, &["trend", "--metric", "alocated"]);
+    assert_one_line(&err);
+    assert!(err.contains("near it are allocated"), "{err}");
+    let (_, err) = session.expect(4, &["trend", "--metric", "mounts"]);
     assert_one_line(&err);
 }
 

@@ -123,3 +123,19 @@ fn nobody_can_measure_every_workload_or_is_told_why_not() {
     let left = records.iter().filter(|one| one["metric"] == "leftovers");
     assert!(left.clone().count() > 0 && left.clone().all(|one| one["value"] == 0.0));
 }
+
+#[test]
+fn what_may_not_be_read_is_not_said_to_be_absent() {
+    let nobody = Nobody::new();
+    let private = nobody.0.path("private");
+    std::fs::create_dir(&private).unwrap();
+    std::fs::write(private.join("results.json"), "{}").unwrap();
+    std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let output = nobody.run(&["report", "private/results.json"]);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(77), "{err}");
+    assert!(
+        err.contains("private/results.json: Permission denied"),
+        "{err}"
+    );
+}

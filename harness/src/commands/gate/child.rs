@@ -28,7 +28,9 @@ pub(super) fn run(binary: &Path, line: &[String], dir: &Path) -> anyhow::Result<
     match code {
         Some(exit::INTERRUPTED) => Ok(None),
         // A case that fails, or a workload that does not finish, is among the results, and is judged there.
-        Some(exit::OK | exit::FAILED | exit::OS) if has_results(dir) => Run::load(dir).map(Some),
+        Some(exit::OK | exit::FAILED | exit::OS) if has_results(dir) => {
+            Run::load(dir, dir).map(Some)
+        }
         _ => {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             let last = text.lines().rev().find(|line| !line.trim().is_empty());

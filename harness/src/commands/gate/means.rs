@@ -47,7 +47,7 @@ impl Means {
     /// What the command line says.
     pub(super) fn of(args: &GateArgs) -> anyhow::Result<Self> {
         if let Some(path) = &args.baseline {
-            let run = Run::load(path)?;
+            let run = Run::load(path, &args.out)?;
             let path = path.clone();
             let run = Box::new(run);
             return Ok(Self::Baseline { path, run });

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use super::{digest, is_below};
 use crate::exit;
+use crate::outfile::replace;
 
 /// The list: `sha256sum --check files.sha256` checks it.
 const LIST: &str = "files.sha256";
@@ -25,15 +26,14 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Makes a directory, or takes one that is empty or holds a site.
+    /// Takes a directory that is not there yet, is empty, or holds a site. It is made with the first file.
     pub(super) fn open(dir: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(dir).with_context(|| elsewhere("make", dir))?;
         let before = match std::fs::read_to_string(dir.join(LIST)) {
             Ok(list) => read(&list),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| elsewhere("read", &dir.join(LIST))),
         };
-        let Some(before) = before.or_else(|| is_free(dir).then(Vec::new)) else {
+        let Some(before) = before.or_else(|| (!dir.exists() || is_free(dir)).then(Vec::new)) else {
             return Err(exit::coded(
                 exit::USAGE,
                 format!(
@@ -134,15 +134,7 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let what = || elsewhere("write", path);
     let parent = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).with_context(what)?;
-    let mut file = tempfile::NamedTempFile::new_in(parent).with_context(what)?;
-    std::io::Write::write_all(&mut file, bytes).with_context(what)?;
-    // A temporary file is private; a site is there to be read.
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file()
-        .set_permissions(readable)
-        .with_context(what)?;
-    file.persist(path).with_context(what)?;
-    Ok(())
+    replace(path, bytes).with_context(what)
 }
 
 fn elsewhere(what: &str, path: &Path) -> String {
