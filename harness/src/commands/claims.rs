@@ -186,8 +186,8 @@ mod tests {
             let cli = Cli::try_parse_from(answer.command.split(' '))
                 .unwrap_or_else(|error| panic!("{name}: {}: {error}", answer.command));
             let drivers = match cli.command {
-                Command::Run(args) | Command::Bench(args) => args.drivers,
-                Command::Conform(args) => args.drivers,
+                Command::Run(args) | Command::Bench(args) => args.subjects.drivers,
+                Command::Conform(args) => args.subjects.drivers,
                 other => panic!("{name}: {other:?}"),
             };
             for driver in drivers {
