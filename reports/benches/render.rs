@@ -9,8 +9,12 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 fn pages(criterion: &mut Criterion) {
     let results = big::results();
-    criterion.bench_function("report.html of 5 drivers, 60 rows, 30 rounds", |bench| {
+    let name = "report.html of 5 drivers, 60 rows, 30 rounds";
+    criterion.bench_function(name, |bench| {
         bench.iter(|| reports::render(&results));
+    });
+    criterion.bench_function("of that, the analysis", |bench| {
+        bench.iter(|| reports::Analysis::new(&results));
     });
 }
 

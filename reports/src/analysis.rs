@@ -2,7 +2,7 @@
 //!
 //! Every document is made of this, so that no two of them can disagree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::emulated::is_timed;
 use crate::finish::timed_out;
@@ -66,7 +66,14 @@ pub struct Analysis<'a> {
     /// The twins' comparisons; `None` without a twin.
     pub noise: Option<Noise>,
     compared: Family,
-    index: BTreeMap<(String, Key), usize>,
+    index: HashMap<String, Own>,
+}
+
+/// Where the series of one subject are.
+#[derive(Debug, Default)]
+struct Own {
+    by_key: HashMap<Key, usize>,
+    by_workload: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Analysis<'a> {
@@ -84,11 +91,13 @@ impl<'a> Analysis<'a> {
             !untold && !left_out.contains(&(record.workload.as_str(), record.round))
         };
         let series = gather(results.records.iter().filter(counts));
-        let index = series
-            .iter()
-            .enumerate()
-            .map(|(at, s)| ((s.subject.clone(), s.key.clone()), at))
-            .collect();
+        let mut index: HashMap<String, Own> = HashMap::new();
+        for (at, one) in series.iter().enumerate() {
+            let own = index.entry(one.subject.clone()).or_default();
+            own.by_key.insert(one.key.clone(), at);
+            let workload = own.by_workload.entry(one.key.workload.clone());
+            workload.or_default().push(at);
+        }
         let mut analysis = Self {
             results,
             series,
@@ -116,9 +125,23 @@ impl<'a> Analysis<'a> {
 
     /// What one subject measured of one thing.
     pub fn get(&self, subject: &str, key: &Key) -> Option<&Series> {
-        self.index
-            .get(&(subject.to_owned(), key.clone()))
-            .map(|at| &self.series[*at])
+        self.place(subject, key).map(|at| &self.series[at])
+    }
+
+    fn place(&self, subject: &str, key: &Key) -> Option<usize> {
+        self.index.get(subject)?.by_key.get(key).copied()
+    }
+
+    /// All that one subject measured of a workload, in order of appearance.
+    pub fn of<'b>(
+        &'b self,
+        subject: &str,
+        workload: &str,
+    ) -> impl Iterator<Item = &'b Series> + use<'a, 'b> {
+        let own = self.index.get(subject);
+        let places = own.and_then(|own| own.by_workload.get(workload));
+        let places = places.map(Vec::as_slice).unwrap_or_default();
+        places.iter().map(|at| &self.series[*at])
     }
 
     /// A subject's series against its control's.
@@ -133,8 +156,7 @@ impl<'a> Analysis<'a> {
         subject: &str,
         key: &Key,
     ) -> Option<&'b Compared> {
-        let at = self.index.get(&(subject.to_owned(), key.clone()))?;
-        family.0.get(at)
+        family.0.get(&self.place(subject, key)?)
     }
 
     /// The control's series that a subject's is compared with.
@@ -159,11 +181,9 @@ impl<'a> Analysis<'a> {
             .iter()
             .find(|s| s.name == name)?
             .driver;
-        let mut fit = self.series.iter().filter(|s| {
+        let mut fit = self.of(name, &key.workload).filter(|s| {
             let other = &s.key;
-            s.subject == name
-                && (&other.workload, &other.phase, &other.metric)
-                    == (&key.workload, &key.phase, &key.metric)
+            (&other.phase, &other.metric) == (&key.phase, &key.metric)
                 && other
                     .params
                     .iter()
@@ -177,15 +197,11 @@ impl<'a> Analysis<'a> {
 
     /// The workloads in the order of the run, then any others found in the records.
     pub fn workloads(&self) -> Vec<String> {
-        let planned = self.results.run.workloads.iter().map(|w| w.name.clone());
-        let seen = self.series.iter().map(|s| s.key.workload.clone());
-        let mut names = Vec::new();
-        for name in planned.chain(seen) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        let planned = self.results.run.workloads.iter().map(|w| &w.name);
+        let seen = self.series.iter().map(|s| &s.key.workload);
+        let mut known = HashSet::new();
+        let names = planned.chain(seen).filter(|name| known.insert(*name));
+        names.cloned().collect()
     }
 
     /// The question a workload answers.

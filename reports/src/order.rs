@@ -10,9 +10,11 @@
 //!   experiments", 1935; Good, "Permutation, parametric, and bootstrap tests", 2005), the statistic being that of Kruskal
 //!   and Wallis (1952). The first cell of a round is left out: it follows another workload.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::analysis::Analysis;
+use crate::record::Record;
+use crate::series::{Key, Series};
 use crate::stats::quantile::{mean, median};
 use crate::stats::random::Random;
 use crate::stats::{Friedman, family};
@@ -60,8 +62,15 @@ struct Cell {
 /// What the order did, for every workload with three complete rounds of three subjects or more.
 pub fn effects(analysis: &Analysis<'_>) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let mut times: HashMap<&str, Vec<&Record>> = HashMap::new();
+    for record in &analysis.results.records {
+        if record.metric == "time" && record.value > 0.0 {
+            times.entry(&record.workload).or_default().push(record);
+        }
+    }
     for workload in analysis.workloads() {
-        let blocks = blocks(analysis, &workload);
+        let own = times.get(workload.as_str());
+        let blocks = blocks(analysis, own.map_or(&[], Vec::as_slice));
         let subjects = blocks.first().map_or(0, Vec::len);
         if blocks.len() < 3 || subjects < 3 {
             continue;
@@ -76,19 +85,18 @@ pub fn effects(analysis: &Analysis<'_>) -> Vec<Effect> {
     effects
 }
 
-/// The complete rounds of a workload, the cells of each in their order. A round that lacks a subject the others have is
-/// left out; a subject that never finishes is missing everywhere, and leaves no gap.
-fn blocks(analysis: &Analysis<'_>, workload: &str) -> Vec<Vec<Cell>> {
+/// The complete rounds of a workload with these times, the cells of each in their order. A round that lacks a subject the
+/// others have is left out; a subject that never finishes is missing everywhere, and leaves no gap.
+fn blocks(analysis: &Analysis<'_>, times: &[&Record]) -> Vec<Vec<Cell>> {
     let mut logs: BTreeMap<(u32, &str), (u32, Vec<f64>)> = BTreeMap::new();
-    let times = analysis.results.records.iter().filter(|record| {
-        record.workload == workload && record.metric == "time" && record.value > 0.0
-    });
+    let mut medians: HashMap<*const Series, f64> = HashMap::new();
     for record in times {
-        let key = crate::series::Key::of(record);
+        let key = Key::of(record);
         let Some(series) = analysis.get(&record.subject, &key) else {
             continue;
         };
-        let middle = series.median();
+        let known = medians.entry(std::ptr::from_ref(series));
+        let middle = *known.or_insert_with(|| series.median());
         // A round that does not count is not in the series.
         if middle > 0.0 && series.rounds.contains_key(&record.round) {
             let cell = logs.entry((record.round, &record.subject));
@@ -146,12 +154,13 @@ fn predecessor(workload: &str, blocks: &[Vec<Cell>], seed: u64) -> Option<Effect
     let seen = statistic(&rounds, groups.len());
     let mut random = Random::new(seed);
     let mut as_large = 0_u32;
+    // Sums of the same numbers in another order differ in their last digits.
+    let large = seen * (1.0 - 1e-9);
     for _ in 0..EXCHANGES {
         for (_, ranks) in &mut rounds {
             random.shuffle(ranks);
         }
-        // Sums of the same numbers in another order differ in their last digits.
-        as_large += u32::from(statistic(&rounds, groups.len()) >= seen * (1.0 - 1e-9));
+        as_large += u32::from(statistic(&rounds, groups.len()) >= large);
     }
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let p = f64::from(as_large + 1) / (EXCHANGES + 1) as f64;
@@ -206,7 +215,7 @@ fn effect(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Record, Results};
+    use crate::record::Results;
 
     /// A made-up run of 6 subjects in shuffled order on a machine with drift and noise of 5 %. `planted` gives by how
     /// many times a cell is slowed, from its place and its predecessor.
@@ -289,7 +298,8 @@ mod tests {
         // One never finishes, another missed a round.
         some.records
             .retain(|r| r.subject != "s2" && !(r.subject == "s1" && r.round == 4));
-        let blocks = blocks(&Analysis::new(&some), "w");
+        let times: Vec<&Record> = some.records.iter().collect();
+        let blocks = blocks(&Analysis::new(&some), &times);
         assert_eq!((blocks.len(), blocks[0].len()), (11, 5));
         some.records.retain(|r| r.round < 2);
         assert!(effects(&Analysis::new(&some)).is_empty(), "too little");

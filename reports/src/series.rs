@@ -1,6 +1,6 @@
 //! Records gathered into series: what one subject measured of one thing, round by round.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::record::{Cache, Facts, Record};
 use crate::stats::quantile::median;
 
 /// What is measured, whoever does it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Key {
     /// `copy-up`.
     pub workload: String,
@@ -79,27 +79,32 @@ impl Series {
 
 /// Gathers records, in order of first appearance. Values that repeat within a round become their median.
 pub fn gather<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Series> {
-    let mut index: BTreeMap<(&str, Key), usize> = BTreeMap::new();
-    let mut all: Vec<(Series, BTreeMap<u32, Vec<f64>>)> = Vec::new();
+    // A key is made once for each series, not for each record: there may be a hundred thousand.
+    let mut index: HashMap<(&str, &str, &str, &str, &Facts), usize> = HashMap::new();
+    let mut all: Vec<(Series, Vec<(u32, f64)>)> = Vec::new();
     for record in records {
-        let key = Key::of(record);
-        let at = *index
-            .entry((&record.subject, key.clone()))
-            .or_insert_with(|| {
-                let series = Series {
-                    subject: record.subject.clone(),
-                    key,
-                    unit: record.unit.clone(),
-                    rounds: BTreeMap::new(),
-                    latencies: None,
-                    flagged: 0,
-                    cache: record.cache,
-                };
-                all.push((series, BTreeMap::new()));
-                all.len() - 1
-            });
+        let of = (
+            record.subject.as_str(),
+            record.workload.as_str(),
+            record.phase.as_str(),
+            record.metric.as_str(),
+            &record.params,
+        );
+        let at = *index.entry(of).or_insert_with(|| {
+            let series = Series {
+                subject: record.subject.clone(),
+                key: Key::of(record),
+                unit: record.unit.clone(),
+                rounds: BTreeMap::new(),
+                latencies: None,
+                flagged: 0,
+                cache: record.cache,
+            };
+            all.push((series, Vec::new()));
+            all.len() - 1
+        });
         let (series, values) = &mut all[at];
-        values.entry(record.round).or_default().push(record.value);
+        values.push((record.round, record.value));
         series.flagged += usize::from(!record.flags.is_empty());
         if series.cache != record.cache {
             series.cache = None;
@@ -109,12 +114,20 @@ pub fn gather<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Series> 
         }
     }
     all.into_iter()
-        .map(|(mut series, values)| {
-            series.rounds = values
-                .into_iter()
-                .filter_map(|(round, values)| Some((round, median(&values)?)))
-                .collect();
+        .map(|(mut series, mut values)| {
+            values.sort_by_key(|(round, _)| *round);
+            let rounds = values.chunk_by(|a, b| a.0 == b.0);
+            series.rounds = rounds.filter_map(of_round).collect();
             series
         })
         .collect()
+}
+
+/// A round with the middle of its values.
+fn of_round(values: &[(u32, f64)]) -> Option<(u32, f64)> {
+    if let [only] = values {
+        return Some(*only);
+    }
+    let all: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+    Some((values.first()?.0, median(&all)?))
 }

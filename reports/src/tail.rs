@@ -1,10 +1,10 @@
 //! High quantiles of latencies over all rounds, with what the choice of rounds leaves open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::latency::Latencies;
 use crate::record::Record;
-use crate::series::{Key, Series};
+use crate::series::Series;
 use crate::stats::{Bootstrapped, bootstrap};
 
 /// A quantile of the latencies of all rounds together.
@@ -19,25 +19,48 @@ pub struct Tail {
     pub interval: Option<Bootstrapped>,
 }
 
+/// The records that have a distribution, by subject and phase: they are few, and looked for often.
+#[derive(Debug, Default)]
+pub struct Distributions<'a>(HashMap<(&'a str, &'a str, &'a str), Vec<&'a Record>>);
+
+impl<'a> Distributions<'a> {
+    /// Finds them.
+    pub fn new(records: &'a [Record]) -> Self {
+        let mut found: HashMap<_, Vec<&Record>> = HashMap::new();
+        for record in records.iter().filter(|record| record.histogram.is_some()) {
+            let of = (&*record.subject, &*record.workload, &*record.phase);
+            found.entry(of).or_default().push(record);
+        }
+        Self(found)
+    }
+
+    fn of<'b>(&'b self, series: &'b Series) -> &'b [&'a Record] {
+        let key = &series.key;
+        let of = (&*series.subject, &*key.workload, &*key.phase);
+        self.0.get(&of).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The quantile `q` of what the operations of a series took, in the rounds that count; `None` when fewer than ten
 /// operations lie beyond it.
 pub fn tail(records: &[Record], series: &Series, q: f64, seed: u64) -> Option<Tail> {
-    tails(records, series, &[q], seed).pop().flatten()
+    tails(&Distributions::new(records), series, &[q], seed)
+        .pop()
+        .flatten()
 }
 
 /// Several quantiles, each as of [`tail`]: the operations are gathered once.
 pub fn tails(
-    records: &[Record],
+    records: &Distributions<'_>,
     series: &Series,
     quantiles: &[f64],
     seed: u64,
 ) -> Vec<Option<Tail>> {
     let mut rounds: BTreeMap<u32, Latencies> = BTreeMap::new();
-    for record in records {
+    for record in records.of(series) {
         if let Some(histogram) = &record.histogram
-            && record.subject == series.subject
             && series.rounds.contains_key(&record.round)
-            && Key::of(record) == series.key
+            && (&record.metric, &record.params) == (&series.key.metric, &series.key.params)
         {
             rounds.entry(record.round).or_default().merge(histogram);
         }

@@ -222,7 +222,7 @@ fn pages_of_partial_runs_say_so() {
     let whole = common::results(3);
     let page = render(&whole);
     check(&page);
-    assert!(page.contains("3 rounds are too few for verdicts"));
+    assert!(page.contains("3 rounds are too few to be sure of anything"));
     assert!(page.contains("too few rounds"));
     assert!(page.contains(" at 75.0 %"));
 
@@ -303,7 +303,9 @@ fn whoever_fails_a_required_promise_is_not_recommended() {
     };
     let named = h1(&page);
     assert!(
-        named.starts_with("On this host, at 95 % confidence over 12 rounds: overlay2@ext4 or"),
+        named
+            .starts_with("Of 5 storage drivers in 6 set-ups on this host, choose overlay2@ext4 or")
+            && named.contains("from 12 rounds"),
         "{named}"
     );
     for case in results
@@ -328,6 +330,37 @@ fn a_note_stands_beside_the_numbers() {
     for id in ["matrix", "workloads", "subjects"] {
         assert!(section(id).contains("zfs-fuse is ZFS of 2009"), "{id}");
     }
+}
+
+#[test]
+fn a_run_of_one_workload_says_what_it_found_and_what_is_missing() {
+    let mut results = common::results(12);
+    results
+        .records
+        .retain(|record| record.workload == "copy-up");
+    results.run.workloads.retain(|info| info.name == "copy-up");
+    let page = render(&results);
+    check(&page);
+    let sentence = between(&page, "<h1>", "</h1>");
+    for part in [
+        "measured only copy-up",
+        "too little to recommend",
+        "256 MiB",
+    ] {
+        assert!(sentence.contains(part), "{part}: {sentence}");
+    }
+    let summary = between(&page, "<section id=\"summary\"", "</section>");
+    assert!(!summary.contains("class=\"card"), "nobody is recommended");
+    for part in ["CI builders", "not decided", "missing: pull, start"] {
+        assert!(summary.contains(part), "{part}: {summary}");
+    }
+    // Two drivers against one another, by the size of the file.
+    let table = between(&page, "id=\"p-copy-up-append-first\"", "</table>");
+    assert!(table.contains("256 MiB</th>"), "{table}");
+    let row = table.split("<tr>").find(|row| {
+        row.contains("zfs@<wbr>zfs-fuse-0.7.0 ") && row.contains("against overlay2@<wbr>ext4<")
+    });
+    assert_eq!(row.unwrap().matches("er [").count(), 5, "{row:?}");
 }
 
 proptest::proptest! {

@@ -168,7 +168,7 @@ fn too_few_rounds_rank_nobody_and_say_so() {
     );
     assert!(
         summary::text(&results, 200)
-            .contains("4 rounds are too few for verdicts (6 are the least)")
+            .contains("4 rounds are too few to be sure of anything (6 are the least)")
     );
 }
 

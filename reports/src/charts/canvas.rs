@@ -181,9 +181,7 @@ impl Canvas<'_> {
     /// `Drawing`.
     pub fn ring(&self, at: (i32, i32), radius: i32, ink: Ink) -> Result<()> {
         self.dot(at, radius, Ink::Paper, 1.0)?;
-        self.area
-            .draw(&Circle::new(at, radius, ink.code().stroke_width(2)))
-            .map_err(failed)
+        self.outline(at, radius, ink)
     }
 
     /// A square.
@@ -203,20 +201,39 @@ impl Canvas<'_> {
     /// # Errors
     /// `Drawing`.
     pub fn marker(&self, at: (i32, i32), index: usize) -> Result<()> {
+        self.markers(&[at], index)
+    }
+
+    /// Marks of one subject that do not overlap.
+    ///
+    /// # Errors
+    /// `Drawing`.
+    pub fn markers(&self, places: &[(i32, i32)], index: usize) -> Result<()> {
         let ink = Ink::Subject(index);
-        let (x, y) = at;
+        let each =
+            |draw: &dyn Fn((i32, i32)) -> Result<()>| places.iter().try_for_each(|at| draw(*at));
         let polygon = |points: Vec<(i32, i32)>| {
             self.area
                 .draw(&Polygon::new(points, ink.code().filled()))
                 .map_err(failed)
         };
         match index % 5 {
-            0 => self.dot(at, 5, ink, 1.0),
-            1 => self.square(at, 4, ink),
-            2 => polygon(vec![(x, y - 6), (x + 6, y + 5), (x - 6, y + 5)]),
-            3 => polygon(vec![(x, y - 6), (x + 6, y), (x, y + 6), (x - 6, y)]),
-            _ => self.ring(at, 4, ink),
+            0 => each(&|at| self.dot(at, 5, ink, 1.0)),
+            1 => each(&|at| self.square(at, 4, ink)),
+            2 => each(&|(x, y)| polygon(vec![(x, y - 6), (x + 6, y + 5), (x - 6, y + 5)])),
+            3 => each(&|(x, y)| polygon(vec![(x, y - 6), (x + 6, y), (x, y + 6), (x - 6, y)])),
+            _ => {
+                // Paper first under all of them, so that the rings are one path.
+                each(&|at| self.dot(at, 4, Ink::Paper, 1.0))?;
+                each(&|at| self.outline(at, 4, ink))
+            }
         }
+    }
+
+    fn outline(&self, at: (i32, i32), radius: i32, ink: Ink) -> Result<()> {
+        self.area
+            .draw(&Circle::new(at, radius, ink.code().stroke_width(2)))
+            .map_err(failed)
     }
 
     /// A text, centred in height on its point.

@@ -38,6 +38,21 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// What a chart is worth to a reader: what stands first is left out first where a page would be too big.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worth {
+    /// It says that nothing went wrong.
+    Check,
+    /// It shows single values of what is told in sum elsewhere.
+    Detail,
+    /// It answers a further question.
+    Further,
+    /// It answers a question that many readers have.
+    Answer,
+    /// A workload is hardly told without it.
+    Heart,
+}
+
 /// One kind of chart.
 #[derive(Debug, Clone, Copy)]
 pub struct Chart {
@@ -47,6 +62,10 @@ pub struct Chart {
     pub question: &'static str,
     /// Shown at once; others wait until they are asked for.
     pub first: bool,
+    /// What it is worth where not all of them fit into a page.
+    pub worth: Worth,
+    /// Whether the matrix has its numbers.
+    pub in_matrix: bool,
     /// Draws it for a workload; `None` where the records do not fit it.
     pub draw: fn(&Scene<'_>, &str) -> Result<Option<Figure>>,
 }

@@ -141,8 +141,11 @@ fn draw_plot(canvas: &Canvas<'_>, (dx, dy): (i32, i32), plot: &Plot) -> Result<(
         } else {
             points.len().saturating_sub(1)
         };
-        for point in &points[marked..] {
-            mark(canvas, *point, curve.colour)?;
+        match curve.colour {
+            Some(index) => canvas.markers(&points[marked..], index)?,
+            None => points[marked..]
+                .iter()
+                .try_for_each(|point| mark(canvas, *point, None))?,
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::axis::Axis;
 use super::canvas::{Anchor, Canvas, Ink, along, short, svg};
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::panel::{WIDTH, ends, grouped, legend, tick_text};
 use super::rounds::some;
 use crate::error::Result;
@@ -20,6 +20,8 @@ pub const CHART: Chart = Chart {
     id: "drift",
     question: "Did the machine change during the run?",
     first: false,
+    worth: Worth::Check,
+    in_matrix: false,
     draw,
 };
 

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::canvas::{Anchor, Canvas, Ink, along, svg};
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::panel::{LEFT, WIDTH, ends, grouped, name, tick_text};
 use crate::analysis::Compared;
 use crate::error::Result;
@@ -18,6 +18,8 @@ pub const CHART: Chart = Chart {
     id: "forest",
     question: "How many times what a plain directory takes, and how sure is that?",
     first: true,
+    worth: Worth::Heart,
+    in_matrix: true,
     draw,
 };
 
@@ -88,12 +90,9 @@ fn draw(scene: &Scene<'_>, workload: &str) -> Result<Option<Figure>> {
         &description.join(" "),
         |canvas| {
             grid(canvas, axis, height)?;
-            let mut top = 0;
-            for panel in &panels {
-                draw_panel(canvas, top, axis, panel)?;
-                top += panel.height();
-            }
-            Ok(())
+            behind(canvas, axis, &panels)?;
+            words(canvas, &panels)?;
+            marks(canvas, axis, &panels)
         },
     )?;
     let rounds = |of: fn(&[usize]) -> Option<usize>| {
@@ -185,47 +184,91 @@ fn grid(canvas: &Canvas<'_>, axis: Axis, height: i32) -> Result<()> {
     Ok(())
 }
 
-fn draw_panel(canvas: &Canvas<'_>, top: i32, axis: Axis, panel: &Panel<'_>) -> Result<()> {
+/// Each panel with its upper edge.
+fn placed<'a, 'b>(panels: &'b [Panel<'a>]) -> impl Iterator<Item = (i32, &'b Panel<'a>)> {
+    panels.iter().scan(0, |top, panel| {
+        let own = *top;
+        *top += panel.height();
+        Some((own, panel))
+    })
+}
+
+/// The strips of all panels with their middles.
+fn strips_of<'a, 'b>(
+    panels: &'b [Panel<'a>],
+) -> impl Iterator<Item = (i32, &'b Strip<'a>)> + use<'a, 'b> {
+    placed(panels).flat_map(|(top, panel)| {
+        let middle = move |strip: i32| top + HEAD + STRIP * strip + STRIP / 2;
+        (0..).map(middle).zip(&panel.strips)
+    })
+}
+
+/// What lies behind the marks. Shapes of a kind are drawn one after the other, over all panels: they become one path.
+fn behind(canvas: &Canvas<'_>, axis: Axis, panels: &[Panel<'_>]) -> Result<()> {
     let x = |ratio: f64| along(LEFT, RIGHT, axis.place(ratio));
-    let title = (0, top + 13);
-    // The grid must not cross the words.
-    canvas.rect([(0, top), (RIGHT, top + HEAD - 6)], Ink::Paper, 1.0)?;
-    canvas.bold(title, &panel.row.label, Ink::Text, 13, Anchor::Start)?;
-    let middle = |strip: i32| top + HEAD + STRIP * strip + STRIP / 2;
-    for (y, strip) in (0..).map(middle).zip(&panel.strips) {
+    for (top, _) in placed(panels) {
+        // The grid must not cross the words.
+        canvas.rect([(0, top), (RIGHT, top + HEAD - 6)], Ink::Paper, 1.0)?;
+    }
+    let half = STRIP / 2;
+    for (y, strip) in strips_of(panels) {
         if let Ok((compared, _)) = &strip.found {
             let limit = 1.0 + compared.margin;
-            let half = STRIP / 2;
-            canvas.rect(
-                [(x(1.0 / limit), y - half), (x(limit), y + half)],
-                Ink::Band,
-                1.0,
-            )?;
+            let band = [(x(1.0 / limit), y - half), (x(limit), y + half)];
+            canvas.rect(band, Ink::Band, 1.0)?;
         }
     }
-    let bottom = top + HEAD + STRIP * i32::try_from(panel.strips.len()).unwrap_or(0);
-    canvas.line((x(1.0), top + HEAD), (x(1.0), bottom), Ink::Muted, 1)?;
-    for (y, strip) in (0..).map(middle).zip(&panel.strips) {
+    for (top, panel) in placed(panels) {
+        let bottom = top + panel.height() - GAP;
+        canvas.line((x(1.0), top + HEAD), (x(1.0), bottom), Ink::Muted, 1)?;
+    }
+    Ok(())
+}
+
+fn words(canvas: &Canvas<'_>, panels: &[Panel<'_>]) -> Result<()> {
+    for (top, panel) in placed(panels) {
+        canvas.bold(
+            (0, top + 13),
+            &panel.row.label,
+            Ink::Text,
+            13,
+            Anchor::Start,
+        )?;
+    }
+    for (y, strip) in strips_of(panels) {
         name(canvas, y, strip.name)?;
-        let (compared, times) = match &strip.found {
-            Ok(found) => found,
-            Err(why) => {
-                canvas.text((WORDS, y), why, Ink::Muted, 12, Anchor::Start)?;
-                continue;
+        match &strip.found {
+            Ok((compared, times)) => {
+                let glyph = compared.verdict.glyph();
+                let text = format!("{glyph} {} {}", times.words, times.interval);
+                canvas.text((WORDS, y), text.trim_end(), Ink::Text, 12, Anchor::Start)?;
             }
-        };
-        let ink = Ink::Subject(strip.colour);
-        if let Some(interval) = compared.pair.interval {
-            canvas.line((x(interval.low), y), (x(interval.high), y), ink, 2)?;
+            Err(why) => canvas.text((WORDS, y), why, Ink::Muted, 12, Anchor::Start)?,
         }
-        canvas.marker((x(compared.pair.ratio), y), strip.colour)?;
-        let text = format!(
-            "{} {} {}",
-            compared.verdict.glyph(),
-            times.words,
-            times.interval
-        );
-        canvas.text((WORDS, y), text.trim_end(), Ink::Text, 12, Anchor::Start)?;
+    }
+    Ok(())
+}
+
+/// Intervals and ratios, subject by subject.
+fn marks(canvas: &Canvas<'_>, axis: Axis, panels: &[Panel<'_>]) -> Result<()> {
+    let x = |ratio: f64| along(LEFT, RIGHT, axis.place(ratio));
+    let mut colours: Vec<usize> = strips_of(panels).map(|(_, strip)| strip.colour).collect();
+    colours.sort_unstable();
+    colours.dedup();
+    for colour in colours {
+        let mut places = Vec::new();
+        let own = strips_of(panels).filter(|(_, strip)| strip.colour == colour);
+        for (y, strip) in own {
+            let Ok((compared, _)) = &strip.found else {
+                continue;
+            };
+            if let Some(interval) = compared.pair.interval {
+                let ends = [(x(interval.low), y), (x(interval.high), y)];
+                canvas.line(ends[0], ends[1], Ink::Subject(colour), 2)?;
+            }
+            places.push((x(compared.pair.ratio), y));
+        }
+        canvas.markers(&places, colour)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::axis::Axis;
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::curves::{self, Curve, MOST, Plot};
 use super::panel;
 use crate::error::Result;
@@ -20,6 +20,8 @@ pub const CHART: Chart = Chart {
     id: "growth",
     question: "How does the cost grow?",
     first: true,
+    worth: Worth::Further,
+    in_matrix: false,
     draw,
 };
 

@@ -3,7 +3,7 @@
 //! The curve ends where fewer than ten operations lie beyond it.
 
 use super::axis::Axis;
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::curves::{self, Curve, MOST, Plot};
 use super::panel::{ends, grouped};
 use crate::error::Result;
@@ -17,6 +17,8 @@ pub const CHART: Chart = Chart {
     id: "latencies",
     question: "How long do single operations take, and the slow ones among them?",
     first: false,
+    worth: Worth::Further,
+    in_matrix: false,
     draw,
 };
 

@@ -19,4 +19,4 @@ pub mod spark;
 mod svg;
 pub mod volumes;
 
-pub use chart::{ALL, Chart, Figure, Scene};
+pub use chart::{ALL, Chart, Figure, Scene, Worth};

@@ -4,7 +4,7 @@
 //! with the same parameters. Parts that overlap (their sum is more than the whole) are not shares: nothing is drawn.
 
 use super::canvas::{Anchor, Canvas, Ink, along, short, svg};
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::panel::{self, LEFT, RIGHT, WIDTH, name, number};
 use crate::analysis::Analysis;
 use crate::error::Result;
@@ -17,6 +17,8 @@ pub const CHART: Chart = Chart {
     id: "parts",
     question: "Where does the time go?",
     first: true,
+    worth: Worth::Further,
+    in_matrix: false,
     draw,
 };
 

@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::canvas::{Canvas, Ink, svg};
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::panel::{self, Panel, RIGHT, WIDTH};
 use crate::error::Result;
 use crate::headline::Row;
@@ -17,6 +17,8 @@ pub const CHART: Chart = Chart {
     id: "rounds",
     question: "What did each round measure?",
     first: false,
+    worth: Worth::Detail,
+    in_matrix: false,
     draw,
 };
 

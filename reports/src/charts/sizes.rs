@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::axis::Axis;
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::curves::{self, Curve, MOST, Plot};
 use super::panel;
 use crate::analysis::Analysis;
 use crate::error::Result;
 use crate::number::{Scale, alone, size};
+use crate::series::Key;
 use crate::table::Table;
 
 /// See the module text.
@@ -18,6 +19,8 @@ pub const CHART: Chart = Chart {
     id: "sizes",
     question: "How does the cost grow with the file, the first time and the second?",
     first: true,
+    worth: Worth::Answer,
+    in_matrix: false,
     draw,
 };
 
@@ -80,6 +83,30 @@ fn phases(analysis: &Analysis<'_>, workload: &str) -> Vec<String> {
     found
 }
 
+/// Phases of first writes that were measured at several sizes.
+pub(crate) fn first_phases(analysis: &Analysis<'_>, workload: &str) -> Vec<String> {
+    let mut found = phases(analysis, workload);
+    found.retain(|phase| phase.ends_with("-first") && keys(analysis, workload, phase).len() > 1);
+    found
+}
+
+/// The keys of a phase by size, as the curves show them: from warm caches, where there are several states.
+pub(crate) fn keys(analysis: &Analysis<'_>, workload: &str, phase: &str) -> BTreeMap<u64, Key> {
+    let own = analysis.series.iter().map(|series| &series.key);
+    own.filter(|key| {
+        let what = (&*key.workload, &*key.phase, &*key.metric);
+        what == (workload, phase, "time") && on_curve(key)
+    })
+    .filter_map(|key| Some((key.params.get("size")?.parse().ok()?, key.clone())))
+    .collect()
+}
+
+/// One line each: from warm caches, where there are several states.
+fn on_curve(key: &Key) -> bool {
+    let mut params = key.params.iter();
+    params.all(|(name, value)| name == "size" || (name == "cache" && value == "warm"))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "file sizes below 2^53")]
 fn drawn(plots: &[(String, Vec<Line>)]) -> Vec<Plot> {
     let all = || {
@@ -130,20 +157,9 @@ fn lines(analysis: &Analysis<'_>, workload: &str, phase: &str) -> Vec<Line> {
         .chain(&controls)
         .zip(colours)
         .map(|(subject, colour)| {
-            let mine = analysis.series.iter().filter(|s| {
+            let mine = analysis.of(&subject.name, workload).filter(|s| {
                 let key = &s.key;
-                let what = (
-                    key.workload.as_str(),
-                    key.phase.as_str(),
-                    key.metric.as_str(),
-                );
-                s.subject == subject.name
-                    && what == (workload, phase, "time")
-                    // One line each: from warm caches, where there are several states.
-                    && key
-                        .params
-                        .iter()
-                        .all(|(name, value)| name == "size" || (name == "cache" && value == "warm"))
+                (&*key.phase, &*key.metric) == (phase, "time") && on_curve(key)
             });
             Line {
                 name: subject.name.clone(),

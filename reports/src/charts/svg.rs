@@ -17,6 +17,11 @@ type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 /// The size of small words; the style sheet sets it, that of bold ones, and that of all others.
 pub(super) const SMALL: i32 = 11;
 
+/// Widths of lines and dots that have a class (`w2`) in the style sheet; any other is an attribute.
+const WIDTHS: [u32; 6] = [2, 4, 6, 8, 10, 12];
+/// So do the ways to see through (`o5`).
+const OPACITIES: [&str; 8] = [".16", ".24", ".25", ".3", ".36", ".5", ".6", ".62"];
+
 /// How a path is shown: a class of html/style/charts.css.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -109,15 +114,23 @@ impl<'a> Svg<'a> {
         let Some(Path { style, data, .. }) = self.path.take() else {
             return;
         };
-        let mut class = style.kind.class().to_owned();
+        let _ = write!(self.text, "<path class=\"{}", style.kind.class());
         if !style.ink.is_empty() {
-            class.extend([" ", &style.ink]);
+            let _ = write!(self.text, " {}", style.ink);
         }
-        let _ = write!(self.text, "<path class=\"{class}\"");
-        if style.width != 1 {
+        let wide = WIDTHS.contains(&style.width);
+        if wide {
+            let _ = write!(self.text, " w{}", style.width);
+        }
+        let faint = OPACITIES.contains(&style.opacity.as_str());
+        if faint {
+            let _ = write!(self.text, " o{}", &style.opacity[1..]);
+        }
+        self.text.push('"');
+        if !wide && style.width != 1 {
             let _ = write!(self.text, " stroke-width=\"{}\"", style.width);
         }
-        if !style.opacity.is_empty() {
+        if !faint && !style.opacity.is_empty() {
             let _ = write!(self.text, " opacity=\"{}\"", style.opacity);
         }
         let _ = write!(self.text, " d=\"{data}\"/>");
@@ -330,7 +343,7 @@ mod tests {
         });
         assert_eq!(
             dots,
-            r#"<path class="d s1" stroke-width="8" opacity=".45" d="M5 5h0m4 0h0m-8 2h0"/>"#
+            r#"<path class="d s1 w8" opacity=".45" d="M5 5h0m4 0h0m-8 2h0"/>"#
         );
         let grid = body(|canvas| {
             canvas.line((5, 0), (5, 9), Ink::Grid, 1)?;
@@ -341,6 +354,20 @@ mod tests {
             grid,
             r#"<path class="l g" d="M5 0v9m3-9v9"/><path class="l u" d="M8 0l1 9"/>"#
         );
+    }
+
+    #[test]
+    fn every_class_is_in_the_style_sheet() {
+        let style = include_str!("../html/style/charts.css");
+        for width in super::WIDTHS {
+            assert!(style.contains(&format!(".chart .w{width} {{ stroke-width: {width}; }}")));
+        }
+        for opacity in super::OPACITIES {
+            let rule = format!(".chart .o{} {{ opacity: {opacity}; }}", &opacity[1..]);
+            assert!(style.contains(&rule), "{rule}");
+        }
+        let faint = body(|canvas| canvas.dot((5, 5), 4, Ink::Subject(1), 0.5));
+        assert_eq!(faint, r#"<path class="d s1 w8 o5" d="M5 5h0"/>"#);
     }
 
     #[test]

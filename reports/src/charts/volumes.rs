@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::canvas::{Canvas, Ink, svg};
-use super::chart::{Chart, Figure, Scene};
+use super::chart::{Chart, Figure, Scene, Worth};
 use super::panel::{self, RIGHT, WIDTH};
 use crate::analysis::Analysis;
 use crate::error::Result;
@@ -17,6 +17,8 @@ pub const CHART: Chart = Chart {
     id: "volumes",
     question: "What does a volume save?",
     first: true,
+    worth: Worth::Answer,
+    in_matrix: false,
     draw,
 };
 

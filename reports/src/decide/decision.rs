@@ -88,6 +88,15 @@ impl Decision {
             &[]
         }
     }
+
+    /// About how many rounds like these would tell whether the first leads, where that is open; see
+    /// [`Paired::rounds_to_settle`].
+    pub fn rounds_to_settle(&self) -> Option<usize> {
+        let others = self.ranking.len().saturating_sub(1);
+        let open = matches!(self.verdict, Some(Verdict::Inconclusive(_)));
+        let lead = self.lead.as_ref().filter(|_| open)?;
+        lead.rounds_to_settle(self.margin, others)
+    }
 }
 
 /// Decides every use of which at least half was measured, by weight, in two numbers or more: a run of one workload must

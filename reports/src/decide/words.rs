@@ -29,11 +29,23 @@ pub fn sentence(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
         .map(|s| s.rounds.len())
         .max()
         .unwrap_or(0);
+    let tried = tried(analysis);
     let mut sure: Vec<(String, Vec<String>)> = Vec::new();
-    let mut open: Vec<String> = Vec::new();
+    let (mut open, mut unfit, mut left) = (Vec::new(), Vec::new(), Vec::new());
     for decision in decisions {
+        match &decision.ranking[..] {
+            [] => {
+                unfit.push(decision.of.phrase.to_owned());
+                continue;
+            }
+            [only] => {
+                left.push(format!("only {only} is left for {}", decision.of.phrase));
+                continue;
+            }
+            _ => {}
+        }
         if decision.winners().is_empty() {
-            open.push(decision.of.phrase.to_owned());
+            open.push(open_use(decision));
             continue;
         }
         let names = listed(decision.winners(), "or");
@@ -58,12 +70,25 @@ pub fn sentence(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
             .map(|(names, uses)| format!("{names} for {}", listed(&uses, "and")))
             .collect();
         if !open.is_empty() {
-            parts.push(format!("nobody surely leads for {}", listed(&open, "and")));
+            parts.push(format!(
+                "no driver surely leads for {}",
+                listed(&open, "and")
+            ));
+        }
+        parts.extend(left);
+        if !unfit.is_empty() {
+            parts.push(format!(
+                "none could be judged for {}",
+                listed(&unfit, "and")
+            ));
         }
         return format!(
-            "On this host, at 95 % confidence over {rounds} rounds: {}.",
+            "Of {tried} on this host, choose {}. Each is said with 95 % confidence, from {rounds} rounds of measuring.",
             parts.join("; ")
         );
+    }
+    if decisions.is_empty() {
+        return too_little(analysis, &tried);
     }
     let why = if rounds < 6 {
         let are = if rounds == 1 {
@@ -71,17 +96,84 @@ pub fn sentence(analysis: &Analysis<'_>, decisions: &[Decision]) -> String {
         } else {
             "rounds are"
         };
-        format!("{rounds} {are} too few for verdicts (6 are the least)")
-    } else if decisions.is_empty() {
-        "it measured too little of what any use rests on".to_owned()
+        format!("{rounds} {are} too few to be sure of anything (6 are the least)")
     } else if decisions.iter().all(|d| d.ranking.len() < 2) {
         "nobody is left to compare with".to_owned()
     } else {
-        "no driver leads by more than the noise".to_owned()
+        format!("no driver surely leads for {}", listed(&open, "and"))
     };
+    format!("This run recommends none of {tried}: {why}.")
+}
+
+/// `a rootless desktop (about 20 rounds would tell)`.
+fn open_use(decision: &Decision) -> String {
+    let phrase = decision.of.phrase;
+    match decision.rounds_to_settle() {
+        Some(rounds) => format!("{phrase} (about {rounds} rounds would tell)"),
+        None => phrase.to_owned(),
+    }
+}
+
+/// `5 storage drivers`, `5 storage drivers in 7 set-ups`.
+fn tried(analysis: &Analysis<'_>) -> String {
+    let subjects = analysis.subjects();
+    let drivers: std::collections::BTreeSet<&str> =
+        subjects.iter().map(|s| s.driver.as_str()).collect();
+    let many = |count: usize, one: &str| {
+        let s = if count == 1 { "" } else { "s" };
+        format!("{count} {one}{s}")
+    };
+    let drivers = many(drivers.len(), "storage driver");
+    match subjects.len() {
+        all if drivers == many(all, "storage driver") => drivers,
+        all => format!("{drivers} in {}", many(all, "set-up")),
+    }
+}
+
+/// A run of few workloads recommends nobody: what it measured, and what it found of that.
+fn too_little(analysis: &Analysis<'_>, tried: &str) -> String {
+    let mut measured: Vec<String> = analysis
+        .series
+        .iter()
+        .map(|s| s.key.workload.clone())
+        .collect();
+    measured.sort_unstable();
+    measured.dedup();
+    let measured = match measured.len() {
+        1..=3 => format!("only {}", listed(&measured, "and")),
+        many => format!("{many} workloads"),
+    };
+    let rows = crate::headline::rows(analysis);
+    let first = rows
+        .iter()
+        .find(|row| !row.short.is_empty())
+        .or(rows.first());
+    let found = first.and_then(|row| {
+        let mut medians: Vec<(&str, &str, f64)> = analysis
+            .subjects()
+            .into_iter()
+            .filter_map(|s| {
+                let series = analysis.get(&s.name, &row.key)?;
+                Some((s.name.as_str(), series.unit.as_str(), series.median()))
+            })
+            .collect();
+        medians.sort_by(|a, b| a.2.total_cmp(&b.2));
+        let told = |(name, unit, median): &(&str, &str, f64)| {
+            format!("{name} {}", crate::number::alone(unit, *median))
+        };
+        match &medians[..] {
+            [least, .., most] => Some(format!(
+                " {}: from {} to {}, in the median.",
+                row.label,
+                told(least),
+                told(most)
+            )),
+            _ => None,
+        }
+    });
     format!(
-        "This run recommends none of {} subjects: {why}.",
-        subjects.len()
+        "This run measured {measured} of {tried}, too little to recommend one for any use.{}",
+        found.unwrap_or_default()
     )
 }
 

@@ -1,6 +1,8 @@
 //! The headline rows of a run. A workload that the table does not list gets one by the fall-back: its phase `total`, else
 //! the phase of its own name, else its first; wall time, else its first metric.
 
+use std::collections::{HashMap, HashSet};
+
 use super::pick::{Choice, Pick};
 use super::table::TABLE;
 use crate::analysis::Analysis;
@@ -23,10 +25,12 @@ pub struct Row {
 /// The headline rows that the results hold, in the order of the run's workloads.
 pub fn rows(analysis: &Analysis<'_>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
+    let all = keys(analysis);
     for workload in analysis.workloads() {
+        let keys = all.get(workload.as_str()).map_or(&[][..], Vec::as_slice);
         let before = rows.len();
         for pick in TABLE.iter().filter(|pick| pick.workload == workload) {
-            if let Some(key) = find(analysis, pick)
+            if let Some(key) = find(keys, pick)
                 && !rows.iter().any(|row| row.key == key)
             {
                 rows.push(Row {
@@ -38,7 +42,7 @@ pub fn rows(analysis: &Analysis<'_>) -> Vec<Row> {
             }
         }
         if rows.len() == before
-            && let Some(key) = fall_back(analysis, &workload)
+            && let Some(key) = fall_back(keys, &workload)
         {
             rows.push(Row {
                 label: format!("{workload}: {}", key.phase),
@@ -51,28 +55,29 @@ pub fn rows(analysis: &Analysis<'_>) -> Vec<Row> {
     rows
 }
 
-/// Keys that at least one subject under test has, in order of appearance.
-fn keys<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = &'a Key> {
-    let subjects: Vec<&str> = analysis
+/// Keys that at least one subject under test has, by workload and in order of appearance.
+fn keys<'a>(analysis: &'a Analysis<'_>) -> HashMap<&'a str, Vec<&'a Key>> {
+    let subjects: HashSet<&str> = analysis
         .subjects()
         .iter()
         .map(|s| s.name.as_str())
         .collect();
-    analysis
-        .series
-        .iter()
-        .filter(move |s| subjects.contains(&s.subject.as_str()))
-        .map(|s| &s.key)
+    let mut found: HashMap<&str, Vec<&Key>> = HashMap::new();
+    let mut known: HashSet<&Key> = HashSet::new();
+    for series in &analysis.series {
+        if subjects.contains(series.subject.as_str()) && known.insert(&series.key) {
+            let of = found.entry(&series.key.workload);
+            of.or_default().push(&series.key);
+        }
+    }
+    found
 }
 
-fn find(analysis: &Analysis<'_>, pick: &Pick) -> Option<Key> {
-    let mut fit: Vec<&Key> = keys(analysis)
-        .filter(|key| {
-            key.workload == pick.workload
-                && key.metric == pick.metric
-                && (pick.phase.is_empty() || key.phase == pick.phase)
-        })
-        .collect();
+fn find(keys: &[&Key], pick: &Pick) -> Option<Key> {
+    let mut fit: Vec<&Key> = keys.to_vec();
+    fit.retain(|key| {
+        key.metric == pick.metric && (pick.phase.is_empty() || key.phase == pick.phase)
+    });
     for (name, choice) in pick.params {
         narrow(&mut fit, name, *choice);
     }
@@ -98,10 +103,7 @@ fn narrow(fit: &mut Vec<&Key>, name: &str, choice: Choice) {
     fit.retain(|key| number(key) == wanted);
 }
 
-fn fall_back(analysis: &Analysis<'_>, workload: &str) -> Option<Key> {
-    let of: Vec<&Key> = keys(analysis)
-        .filter(|key| key.workload == workload)
-        .collect();
+fn fall_back(of: &[&Key], workload: &str) -> Option<Key> {
     let timed = |phase: Option<&str>| {
         of.iter()
             .find(|key| key.metric == "time" && phase.is_none_or(|phase| key.phase == phase))

@@ -5,34 +5,40 @@ use maud::{Markup, html};
 use super::{costs, matrix::name};
 use crate::analysis::Analysis;
 use crate::decide::{Certainty, Decision, Number, Reason, undecided};
-use crate::headline::rows;
+use crate::headline::Row;
 use crate::number::{alone, ratio, three};
 use crate::record::Subject;
 use crate::uses::{Need, ROOTLESS_FACT};
 
 /// The section's body.
-pub(super) fn section(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup {
-    let open = undecided(&rows(analysis));
+pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row], decisions: &[Decision]) -> Markup {
+    let open = undecided(rows);
     html! {
-        p.lead {
-            "Which driver fits which use, as far as these numbers carry. A driver is named only if it beats those not named by more than "
-            "the noise; one that fails a required promise is never named."
+        @if decisions.is_empty() {
+            p.lead { "Which driver fits which use: this run does not tell, because it measured too little of what any use rests on. What it did measure is below." }
+        } @else {
+            p.lead {
+                "Which driver fits which use, as far as these numbers carry. A driver is named only if it beats those not named by more than "
+                "the noise; one that fails a required promise is never named."
+            }
         }
         @if analysis.results.cases.is_empty() {
             p.note { "The conformance suite was not asked in this run: what is named here may be fast and wrong." }
         }
-        div.cards data-costs=(costs::json(analysis, decisions)) { @for decision in decisions { (card(analysis, decision)) } }
+        @if !decisions.is_empty() {
+            div.cards data-costs=(costs::json(analysis, decisions)) { @for decision in decisions { (card(analysis, decision)) } }
+        }
         @for open in &open {
             p.note {
                 strong { (open.of.title) } ": not decided. This run has " (percent(open.share)) " of what it rests on, by weight; missing: "
                 (open.missing.join(", ")) "."
             }
         }
-        p.small.muted {
+        @if !decisions.is_empty() { p.small.muted {
             "A use is judged by the geometric mean of its numbers, by their weights, round by round; the interval and the test are those of a pair of "
             "drivers in the same rounds. A difference must exceed 5 %, or what twins differ by on this machine. Space below 1 MiB counts as 1 MiB, a time below 1 ms (of single operations 1 µs) as that: less nobody notices. Who shares a "
             "letter was not told apart by more than what matters. A mean over fewer numbers than there are says so, and makes no candidate."
-        }
+        } }
     }
 }
 
@@ -105,13 +111,25 @@ fn why(decision: &Decision) -> String {
                 then.join(", ")
             )
         }
-        Certainty::FewRounds => format!("Too few rounds to be sure: {costs}."),
+        Certainty::FewRounds => format!("Too few rounds to be sure: {costs}. {}.", more(decision)),
         _ => match decision.verdict {
             Some(crate::stats::Verdict::Inconclusive(why)) => {
-                format!("Not sure: {costs}, but {}.", why.sentence())
+                format!(
+                    "Not sure: {costs}, but {}. {}.",
+                    why.sentence(),
+                    more(decision)
+                )
             }
             _ => format!("Tied: {costs}, less than what matters."),
         },
+    }
+}
+
+/// What would settle what is open.
+fn more(decision: &Decision) -> String {
+    match decision.rounds_to_settle() {
+        Some(rounds) => format!("About {rounds} rounds like these would settle it"),
+        None => "More rounds as noisy as these will not settle it".to_owned(),
     }
 }
 

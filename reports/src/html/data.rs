@@ -2,28 +2,34 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::budget;
 use super::embedded::{Embedded, rank};
 use super::matrix::name;
 use crate::analysis::Analysis;
 use crate::anchor::anchor;
+use crate::headline::Row;
 use crate::metric::words;
 use crate::number::Scale;
 use crate::record::Subject;
 use crate::series::{Key, Series};
-use crate::tail::tails;
+use crate::tail::{Distributions, tails};
 
 /// The most bytes that the tables may take, about, and those of the embedded values; what counts least is left to the
 /// file then.
 const MOST: usize = 300 << 10;
 
-/// The section's body, in about `left` bytes.
-pub(super) fn section(analysis: &Analysis<'_>, left: usize) -> Markup {
-    let each = MOST.min(left / 2);
+/// The section's body, in about `left` bytes, of which the values and the tables have a share that is theirs.
+pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row], left: usize) -> Markup {
+    let values = (left / 4 * 3).clamp(budget::VALUES, MOST);
+    let embedded = Embedded::new(analysis, rows, values);
+    let each = left
+        .saturating_sub(embedded.json.len())
+        .clamp(budget::TABLES, MOST);
+    let distributions = Distributions::new(&analysis.results.records);
     let mut columns: Vec<&Subject> = analysis.subjects();
     columns.extend(analysis.controls());
     let keys = keys(analysis);
     let shown = most(&keys, columns.len(), each);
-    let embedded = Embedded::new(analysis, each);
     html! {
         p.lead {
             "Medians over the rounds. The complete records, round by round, are in " code { "results.json" } " beside this file (format: docs/results.md). "
@@ -42,7 +48,7 @@ pub(super) fn section(analysis: &Analysis<'_>, left: usize) -> Markup {
             }
         }
         @if shown < keys.len() { p.small { "Not in the tables, for their size: " (left_out(&keys[shown..])) "." } }
-        @for workload in analysis.workloads() { (table(analysis, &workload, &keys[..shown], &columns)) }
+        @for workload in analysis.workloads() { (table(analysis, &distributions, &workload, &keys[..shown], &columns)) }
         @if embedded.series > 0 {
             script #series type="application/json" { (PreEscaped(&embedded.json)) }
         }
@@ -80,7 +86,13 @@ fn left_out(keys: &[&Key]) -> String {
     format!("{} quantities ({})", keys.len(), names.join(", "))
 }
 
-fn table(analysis: &Analysis<'_>, workload: &str, keys: &[&Key], columns: &[&Subject]) -> Markup {
+fn table(
+    analysis: &Analysis<'_>,
+    distributions: &Distributions<'_>,
+    workload: &str,
+    keys: &[&Key],
+    columns: &[&Subject],
+) -> Markup {
     let keys: Vec<&Key> = keys
         .iter()
         .copied()
@@ -102,7 +114,7 @@ fn table(analysis: &Analysis<'_>, workload: &str, keys: &[&Key], columns: &[&Sub
                                     td { (words(&key.metric)) @if !scale.unit.is_empty() { ", " (scale.unit) } }
                                     @for s in columns {
                                         @match analysis.get(&s.name, key) {
-                                            Some(series) => { td.n { (value(analysis, series, scale)) } }
+                                            Some(series) => { td.n { (value(analysis, distributions, series, scale)) } }
                                             None => { td.n { "–" } }
                                         }
                                     }
@@ -123,11 +135,16 @@ fn scale(analysis: &Analysis<'_>, columns: &[&Subject], key: &Key) -> Scale {
     Scale::of(unit, row().map(Series::median))
 }
 
-fn value(analysis: &Analysis<'_>, series: &Series, scale: Scale) -> Markup {
-    let results = analysis.results;
+fn value(
+    analysis: &Analysis<'_>,
+    distributions: &Distributions<'_>,
+    series: &Series,
+    scale: Scale,
+) -> Markup {
     let latencies = series.key.metric == "latency-p50" && series.latencies.is_some();
     let found = if latencies {
-        tails(&results.records, series, &[0.99, 0.999], results.run.seed)
+        let seed = analysis.results.run.seed;
+        tails(distributions, series, &[0.99, 0.999], seed)
     } else {
         Vec::new()
     };

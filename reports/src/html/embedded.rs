@@ -4,12 +4,12 @@
 //! The first six are places in `names`. A value is an integer times ten to the power; place in the list is the round,
 //! and `null` a round without a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::json;
 
 use crate::analysis::Analysis;
-use crate::headline;
+use crate::headline::Row;
 use crate::series::{Key, Series};
 
 /// How many times as many rounds as have a value a series may span.
@@ -39,6 +39,8 @@ pub(super) fn rank(key: &Key) -> u8 {
 struct Names {
     places: BTreeMap<String, usize>,
     all: Vec<String>,
+    /// What they take, about.
+    bytes: usize,
 }
 
 impl Names {
@@ -49,27 +51,26 @@ impl Names {
         let place = self.all.len();
         self.places.insert(text.to_owned(), place);
         self.all.push(text.to_owned());
+        self.bytes += text.len() + 3;
         place
     }
 }
 
 impl Embedded {
     /// Headline numbers first, then by rank, until no more fit into so many bytes.
-    pub(super) fn new(analysis: &Analysis<'_>, most: usize) -> Self {
-        let first: Vec<Key> = headline::rows(analysis)
-            .into_iter()
-            .map(|row| row.key)
-            .collect();
+    pub(super) fn new(analysis: &Analysis<'_>, rows: &[Row], most: usize) -> Self {
+        let first: HashSet<&Key> = rows.iter().map(|row| &row.key).collect();
         let mut order: Vec<&Series> = analysis.series.iter().collect();
         order.sort_by_key(|s| (!first.contains(&s.key), rank(&s.key)));
         let mut names = Names::default();
         let mut kept: Vec<String> = Vec::new();
         let mut bytes = 0;
         for series in order {
+            let before = names.bytes;
             let Some(one) = one(series, &mut names) else {
                 continue;
             };
-            bytes += one.len() + 1;
+            bytes += one.len() + 1 + names.bytes - before;
             if bytes > most {
                 break;
             }

@@ -6,15 +6,33 @@ use crate::charts::Figure;
 use crate::error::Result;
 use crate::table::Table;
 
+/// Where the numbers of a chart are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// In a table of its own below it.
+    Below,
+    /// In the matrix: the same text need not stand in the page twice.
+    InMatrix,
+}
+
 /// A chart under its question; nothing where there is none to draw.
-pub(super) fn figure(id: &str, of: &str, question: &str, drawn: Result<Option<Figure>>) -> Markup {
+pub(super) fn figure(
+    id: &str,
+    of: &str,
+    question: &str,
+    numbers_in: Numbers,
+    drawn: Result<Option<Figure>>,
+) -> Markup {
     match drawn {
         Ok(Some(figure)) => html! {
             figure id=(id) {
                 h4 { (question) }
                 div.scroll tabindex="0" role="region" aria-label={ (of) ": " (question) } { (PreEscaped(&figure.svg)) }
-                figcaption { (figure.caption) }
-                (numbers(&format!("Numbers of {of}: {question}"), &figure.table))
+                figcaption {
+                    (figure.caption)
+                    @if numbers_in == Numbers::InMatrix { " Its numbers are in the " a href="#matrix" { "matrix" } "." }
+                }
+                @if numbers_in == Numbers::Below { (numbers(&format!("Numbers of {of}: {question}"), &figure.table)) }
             }
         },
         Ok(None) => html! {},
@@ -46,6 +64,15 @@ pub(super) fn rows(table: &Table) -> Markup {
                     } } }
                 }
             }
+        }
+    }
+}
+
+/// What a page does without, so that it stays small.
+pub(super) fn not_drawn(questions: &[&str]) -> Markup {
+    html! {
+        @if !questions.is_empty() {
+            p.small.muted { "Left out, so that this page stays small: " (questions.join(" ")) " The values are in " code { "results.json" } "." }
         }
     }
 }

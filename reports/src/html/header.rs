@@ -22,6 +22,7 @@ pub(super) fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup 
             div.inner {
                 p.brand { "layerbench " span { "storage drivers for containers, measured and checked" } }
                 h1 { (sentence(analysis, decisions)) }
+                (how(analysis))
                 @if let Some(caution) = caution(analysis) { p.caution { span.v.fail { "✗" } " " (caution) } }
                 @if !results.parts.is_empty() { ul.chips { (runs::chips(results)) (conformance(results)) (noise(analysis)) } }
                 @else { ul.chips {
@@ -37,6 +38,25 @@ pub(super) fn header(analysis: &Analysis<'_>, decisions: &[Decision]) -> Markup 
                         li.warn { "! measured on a virtual machine: other guests add noise" }
                     }
                 } }
+            }
+        }
+    }
+}
+
+/// For whoever never saw such a page: what the names are, and what was done.
+fn how(analysis: &Analysis<'_>) -> Markup {
+    let subjects = analysis.subjects();
+    let example = subjects
+        .iter()
+        .find_map(|s| Some((s.name.split_once('@')?, &s.name)));
+    html! {
+        @if let Some(((driver, backing), name)) = example {
+            p.how {
+                "A storage driver keeps the layers of container images and what containers write; " b { (name) } " is the driver " (driver) " on " (backing) ". "
+                @if !analysis.series.is_empty() {
+                    "Each did the same work in every round, in random order, and is compared with a plain directory of the same filesystem. "
+                }
+                @if !analysis.results.cases.is_empty() { "Each was asked whether it keeps what a driver promises." }
             }
         }
     }

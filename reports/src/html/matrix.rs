@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::budget::Piece;
+use super::figure::not_drawn;
 use crate::analysis::{Analysis, Family};
 use crate::anchor::anchor;
+use crate::charts::Worth;
 use crate::finish::nobody;
 use crate::headline::Row;
 use crate::record::Subject;
@@ -20,14 +23,42 @@ mod views;
 use cell::badge;
 use views::{VIEWS, View};
 
+/// A view beside the headline numbers, which a page may have to do without.
+pub(super) struct Extra {
+    view: &'static View,
+    pub(super) piece: Piece,
+}
+
+/// The views that have a row, drawn.
+pub(super) fn extras(analysis: &Analysis<'_>, rows: &[Row]) -> Vec<Extra> {
+    let all = VIEWS.iter().map(|view| (view, view.rows(analysis, rows)));
+    all.filter(|(_, rows)| !rows.is_empty())
+        .map(|(view, rows)| {
+            let keys: BTreeSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
+            let family = analysis.compare(&keys);
+            let shown = Shown::new(analysis, Some(&family), Vec::new());
+            let body = html! {
+                details.view data-view=(view.id) {
+                    summary { (view.title) ": " (rows.len()) (if rows.len() == 1 { " row" } else { " rows" }) }
+                    (table(&shown, &rows, view.title))
+                }
+            };
+            let piece = Piece::new(Worth::Further, body);
+            Extra { view, piece }
+        })
+        .collect()
+}
+
 /// The section's body.
-pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
+pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row], extras: &[Extra]) -> Markup {
     let subjects = analysis.subjects();
-    let views: Vec<(&View, Vec<Row>)> = VIEWS
+    let kept: Vec<&Extra> = extras.iter().filter(|extra| extra.piece.kept).collect();
+    let left_out: Vec<String> = extras
         .iter()
-        .map(|view| (view, view.rows(analysis, rows)))
-        .filter(|(_, rows)| !rows.is_empty())
+        .filter(|extra| !extra.piece.kept)
+        .map(|extra| format!("{}.", extra.view.title))
         .collect();
+    let left_out: Vec<&str> = left_out.iter().map(String::as_str).collect();
     html! {
         p.lead {
             "Medians, and how they compare with the " em { "control" } ": the same work in a plain directory of the same backing store, in the "
@@ -44,24 +75,19 @@ pub(super) fn section(analysis: &Analysis<'_>, rows: &[Row]) -> Markup {
         @if rows.is_empty() {
             p.note { "No driver under test has a number: " a href="#dnf" { "what was not finished" } " says why." }
         } @else {
-            (controls(analysis, rows, &views))
+            (controls(analysis, rows, &kept))
             details.view data-view="headline" open {
                 summary { "Headline numbers" }
-                (table(&Shown { analysis, subjects: &subjects, family: None, ties: tied(analysis, rows) }, rows, "Drivers by workloads"))
+                (table(&Shown::new(analysis, None, tied(analysis, rows)), rows, "Drivers by workloads"))
             }
         }
-        @for (view, rows) in &views {
-            @let keys: BTreeSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
-            details.view data-view=(view.id) {
-                summary { (view.title) ": " (rows.len()) (if rows.len() == 1 { " row" } else { " rows" }) }
-                (table(&Shown { analysis, subjects: &subjects, family: Some(&analysis.compare(&keys)), ties: Vec::new() }, rows, view.title))
-            }
-        }
+        @for extra in &kept { (extra.piece.body) }
+        (not_drawn(&left_out))
     }
 }
 
 /// What the script can choose among.
-fn controls(analysis: &Analysis<'_>, rows: &[Row], views: &[(&View, Vec<Row>)]) -> Markup {
+fn controls(analysis: &Analysis<'_>, rows: &[Row], extras: &[&Extra]) -> Markup {
     let timed = rows.iter().any(|row| row.key.metric == "time");
     html! {
         div.tools {
@@ -70,7 +96,7 @@ fn controls(analysis: &Analysis<'_>, rows: &[Row], views: &[(&View, Vec<Row>)]) 
                 select #matrix-metric {
                     option value="headline" { "headline numbers" }
                     @if timed { option value="time" { "wall time" } }
-                    @for (view, _) in views { option value=(view.id) { (view.title) } }
+                    @for extra in extras { option value=(extra.view.id) { (extra.view.title) } }
                 }
             }
             label for="matrix-workload" {
@@ -88,14 +114,30 @@ fn controls(analysis: &Analysis<'_>, rows: &[Row], views: &[(&View, Vec<Row>)]) 
 /// What the cells of one table have in common.
 struct Shown<'a> {
     analysis: &'a Analysis<'a>,
-    subjects: &'a [&'a Subject],
+    subjects: Vec<&'a Subject>,
     /// The comparisons; those of the headline numbers when absent.
     family: Option<&'a Family>,
     /// One for each row, or none at all.
     ties: Vec<Option<Tied>>,
+    /// Whose times say nothing.
+    emulated: BTreeSet<&'a str>,
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    fn new(
+        analysis: &'a Analysis<'a>,
+        family: Option<&'a Family>,
+        ties: Vec<Option<Tied>>,
+    ) -> Self {
+        Self {
+            analysis,
+            subjects: analysis.subjects(),
+            family,
+            ties,
+            emulated: analysis.results.emulated_subjects(),
+        }
+    }
+
     fn tied(&self, row: usize) -> Option<&Tied> {
         self.ties.get(row)?.as_ref()
     }
@@ -137,7 +179,7 @@ pub(super) fn swatch(index: usize) -> Markup {
 
 /// A subject's name that may break where its parts join.
 pub(super) fn name(name: &str) -> Markup {
-    html! { @for part in name.split_inclusive(['@', ',']) { (part) wbr; } }
+    html! { @for (at, part) in name.split_inclusive(['@', ',']).enumerate() { @if at > 0 { wbr; } (part) } }
 }
 
 /// Facts with the key `note` are meant to be read before the numbers.
@@ -180,8 +222,13 @@ fn why_inconclusive(analysis: &Analysis<'_>) -> Markup {
     html! {
         @if !reasons.is_empty() {
             details {
-                summary { "Why a comparison is inconclusive" }
+                summary { "Why a comparison is inconclusive, and what would settle it" }
                 dl.facts { @for (short, sentence) in reasons { dt { (short) } dd { (sentence) } } }
+                p.small {
+                    "\"12 rounds\" in such a cell: about so many rounds as noisy as these have an 80 % chance to settle the comparison, if the ratio stays what it is; "
+                    code { "layerbench run --rounds 12" } " makes them. Where no number stands, more rounds alone would not: the noise between two copies of one subject is "
+                    "wider than the difference, or over 1,000 rounds would be needed."
+                }
             }
         }
     }

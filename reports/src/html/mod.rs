@@ -1,5 +1,6 @@
 //! `report.html`: one file, no network; all of it can be read without its script, on a phone, at night and on paper.
 
+mod budget;
 mod cards;
 mod cite;
 mod claims;
@@ -18,6 +19,7 @@ mod limits;
 mod matrix;
 mod method;
 pub mod page;
+mod pairs;
 mod runs;
 pub(crate) mod script;
 pub mod sections;

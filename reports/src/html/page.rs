@@ -81,7 +81,7 @@ fn head(results: &Results) -> Markup {
 fn contents(sections: &[Section]) -> Markup {
     html! {
         nav.toc aria-label="Sections" {
-            ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
+            ul { @for section in sections { li { a href={ "#" (section.id) } { (section.short) } } } }
             p.tools {
                 label for="theme" { "Theme" }
                 select #theme aria-label="Theme" {

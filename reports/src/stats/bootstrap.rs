@@ -37,9 +37,10 @@ pub fn bca(
     let all = vec![1; rounds];
     let estimate = statistic(&all)?;
     let mut random = Random::new(seed);
+    let mut counts = vec![0; rounds];
     let mut replicates: Vec<f64> = (0..DRAWS)
         .filter_map(|_| {
-            let mut counts = vec![0; rounds];
+            counts.fill(0);
             for _ in 0..rounds {
                 counts[random.below(rounds)] += 1;
             }
@@ -83,7 +84,7 @@ pub fn acceleration(left_out: &[f64]) -> f64 {
 /// 1997, equation 5.6).
 #[expect(clippy::cast_precision_loss, reason = "a few thousand draws")]
 pub fn ends(estimate: f64, replicates: &mut [f64], acceleration: f64) -> (f64, f64) {
-    replicates.sort_by(f64::total_cmp);
+    replicates.sort_unstable_by(f64::total_cmp);
     let below = replicates.partition_point(|x| *x < estimate) as f64;
     let equal = replicates.iter().filter(|x| **x == estimate).count() as f64;
     let count = replicates.len() as f64;

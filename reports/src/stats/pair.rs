@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::quantile::deviation;
 use super::signed_rank;
-use super::student::detectable_ratio;
+use super::student::{detectable_ratio, reach};
+use super::verdict::{FALSE_DISCOVERY, PRACTICAL};
 
 /// What the rounds say of one subject against another.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,11 +46,11 @@ impl Paired {
             }
             logs.push((value / base).ln());
         }
-        let ratio = signed_rank::hodges_lehmann(&logs)?.exp();
+        let (centre, range) = signed_rank::centre(&logs)?;
         Some(Self {
             rounds: logs.len(),
-            ratio,
-            interval: signed_rank::interval(&logs).map(|range| Interval {
+            ratio: centre.exp(),
+            interval: range.map(|range| Interval {
                 low: range.low.exp(),
                 high: range.high.exp(),
                 level: range.level,
@@ -65,6 +66,34 @@ impl Paired {
     /// found at all ([`Self::detectable`]), and beyond what matters with the whole interval.
     pub fn decidable(&self, margin: f64) -> Option<f64> {
         Some(self.detectable? * (1.0 + margin))
+    }
+}
+
+/// Beyond so many rounds a run is not what settles a comparison.
+pub const MOST_ROUNDS: usize = 1000;
+
+impl Paired {
+    /// About how many rounds as noisy as these have an 80 % chance to settle the comparison, if the ratio stays what it is: so
+    /// that it lies surely beyond `margin` (0.05 for 5 %), or surely within what does not matter. `comparisons` is how many
+    /// are corrected together, of which this may be the only one that differs. `None` when more than [`MOST_ROUNDS`]
+    /// would be needed, or nothing is known of the noise.
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred rounds")]
+    pub fn rounds_to_settle(&self, margin: f64, comparisons: usize) -> Option<usize> {
+        let now = self.rounds;
+        let own = reach(now.checked_sub(1).filter(|freedom| *freedom > 0)?);
+        let deviation = self.detectable?.ln() * (now as f64).sqrt() / own;
+        let far = self.ratio.ln().abs();
+        // What there is to tell: how far beyond what matters, or how far within.
+        let (beyond, within) = (far - margin.ln_1p(), PRACTICAL.ln_1p() - far);
+        let gap = beyond.max(within);
+        if gap <= 0.0 || !gap.is_finite() {
+            return None;
+        }
+        let correction = if beyond > 0.0 { comparisons.max(1) } else { 1 };
+        // The signed-rank test's least p is 2 to the power of 1 - n.
+        let found = |n: usize| 2_f64.powf(1.0 - n as f64) * correction as f64 <= FALSE_DISCOVERY;
+        let clear = |n: usize| reach(n - 1) * deviation / (n as f64).sqrt() <= gap;
+        (now.max(5) + 1..=MOST_ROUNDS).find(|n| found(*n) && clear(*n))
     }
 }
 
@@ -109,6 +138,25 @@ mod tests {
         let (a, b) = (rounds(&[3.0, 4.0, 5.0]), rounds(&[1.0, 2.0, 3.0]));
         assert_eq!(difference(&a, &b), Some(2.0));
         assert_eq!(difference(&a, &rounds(&[])), None);
+    }
+
+    #[test]
+    fn more_rounds_settle_what_few_leave_open() {
+        // Log ratios around ln 1.3 with a deviation of about 0.2.
+        let logs = [0.05, 0.5, 0.3, 0.1, 0.45, 0.2];
+        let values: Vec<f64> = logs.iter().map(|log: &f64| log.exp()).collect();
+        let pair = Paired::new(&rounds(&values), &rounds(&[1.0; 6])).unwrap();
+        let alone = pair.rounds_to_settle(0.05, 1).unwrap();
+        // (t.975 + t.80) 0.186 / sqrt(n) <= ln 1.31 - ln 1.05: n is 9 (3.20 standard errors).
+        assert!((8..=10).contains(&alone), "{alone}");
+        // Among 1,000 comparisons the test itself needs 16.
+        assert_eq!(pair.rounds_to_settle(0.05, 1000), Some(16));
+        // Between what matters and what twins differ by, no number of rounds helps.
+        assert_eq!(pair.rounds_to_settle(0.5, 1), None);
+        let even = Paired::new(&rounds(&[1.1, 0.9, 1.0, 1.05]), &rounds(&[1.0; 4])).unwrap();
+        assert!(even.rounds_to_settle(0.05, 1).unwrap() > 10);
+        let once = Paired::new(&rounds(&[2.0]), &rounds(&[1.0])).unwrap();
+        assert_eq!(once.rounds_to_settle(0.05, 1), None);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! Exact up to [`EXACT`] pairs, ties included (the distribution is that of the ranks at hand, with midranks); beyond,
 //! the normal approximation, which is then good to three digits.
 
+use std::sync::OnceLock;
+
 use super::normal;
-use super::quantile::median;
 use super::ranks::{doubled, signed_sums};
 
 /// The most pairs computed exactly.
@@ -26,22 +27,40 @@ pub struct Range {
 
 /// The Hodges-Lehmann estimate of the centre: the median of all pairwise means. `None` for an empty sample.
 pub fn hodges_lehmann(sample: &[f64]) -> Option<f64> {
-    median(&walsh_averages(sample))
+    middle(&walsh_averages(sample))
 }
 
 /// The 95 % interval of the centre; below six pairs, where there is none, the widest there is, from the smallest to
 /// the largest, with its lower level. `None` below two pairs.
 pub fn interval(sample: &[f64]) -> Option<Range> {
-    let n = sample.len();
+    within(sample.len(), &walsh_averages(sample))
+}
+
+/// The estimate and the interval together: their pairwise means are made and sorted once.
+pub fn centre(sample: &[f64]) -> Option<(f64, Option<Range>)> {
+    let averages = walsh_averages(sample);
+    Some((middle(&averages)?, within(sample.len(), &averages)))
+}
+
+/// The median of what is sorted.
+fn middle(sorted: &[f64]) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let (low, high) = (sorted[last / 2], sorted[last.div_ceil(2)]);
+    Some(if low == high {
+        low
+    } else {
+        low + 0.5 * (high - low)
+    })
+}
+
+/// The interval of `n` values with these pairwise means, which are sorted.
+fn within(n: usize, averages: &[f64]) -> Option<Range> {
     if n < 2 {
         return None;
     }
-    let mut averages = walsh_averages(sample);
-    averages.sort_by(f64::total_cmp);
     // `k`: how many averages lie outside on each side, plus one.
     let (k, level) = if n <= EXACT {
-        let ranks: Vec<usize> = (1..=n).map(|rank| 2 * rank).collect();
-        let lower = signed_sums(&ranks);
+        let lower = untied(n);
         // The doubled statistic is even: position 2 t holds P(T <= t).
         let k = (0..averages.len())
             .find(|&t| lower[2 * t] >= 0.025)
@@ -78,19 +97,47 @@ pub fn p_value(sample: &[f64]) -> f64 {
     let total: usize = ranks.iter().sum();
     let smaller = statistic.min(total - statistic);
     if values.len() <= EXACT {
-        return (2.0 * signed_sums(&ranks)[smaller]).min(1.0);
+        let chance = if are_untied(&ranks) {
+            untied(ranks.len())[smaller]
+        } else {
+            signed_sums(&ranks)[smaller]
+        };
+        return (2.0 * chance).min(1.0);
     }
     let squares: f64 = ranks.iter().map(|rank| (*rank as f64 / 2.0).powi(2)).sum();
     let distance = total as f64 / 4.0 - smaller as f64 / 2.0 - 0.5;
     (2.0 * normal::upper(distance.max(0.0) / (squares / 4.0).sqrt())).min(1.0)
 }
 
+/// The means of all pairs, sorted.
 fn walsh_averages(sample: &[f64]) -> Vec<f64> {
     let mut averages = Vec::with_capacity(sample.len() * (sample.len() + 1) / 2);
     for (index, a) in sample.iter().enumerate() {
         averages.extend(sample[index..].iter().map(|b| f64::midpoint(*a, *b)));
     }
+    averages.sort_unstable_by(f64::total_cmp);
     averages
+}
+
+/// The distribution for `n` pairs without ties, up to [`EXACT`] of them: the same for every sample, so it is made once.
+fn untied(n: usize) -> &'static [f64] {
+    static KNOWN: [OnceLock<Vec<f64>>; EXACT + 1] = [const { OnceLock::new() }; EXACT + 1];
+    KNOWN[n].get_or_init(|| {
+        let ranks: Vec<usize> = (1..=n).map(|rank| 2 * rank).collect();
+        signed_sums(&ranks)
+    })
+}
+
+/// Whether doubled ranks of at most [`EXACT`] values are 2, 4, 6 and so on in some order: ties share an odd rank, or one
+/// that is there twice.
+fn are_untied(ranks: &[usize]) -> bool {
+    let mut seen = 0_u64;
+    ranks.iter().all(|rank| {
+        let bit = 1 << (rank / 2);
+        let new = rank % 2 == 0 && seen & bit == 0;
+        seen |= bit;
+        new
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of small samples")]

@@ -1,12 +1,26 @@
 //! Student's t, for the smallest effect a comparison could have found.
 
+use std::sync::OnceLock;
+
+/// Up to so many degrees of freedom a reach is kept once it is known.
+const KEPT: usize = 256;
+
 /// The smallest ratio that a paired comparison finds with 80 % chance at the 5 % level, given the standard deviation of
 /// its log ratios: exp((t.975 + t.80) sd / sqrt(n)). `None` below two pairs.
 #[expect(clippy::cast_precision_loss, reason = "sizes of small samples")]
 pub fn detectable_ratio(deviation: f64, n: usize) -> Option<f64> {
     let freedom = n.checked_sub(1).filter(|f| *f > 0)?;
-    let reach = quantile(0.975, freedom) + quantile(0.80, freedom);
-    Some((reach * deviation / (n as f64).sqrt()).exp())
+    Some((reach(freedom) * deviation / (n as f64).sqrt()).exp())
+}
+
+/// How many standard errors a difference must be to be found with 80 % chance at the 5 % level.
+pub(super) fn reach(freedom: usize) -> f64 {
+    static KNOWN: [OnceLock<f64>; KEPT] = [const { OnceLock::new() }; KEPT];
+    let find = || quantile(0.975, freedom) + quantile(0.80, freedom);
+    match KNOWN.get(freedom) {
+        Some(known) => *known.get_or_init(find),
+        None => find(),
+    }
 }
 
 /// The quantile `q` (above 0.5) of t with `freedom` degrees of freedom, by bisection.

@@ -12,6 +12,7 @@ use crate::{Test, pages};
 
 pub(crate) const TESTS: &[Test] = &[
     ("axe_finds_nothing_serious_in_any_look", nothing_serious),
+    ("axe_finds_nothing_serious_on_a_site", site),
     ("axe_finds_what_is_wrong", finds),
 ];
 
@@ -41,6 +42,16 @@ fn nothing_serious(browser: &mut Browser) {
         tab.eval("document.querySelectorAll('details').forEach(d => d.open = true)");
         let found = violations(&mut tab);
         assert_eq!(found, json!([]), "{}: {found:#}", look.name());
+    }
+}
+
+fn site(browser: &mut Browser) {
+    for (name, page) in pages::site() {
+        for look in LOOKS {
+            let mut tab = Tab::open(browser, &page, look);
+            let found = violations(&mut tab);
+            assert_eq!(found, json!([]), "{name}, {}: {found:#}", look.name());
+        }
     }
 }
 

@@ -21,9 +21,13 @@ mod plain;
 #[path = "../html/poison.rs"]
 mod poison;
 mod print;
+mod published;
 mod questions;
+mod sites;
 mod tab;
 mod takes;
+#[path = "../sites/mod.rs"]
+mod whole_site;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,7 +48,9 @@ const ALL: &[&[Test]] = &[
     opens::TESTS,
     plain::TESTS,
     print::TESTS,
+    published::TESTS,
     questions::TESTS,
+    sites::TESTS,
     takes::TESTS,
 ];
 /// These need axe-core too.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reports::{Results, render};
 
-use crate::common;
+use crate::{common, whole_site};
 
 /// Where pages, pictures and printed sheets go; they stay, to be looked at.
 pub(crate) fn dir() -> PathBuf {
@@ -28,4 +28,23 @@ pub(crate) fn any() -> PathBuf {
 /// A made-up run with everything.
 pub(crate) fn whole() -> PathBuf {
     of("whole", &common::results(12))
+}
+
+/// The pages of a site but for its reports: what each is, and where.
+pub(crate) fn site() -> Vec<(&'static str, PathBuf)> {
+    let root = dir().join("site");
+    for (path, text) in whole_site::build(&whole_site::runs()) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    [
+        ("index", "index.html"),
+        ("run", "runs/c-3/index.html"),
+        ("pair", "compare/a-1/b-2/index.html"),
+        ("machines", "compare/b-2/c-3/index.html"),
+        ("compare", "compare/index.html"),
+    ]
+    .map(|(name, path)| (name, root.join(path)))
+    .into()
 }

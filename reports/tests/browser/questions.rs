@@ -1,5 +1,7 @@
 //! A reader's three questions, each answered within two clicks from the top of the page, and in view afterwards.
 
+use std::path::Path;
+
 use crate::pipe::Browser;
 use crate::tab::{DESK, Look, Tab};
 use crate::{Test, pages};
@@ -12,10 +14,20 @@ pub(crate) const TESTS: &[Test] = &[
 
 /// From the top: these clicks, then the words of an answer that is in view.
 fn answer(browser: &mut Browser, clicks: &[&str], place: &str, check: impl Fn(&str)) {
+    answer_on(browser, &pages::whole(), clicks, place, check);
+}
+
+/// The same of any page.
+pub(crate) fn answer_on(
+    browser: &mut Browser,
+    page: &Path,
+    clicks: &[&str],
+    place: &str,
+    check: impl Fn(&str),
+) {
     assert!(clicks.len() <= 2, "{clicks:?}");
-    let page = pages::whole();
     for scripts in [true, false] {
-        let mut tab = Tab::open(browser, &page, Look { scripts, ..DESK });
+        let mut tab = Tab::open(browser, page, Look { scripts, ..DESK });
         for click in clicks {
             tab.click(click);
         }
@@ -45,6 +57,19 @@ fn copy_up(browser: &mut Browser) {
     let clicks = ["nav a[href='#matrix']", "#matrix a[href='#w-copy-up']"];
     answer(browser, &clicks, "#w-copy-up", |said| {
         assert!(said.contains("copy-up"), "{said}");
+    });
+    // Driver against driver, by the size of the file.
+    let clicks = ["nav a[href='#workloads']", ".jump a[href='#w-copy-up']"];
+    answer(browser, &clicks, "#p-copy-up-append-first", |said| {
+        assert!(said.contains("256 MiB"), "{said}");
+        let pair = "zfs@zfs-fuse-0.7.0 against overlay2@ext4";
+        let (_, row) = said.split_once(pair).unwrap_or_else(|| panic!("{said}"));
+        let row = row.split(" against ").next().unwrap();
+        assert!(
+            row.matches("x faster [").count() + row.matches("x slower [").count() >= 4,
+            "{row}"
+        );
+        assert!(said.contains("n = 12"), "{said}");
     });
     // With the script: a click on the contents, one choice in the list of workloads.
     let page = pages::whole();

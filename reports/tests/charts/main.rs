@@ -188,7 +188,7 @@ fn marks_lie_in_the_order_of_their_values() {
         let series = analysis.get(&subject.name, &one[0].key).unwrap();
         let path = dots
             .iter()
-            .find(|path| path.classes.ends_with(&format!(" s{colour}")))
+            .find(|path| path.classes.starts_with(&format!("d s{colour} ")))
             .unwrap();
         let x: Vec<f64> = path.places.iter().step_by(2).map(|place| place.0).collect();
         let mut by_value: Vec<(f64, f64)> = series.values().into_iter().zip(x).collect();

@@ -2,6 +2,7 @@
 //! input makes a page that says what is missing.
 
 mod bad_input;
+mod cards;
 #[path = "../common/mod.rs"]
 mod common;
 mod dom;

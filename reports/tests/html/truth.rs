@@ -98,6 +98,40 @@ pub(crate) fn ratio(of: &Rounds, other: &Rounds) -> Option<[f64; 3]> {
     Some([median(means).exp(), low.exp(), high.exp()])
 }
 
+/// Two-sided p of "the ratio is 1": every choice of signs is as likely, counted for whole ranks (made-up values have no ties).
+pub(crate) fn p_value(of: &Rounds, other: &Rounds) -> f64 {
+    let mut logs: Vec<f64> = of
+        .iter()
+        .filter_map(|(round, value)| Some((value / other.get(round)?).ln()))
+        .filter(|log| *log != 0.0)
+        .collect();
+    logs.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let n = logs.len();
+    let most = n * (n + 1) / 2;
+    let ranked = (1..).zip(&logs).filter(|(_, log)| **log > 0.0);
+    let positive: usize = ranked.map(|(rank, _)| rank).sum();
+    let mut ways = vec![0.0_f64; most + 1];
+    ways[0] = 1.0;
+    for rank in 1..=n {
+        for sum in (rank..=most).rev() {
+            ways[sum] += ways[sum - rank];
+        }
+    }
+    let tail: f64 = ways[..=positive.min(most - positive)].iter().sum();
+    (2.0 * tail / ways.iter().sum::<f64>()).min(1.0)
+}
+
+/// After Benjamini and Hochberg: the least, over all p values at least as large, of p times their number over its place.
+pub(crate) fn adjust(p: &[f64]) -> Vec<f64> {
+    let place = |value: f64| p.iter().filter(|other| **other <= value).count() as f64;
+    let one = |value: &f64| {
+        let larger = p.iter().filter(|other| *other >= value);
+        let scaled = larger.map(|other| other * p.len() as f64 / place(*other));
+        scaled.fold(1.0, f64::min)
+    };
+    p.iter().map(one).collect()
+}
+
 /// Three significant digits of a value, as a number.
 pub(crate) fn shown(value: f64) -> f64 {
     if value == 0.0 {

@@ -187,6 +187,11 @@ impl<'a> Row<'a> {
         self.cells.iter().all(pass)
     }
 
+    /// Whether nothing is to be said of it but what it promises.
+    pub(super) fn told_elsewhere(&self) -> bool {
+        self.agreed() && !self.changed()
+    }
+
     /// Whether an answer is another than it was.
     pub(super) fn changed(&self) -> bool {
         self.cells.iter().flatten().any(|cell| cell.was.is_some())

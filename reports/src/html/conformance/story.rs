@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::grid::{Cell, Grid, Note, Row};
-use super::words::{badge, owed, word};
+use super::words::{badge, word};
 use crate::matrix::again;
 use crate::record::{CaseResult, Results};
 
@@ -14,7 +14,6 @@ pub(super) fn story(results: &Results, grid: &Grid<'_>, row: &Row<'_>) -> Markup
         dl {
             dt { "Promise" } dd { (case.promise) }
             dt { "Origin" } dd { (case.origin) }
-            dt { "Owed" } dd { (owed(case.level)) }
             @if let Some(capability) = &case.capability { dt { "Turns on" } dd { code { (capability) } } }
             @for note in &notes { (told(results, grid, row, note)) }
             @for (column, cell) in grid.columns.iter().zip(&row.cells) {

@@ -67,10 +67,9 @@ pub(super) fn level(level: Level) -> &'static str {
     }
 }
 
-pub(super) fn owed(level: Level) -> &'static str {
-    match level {
-        Level::Must => "must: containers break without it",
-        Level::Should => "should: expected, but drivers are known to differ",
-        Level::Informs => "informs: worth knowing",
-    }
-}
+/// What each level means, for the legend.
+pub(super) const OWED: [(Level, &str); 3] = [
+    (Level::Must, "containers break without it"),
+    (Level::Should, "expected, but drivers are known to differ"),
+    (Level::Informs, "worth knowing"),
+];

@@ -4,12 +4,13 @@ use maud::{Markup, html};
 
 use super::Shown;
 use crate::analysis::Compared;
+use crate::emulated::is_timed;
 use crate::finish::unfinished;
 use crate::headline::Row;
 use crate::metric::{Direction, direction};
 use crate::number::{Scale, Times, three};
 use crate::series::Series;
-use crate::stats::Verdict;
+use crate::stats::{Verdict, Why};
 use crate::tied::Tied;
 
 impl Shown<'_> {
@@ -78,12 +79,12 @@ pub(super) fn cells(shown: &Shown<'_>, row: &Row, label: &str, tied: Option<&Tie
                     span.value { (scale.number(series.median())) }
                     @if let Some(letters) = tied.and_then(|tied| tied.of(&subject.name)) { span.group { (letters) } }
                     @match compared {
-                        Some(compared) => (comparison(compared, series, shown.family.is_none())),
+                        Some(compared) => (comparison(shown, compared, series)),
                         None => { span.muted.small { " " (no_ratio(shown, &subject.name, row)) } }
                     }
                 }
             } @else {
-                (missing(shown, &subject.name, row))
+                (missing(shown, &subject.name, row, unit))
             }
         }
     }
@@ -115,7 +116,8 @@ pub(super) fn badge(verdict: Verdict) -> Markup {
     html! { span class={ "v " (verdict.word()) } { (verdict.glyph()) " " (verdict.word()) } }
 }
 
-fn comparison(compared: &Compared, series: &Series, reasons: bool) -> Markup {
+fn comparison(shown: &Shown<'_>, compared: &Compared, series: &Series) -> Markup {
+    let reasons = shown.family.is_none();
     let times = Times::new(&compared.pair, &series.unit, direction(&series.key.metric));
     html! {
         " " span.ratio { (times.words) }
@@ -126,8 +128,17 @@ fn comparison(compared: &Compared, series: &Series, reasons: bool) -> Markup {
         }
         @if compared.timed_out > 0 { span.muted.small { " " (compared.timed_out) " rounds timed out" } }
         " " (badge(compared.verdict))
-        @if let (Verdict::Inconclusive(why), true) = (compared.verdict, reasons) { span.muted.small { " " (why.short()) } }
+        @if let (Verdict::Inconclusive(why), true) = (compared.verdict, reasons) {
+            span.muted.small { " " (why.short()) @if let Some(rounds) = rounds(shown, compared, why) { ": " (rounds) " rounds" } }
+        }
     }
+}
+
+/// About how many rounds would settle it, where rounds are what is lacking.
+fn rounds(shown: &Shown<'_>, compared: &Compared, why: Why) -> Option<usize> {
+    let lacking = !matches!(why, Why::TimedOut | Why::BelowFloor);
+    let pair = lacking.then_some(&compared.pair)?;
+    pair.rounds_to_settle(compared.margin, shown.analysis.family_size())
 }
 
 fn no_ratio(shown: &Shown<'_>, subject: &str, row: &Row) -> &'static str {
@@ -140,7 +151,8 @@ fn no_ratio(shown: &Shown<'_>, subject: &str, row: &Row) -> &'static str {
     }
 }
 
-fn missing(shown: &Shown<'_>, subject: &str, row: &Row) -> Markup {
+fn missing(shown: &Shown<'_>, subject: &str, row: &Row, unit: &str) -> Markup {
+    let untold = is_timed(unit) && shown.emulated.contains(subject);
     let dnf = unfinished(shown.analysis, subject, &row.key).next();
     html! {
         @if let Some(dnf) = dnf {
@@ -149,6 +161,8 @@ fn missing(shown: &Shown<'_>, subject: &str, row: &Row) -> Markup {
                 @if let Some(limit) = dnf.after_seconds { span.muted.small { " over " (three(limit)) " s" } }
                 " " a.small href="#dnf" { "why" }
             }
+        } @else if untold {
+            td { span.muted { "–" } span.muted.small { " emulated: times are not compared" } }
         } @else {
             td { span.muted { "–" } span.muted.small { " not measured" } }
         }
