@@ -171,6 +171,8 @@ pub struct Capabilities {
     pub reflink: bool,
     /// Where files can be cloned, one that was just written can be too; otherwise that is EAGAIN until it is on the disk.
     pub fresh_files_can_be_cloned: bool,
+    /// FIDEDUPERANGE: equal files of one container layer can be made to share their blocks (OpenZFS clones, and cannot).
+    pub deduplication: bool,
     /// renameat2 with RENAME_EXCHANGE and RENAME_NOREPLACE.
     pub rename_flags: bool,
     /// renameat2 with RENAME_WHITEOUT leaves a device 0:0 under the old name.
@@ -291,6 +293,7 @@ impl Capabilities {
         tmpfile: true,
         reflink: false,
         fresh_files_can_be_cloned: true,
+        deduplication: false,
         rename_flags: true,
         rename_whiteout: true,
         d_type: true,

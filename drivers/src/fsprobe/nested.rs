@@ -10,6 +10,10 @@ use crate::{mount, remove};
 
 pub(super) fn probe(place: &Path, found: &mut Capabilities) -> Result<()> {
     found.overlays_inside = false;
+    // An upper directory needs it; and what is not mounted on a FUSE daemon cannot make it hang.
+    if !found.rename_whiteout {
+        return Ok(());
+    }
     // A user namespace may set no trusted.* attributes; the kernel mounts without, and then forgets what was deleted.
     for (name, option) in [("nested", None), ("nested-user", Some("userxattr"))] {
         let dir = place.join(name);

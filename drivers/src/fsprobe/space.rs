@@ -8,6 +8,7 @@ use rustix::io::{Errno, pwrite};
 use super::names::{create, remove};
 use crate::capabilities::Capabilities;
 use crate::reflink;
+use crate::sys::dedupe;
 
 const MIB: u64 = 1 << 20;
 
@@ -24,6 +25,9 @@ pub(super) fn probe(dir: BorrowedFd<'_>, found: &mut Capabilities) -> Result<(),
         seek(file, SeekFrom::Hole(0)) == Ok(0) && data.is_ok_and(|at| at > 0 && at <= MIB);
     let clone = create(dir, "b")?;
     found.reflink = reflink::whole(clone.as_fd(), file).is_ok();
+    // The clone, or an empty file: without a byte to share there is nothing to refuse.
+    pwrite(&clone, &[1; 4096], MIB)?;
+    found.deduplication = dedupe::share_equal(file, clone.as_fd(), MIB + 4096).is_ok();
     let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
     found.fallocate = fallocate(file, FallocateFlags::empty(), 0, 65536).is_ok()
         && fallocate(file, punch, MIB, 4096).is_ok();

@@ -18,19 +18,19 @@ pub const CASE: Case = Case {
     name: "deduplicated_blocks_stay_shared",
     promise: "Equal files of a container can be made to share their blocks, once and again, without a change of their content.",
     why: "Deduplication over a store is safe only if a second pass finds nothing to do and no content moves.",
-    origin: "containers/storage bats (dedup); ioctl_fideduperange(2); catalogue SH5",
+    origin: "containers/storage bats (dedup); ioctl_fideduperange(2); OpenZFS has no deduplication by request (zpl_remap_file_range in zpl_file_range.c, read in 2.3.2); catalogue SH5",
     covers: &["SH5"],
     level: Level::Informs,
     theme: Theme::Sharing,
-    capability: Some("reflink"),
-    broken_by: &[Fault::Flipped("reflink")],
+    capability: Some("deduplication"),
+    broken_by: &[Fault::Flipped("deduplication")],
     run,
 };
 
 const LENGTH: u64 = 8 << 20;
 
 fn run(context: &mut Context<'_>) -> Verdict {
-    let declared = context.capabilities()?.reflink;
+    let declared = context.capabilities()?.deduplication;
     let content = fixture::noise(73, usize::try_from(LENGTH).unwrap_or_default());
     let mut container = context.container(None)?;
     container.apply(&[
@@ -48,7 +48,7 @@ fn run(context: &mut Context<'_>) -> Verdict {
         container.check()?;
         let why = format!("FIDEDUPERANGE: {error}");
         if declared {
-            return check::declared("reflink", declared, false, why);
+            return check::declared("deduplication", declared, false, why);
         }
         return Ok(Outcome::Deviates(why));
     }
