@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use reports::Results;
 use reports::merge::changes::baselines;
+use reports::record::Outcome;
 
 use crate::exit;
 
@@ -115,7 +116,9 @@ fn join(runs: Vec<Results>) -> Option<Results> {
                 known.subject == answer.subject && known.case == answer.case
             };
             match all.cases.iter_mut().find(same) {
-                Some(known) => *known = answer,
+                // What could not be asked is no answer.
+                Some(known) if answer.outcome != Outcome::Broken => *known = answer,
+                Some(_) => {}
                 None => all.cases.push(answer),
             }
         }
@@ -139,7 +142,7 @@ pub(super) fn kin(results: &Results) -> BTreeMap<&str, &str> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use reports::record::{CaseResult, Level, Outcome, Role, Subject, Support};
+    use reports::record::{CaseResult, Level, Role, Subject, Support};
 
     use super::*;
 
@@ -199,7 +202,7 @@ pub(super) mod tests {
             "6.1",
             "2026-01-02T00:00:00Z",
             "a@x",
-            &[("one", Outcome::Pass, "")],
+            &[("one", Outcome::Pass, ""), ("two", Outcome::Broken, "lost")],
         );
         let other = run(
             "6.1",

@@ -18,7 +18,7 @@ pub(crate) fn page(answers: Option<&Answers>) -> String {
     let (whence, again) = if several {
         (
             "from runs under several kernels",
-            ", and in a guest after\n`layerbench vm run --`",
+            " (in a guest: `layerbench vm run -- conform --case NAME`)",
         )
     } else {
         ("from a run on one host", "")
