@@ -81,7 +81,7 @@ fn changes_are_found_exported_and_committed() {
 #[test]
 fn what_is_removed_gives_its_space_back() {
     on_each_driver("remove", 2 << 30, |place| {
-        let samples = both(place, &workloads::removal::WORKLOAD, &[]);
+        let samples = both(place, &workloads::removal::WORKLOAD, &["unmount"]);
         for phase in ["remove", "space-back"] {
             let what: Vec<_> = timed(&samples, phase)
                 .iter()
